@@ -1,0 +1,21 @@
+"""The environment variables by which the operator tells a pod what it is.
+
+Storage credentials are AWS's own variables (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY), filled from the Secret.
+"""
+
+NAMESPACE = "SEATRIAL_NAMESPACE"
+NAME = "SEATRIAL_NAME"
+REVISION = "SEATRIAL_REVISION"
+STORE = "SEATRIAL_STORE"  # s3://bucket/prefix
+MODEL = "SEATRIAL_MODEL"
+VERSION = "SEATRIAL_VERSION"
+DIGEST = "SEATRIAL_DIGEST"  # of the manifest
+ENDPOINT = "SEATRIAL_S3_ENDPOINT"  # absent: AWS
+REGION = "SEATRIAL_S3_REGION"
+MAXIMUM_BATCH = "SEATRIAL_BATCH_MAXIMUM_SIZE"
+MAXIMUM_DELAY = "SEATRIAL_BATCH_MAXIMUM_DELAY"  # seconds
+TIMEOUT = "SEATRIAL_TIMEOUT"  # seconds
+POD_IP = "SEATRIAL_POD_IP"
+SHADOW_HOST = "SEATRIAL_SHADOW_HOST"  # name of the headless Service that exists while a candidate is in shadow
+COLLECTOR_URL = "SEATRIAL_COLLECTOR_URL"  # absent: nothing is collected
+TRAINING_REQUEST = "SEATRIAL_TRAINING_REQUEST"  # the trainer's: contract.training.Request as JSON

@@ -1,0 +1,20 @@
+"""What predictors tell the collector, and what applications tell it later.
+
+A batch of predictions: `{"predictions": [{"id", "at", "revision", "version", "features": {…}, "prediction"}, …]}`
+with at most MAXIMUM_PREDICTIONS items; `at` is RFC 3339 in UTC, `prediction` the predicted class or number.
+Feedback: `{"id": "<prediction id>", "label": <class or number>}`, or `{"labels": [that, …]}`.
+Answers say how many were taken, and why others were not: `{"accepted": 2, "refused": [{"id", "reason"}]}`.
+"""
+
+from enum import StrEnum
+
+MAXIMUM_PREDICTIONS = 1000
+MAXIMUM_LABELS = 1000
+
+
+class Refusal(StrEnum):
+    """Why a label was not counted."""
+
+    UNMATCHED = "unmatched"  # no prediction of that id is waiting: never seen, or too old
+    DUPLICATE = "duplicate"  # that prediction has its label already
+    MALFORMED = "malformed"  # no id, or a label that is no class of the model

@@ -1,0 +1,40 @@
+"""The names that may be used: of models, versions, channels and prediction ids."""
+
+import re
+import secrets
+
+# One path segment, so that no name can reach into another's folder in the store.
+_SEGMENT = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
+SEGMENT_RULE = "1 to 63 letters, digits, '.', '_' or '-', beginning and ending with a letter or digit"
+
+_PREDICTION_ID = re.compile(r"[0-9a-f]{32}")
+PREDICTION_ID_RULE = "32 hexadecimal digits, as in the answer's X-Prediction-Id"
+
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+DIGEST_RULE = "sha256: and 64 hexadecimal digits"
+
+
+class InvalidNameError(ValueError):
+    """A name that cannot be one; the message says what would be right."""
+
+
+def check_segment(what: str, value: str) -> str:
+    """Return the name of a model, version or channel, or raise with the rule it breaks."""
+    if not _SEGMENT.fullmatch(value) or ".." in value:
+        raise InvalidNameError(f"{what} is {value!r}; expected {SEGMENT_RULE}")
+    return value
+
+
+def is_digest(value: str) -> bool:
+    """Say whether the text is a digest as `canonical.digest_of` writes it."""
+    return _DIGEST.fullmatch(value) is not None
+
+
+def is_prediction_id(value: str) -> bool:
+    """Say whether the text may be a prediction's id."""
+    return _PREDICTION_ID.fullmatch(value) is not None
+
+
+def new_prediction_id(milliseconds: int) -> str:
+    """Return a fresh id: 48 bits of time, then 80 random ones, so that ids sort by when they were made."""
+    return f"{milliseconds & (1 << 48) - 1:012x}{secrets.token_hex(10)}"
