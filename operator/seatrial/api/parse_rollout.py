@@ -1,0 +1,63 @@
+"""Reading `spec.rollout`: the stages of a trial and the checks that judge it."""
+
+from seatrial.api.fields import between, decimal, duration, member, section
+from seatrial.api.spec import Canary, Check, ErrorsCheck, LatencyCheck, OnDeadline, Rollout, Shadow, Step
+from seatrial.contract.reading import Reader
+
+MAXIMUM_STEPS = 20
+MAXIMUM_CHECKS = 20
+
+
+def parse_rollout(reader: Reader) -> Rollout:
+    """Read the section; a stage written as `null` is left out, an absent one has its defaults."""
+    default = Rollout()
+    return Rollout(
+        shadow=section(reader, "shadow", _shadow, default.shadow),
+        canary=section(reader, "canary", _canary, default.canary),
+        probation=duration(reader, "probation", default.probation),
+        progress_deadline=duration(reader, "progressDeadline", default.progress_deadline),
+        on_deadline=member(reader, "onDeadline", OnDeadline.PAUSE),
+        checks=_checks(reader) if reader.raw("checks") is not None else default.checks,
+        paused=reader.flag("paused", default=False),
+    )
+
+
+def _shadow(reader: Reader) -> Shadow | None:
+    if not reader.flag("enabled", default=True):
+        return None
+    default = Shadow()
+    return Shadow(
+        minimum_samples=between(reader, "minimumSamples", 1, 10_000_000, default.minimum_samples),
+        minimum_duration=duration(reader, "minimumDuration", default.minimum_duration),
+        maximum_disagreement=decimal(reader, "maximumDisagreement", default.maximum_disagreement, at_most=1),
+    )
+
+
+def _canary(reader: Reader) -> Canary | None:
+    if not reader.flag("enabled", default=True):
+        return None
+    default = Canary()
+    steps = tuple(Step(between(item, "weight", 1, 99, 0)) for item in reader.objects("steps")) or default.steps
+    weights = [step.weight for step in steps]
+    if weights != sorted(set(weights)) or len(weights) > MAXIMUM_STEPS:
+        raise reader.fail("steps", f"at most {MAXIMUM_STEPS} steps of growing weight, from 1 to 99")
+    return Canary(steps, duration(reader, "stepDuration", default.step_duration))
+
+
+def _checks(reader: Reader) -> tuple[Check, ...]:
+    checks = tuple(_check(item) for item in reader.objects("checks"))
+    if len({check.name for check in checks}) != len(checks) or not 0 < len(checks) <= MAXIMUM_CHECKS:
+        raise reader.fail("checks", f"1 to {MAXIMUM_CHECKS} checks of different names")
+    return checks
+
+
+def _check(reader: Reader) -> Check:
+    kinds = [kind for kind in ("errors", "latency") if reader.raw(kind) is not None]
+    if len(kinds) != 1:
+        raise reader.fail("name", "a check with exactly one of errors and latency beside its name")
+    inner = reader.object(kinds[0])
+    if kinds == ["errors"]:
+        return Check(reader.text("name"), ErrorsCheck(decimal(inner, "maximumRatio", ErrorsCheck().maximum_ratio)))
+    default = LatencyCheck()
+    ratio = decimal(inner, "maximumRatio", default.maximum_ratio)
+    return Check(reader.text("name"), LatencyCheck(ratio, duration(inner, "warmUp", default.warm_up)))

@@ -1,0 +1,36 @@
+"""Durations and decimals as Kubernetes writes them: text in the API, so that no float is ever rounded on the way."""
+
+import re
+from datetime import timedelta
+
+DURATION_RULE = "a duration such as 90s, 10m or 1h30m"
+DECIMAL_RULE = 'a decimal in quotes, such as "0.05"'
+
+_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+_DURATION = re.compile(r"([0-9]+(h|ms|m|s))+")
+_PART = re.compile(r"([0-9]+)(h|ms|m|s)")
+_DECIMAL = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
+
+
+def parse_duration(text: str) -> timedelta | None:
+    """Return the duration, None where the text is none."""
+    if not _DURATION.fullmatch(text):
+        return None
+    return timedelta(seconds=sum(int(n) * _UNITS[unit] for n, unit in _PART.findall(text)))
+
+
+def format_duration(duration: timedelta) -> str:
+    """Return a duration in its two largest units, for people: 45s, 3m20s, 2h5m."""
+    seconds = max(0, round(duration.total_seconds()))
+    hours, minutes = divmod(seconds // 60, 60)
+    if hours:
+        return f"{hours}h{minutes}m" if minutes else f"{hours}h"
+    seconds %= 60
+    if minutes:
+        return f"{minutes}m{seconds}s" if seconds else f"{minutes}m"
+    return f"{seconds}s"
+
+
+def parse_decimal(text: str) -> float | None:
+    """Return the decimal, None where the text is none."""
+    return float(text) if _DECIMAL.fullmatch(text) else None

@@ -1,0 +1,141 @@
+"""What Seatrial says: `status` of a ModelDeployment as a frozen value.
+
+It is also where a trial's state is kept: an operator that was killed goes on from here. It is bounded.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from seatrial.api.conditions import Condition, Type
+
+MAXIMUM_REJECTED = 10
+MAXIMUM_HISTORY = 10
+
+
+class Stage(StrEnum):
+    """Where a trial is."""
+
+    IDLE = "Idle"
+    PREPARING = "Preparing"
+    SHADOW = "Shadow"
+    CANARY = "Canary"
+    PROBATION = "Probation"
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionRef:
+    """A revision (the hash of what its pods run), and the version and manifest digest in it."""
+
+    revision: str
+    version: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """The trial that is going on.
+
+    `step` counts canary steps from 0; `stage_since` is when this stage or step began: its evidence is what
+    Prometheus has from then on. `held` says why it does not go on, if it does not.
+    """
+
+    candidate: RevisionRef
+    stage: Stage
+    began: datetime
+    stage_since: datetime
+    step: int = 0
+    held: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Probation:
+    """The time after a promotion in which `previous` stays warm.
+
+    `reference_since` and `since` bound the canary's last step: what `previous` did then is what the promoted
+    revision is compared with.
+    """
+
+    previous: RevisionRef
+    reference_since: datetime
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A check's last verdict and the sentence that explains it."""
+
+    check: str
+    verdict: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A revision that failed its trial, and is not tried again until the spec changes or a retry asks for it."""
+
+    revision: str
+    version: str
+    at: datetime
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A trial that ended: Promoted, RolledBack, Superseded or Aborted."""
+
+    version: str
+    revision: str
+    outcome: str
+    began: datetime
+    ended: datetime
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retiring:
+    """A revision that no longer serves; its objects are removed once connections have moved on."""
+
+    revision: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingStatus:
+    """The last training: why it ran, its Job, how it ended (`outcome` empty while it runs)."""
+
+    job: str
+    trigger: str
+    detail: str
+    started: datetime
+    outcome: str = ""
+    version: str = ""
+    message: str = ""
+    token: str = ""  # the last seatrial.dev/train token that was acted on
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The whole status. `changed` is when each condition last changed its status."""
+
+    observed_generation: int = 0
+    replicas: int = 0
+    weight: int = 0  # percent of the traffic that the candidate gets
+    stable: RevisionRef | None = None
+    trial: Trial | None = None
+    probation: Probation | None = None
+    findings: tuple[Finding, ...] = ()
+    rejected: tuple[Rejected, ...] = ()
+    history: tuple[Ended, ...] = ()
+    retiring: tuple[Retiring, ...] = ()
+    training: TrainingStatus | None = None
+    conditions: tuple[Condition, ...] = ()
+    changed: Mapping[Type, datetime] | None = None
+
+    @property
+    def stage(self) -> Stage:
+        """The stage that a user sees."""
+        if self.trial is not None:
+            return self.trial.stage
+        return Stage.IDLE if self.probation is None else Stage.PROBATION

@@ -1,0 +1,87 @@
+"""What the controller needs of the world. Adapters implement these; tests put fakes in their place."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+Document = Mapping[str, Any]  # a Kubernetes object as a plain JSON document
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A ModelDeployment's place."""
+
+    namespace: str
+    name: str
+
+
+class ClusterError(Exception):
+    """The API server did not do what was asked; the message says what, and its own words."""
+
+
+class ConflictError(ClusterError):
+    """The object is not what it was when it was read (409)."""
+
+
+class AbsentError(ClusterError):
+    """There is no such object (404), or its kind is not installed."""
+
+
+class RefusedError(ClusterError):
+    """The request is not allowed or not valid (401, 403, 422): trying again alone will not help."""
+
+
+class UnavailableError(ClusterError):
+    """The API server did not answer, or answered that it cannot now (429, 5xx, timeouts)."""
+
+
+class Cluster(Protocol):
+    """The API server. Every call is bounded in time and raises a ClusterError."""
+
+    async def apply(self, document: Document) -> Document:
+        """Server-side apply with field manager `seatrial`, forced; returns the object as it is now."""
+
+    async def apply_status(self, document: Document) -> Document:
+        """Server-side apply of `status`; a resourceVersion in the document makes it conditional (ConflictError)."""
+
+    async def delete(self, document: Document) -> None:
+        """Delete an object, its dependants in the background; an absent one is no error."""
+
+    async def secret(self, namespace: str, name: str) -> Mapping[str, str]:
+        """Return a Secret's decoded data; AbsentError."""
+
+    async def termination_message(self, namespace: str, job: str) -> str | None:
+        """Return the termination message of the last ended pod of a Job, None where there is none."""
+
+    async def event(self, regarding: Document, *, reason: str, message: str, warning: bool) -> None:
+        """Record a Kubernetes Event about an object."""
+
+
+class MetricsError(Exception):
+    """Prometheus did not answer, or answered something that is no answer; the message says what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One time series of a range query: labels and (Unix seconds, value) points in order."""
+
+    labels: Mapping[str, str]
+    points: Sequence[tuple[float, float]]
+
+
+class Metrics(Protocol):
+    """Prometheus. Every call is bounded in time and size and raises MetricsError."""
+
+    async def instant(self, query: str) -> Sequence[Series]:
+        """Evaluate a query now; each series has one point."""
+
+    async def range(self, query: str, start: datetime, end: datetime, step: timedelta) -> Sequence[Series]:
+        """Evaluate a query at each step of a range."""
+
+
+class Clock(Protocol):
+    """The time."""
+
+    def now(self) -> datetime:
+        """The moment, in UTC."""
