@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from seatrial.contract.manifest import Manifest
+from seatrial.contract.records import Audit, Pointer
+from seatrial.contract.reference import Reference
+
 Document = Mapping[str, Any]  # a Kubernetes object as a plain JSON document
 
 
@@ -78,6 +82,42 @@ class Metrics(Protocol):
 
     async def range(self, query: str, start: datetime, end: datetime, step: timedelta) -> Sequence[Series]:
         """Evaluate a query at each step of a range."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A model in a store, and how to reach it. `credentials` are (access key, secret key), None the pod's own."""
+
+    store: str
+    model: str
+    endpoint: str | None
+    region: str | None
+    credentials: tuple[str, str] | None
+
+
+class Store(Protocol):
+    """The store as the operator uses it: manifests and records only. Raises seatrial.store.objects.StoreError."""
+
+    async def manifest(self, source: Source, version: str) -> tuple[Manifest, str]:
+        """Return a version's manifest and digest. Versions never change, so this may be remembered."""
+
+    async def channel(self, source: Source, channel: str) -> Pointer:
+        """Return what a channel points to."""
+
+    async def newest(self, source: Source) -> str | None:
+        """Return the newest version that passed its gates, in natural order; None where there is none."""
+
+    async def reference(self, source: Source, manifest: Manifest) -> Reference | None:
+        """Return a version's reference distributions, checked against the manifest's digest."""
+
+    async def serving(self, source: Source, cluster: str, key: Key) -> Pointer | None:
+        """Return the serving record of a ModelDeployment, None where it never promoted anything."""
+
+    async def write_serving(self, source: Source, cluster: str, key: Key, pointer: Pointer) -> None:
+        """Replace the serving record; PreconditionError where somebody else did so at the same time."""
+
+    async def append_audit(self, source: Source, audit: Audit) -> None:
+        """Add an audit record."""
 
 
 class Clock(Protocol):

@@ -1,0 +1,158 @@
+"""Everything that a decision rests on, as values. What is not known says so, and why."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from seatrial.api.conditions import Reason
+from seatrial.api.spec import Spec
+from seatrial.api.status import Status
+from seatrial.contract.manifest import Manifest
+from seatrial.contract.records import Pointer
+from seatrial.contract.reference import Reference
+from seatrial.core.recipe import Recipe
+from seatrial.judge.counts import Counts, Interval, LatencyInterval
+from seatrial.ports import Key
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Something that could not be found out now, or is not so: the reason and a sentence for the user."""
+
+    reason: Reason
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What the operator was installed with.
+
+    `windows` are the windows for which rules are installed; `cluster` names this cluster in the store.
+    """
+
+    runtime_image: str
+    cluster: str
+    windows: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The version that the spec, or the channel that it names, asks for; its manifest was checked."""
+
+    version: str
+    digest: str
+    manifest: Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Pods:
+    """A revision's Deployment: the replicas it was told to run, those ready, and those available (ready for 3 s).
+
+    `trouble` is why pods do not come up, in the kubelet's or the predictor's words; empty where nothing is wrong.
+    """
+
+    wanted: int
+    ready: int
+    available: int
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RouteState:
+    """What the gateway says of the HTTPRoute: None as long as it has said nothing about this generation."""
+
+    accepted: bool | None
+    message: str
+    weights: Mapping[str, int] = field(default_factory=dict)  # by backend Service
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A firing alert that asks for something: `reason` is drift or accuracy, `detail` what was seen."""
+
+    name: str
+    reason: str
+    detail: str
+    revision: str = ""
+
+
+class JobPhase(StrEnum):
+    """How far a training Job is."""
+
+    RUNNING = "Running"
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A training Job; `answer` is its termination message where it has ended."""
+
+    phase: JobPhase
+    answer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparisons:
+    """What the shadow's answers were, beside stable's to the same requests."""
+
+    agree: int = 0
+    disagree: int = 0
+    errors: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What Prometheus has of candidate and stable since the stage began, an interval each.
+
+    `latency` is by check name, because each check leaves out its own warm-up. `history` is stable's own traffic
+    before the trial, from which its burstiness is estimated.
+    """
+
+    requests: tuple[Interval, ...] = ()
+    latency: Mapping[str, tuple[LatencyInterval, ...]] = field(default_factory=dict)
+    comparisons: Comparisons = Comparisons()
+    history: tuple[Counts, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """One ModelDeployment and its world at one moment.
+
+    `pods` and `recipes` are by revision; `objects` are the owned objects as (apiVersion, kind, name), so that what is
+    no longer wanted can be removed. `failure` is why the last attempt to write failed, empty where it did not.
+    """
+
+    key: Key
+    uid: str
+    generation: int
+    annotations: Mapping[str, str]
+    spec: Spec | Unknown
+    status: Status
+    defaults: Defaults
+    target: Target | Unknown
+    serving: Pointer | Unknown | None
+    newest: str | None
+    reference: Reference | None
+    recipes: Mapping[str, Recipe]
+    pods: Mapping[str, Pods]
+    route: RouteState | None
+    evidence: Evidence | Unknown
+    alerts: tuple[Alert, ...] | Unknown
+    jobs: Mapping[str, Job]
+    objects: frozenset[tuple[str, str, str]] = frozenset()
+    failure: str = ""
+
+
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One question to Prometheus: a range query from `start` at steps of `seconds`."""
+
+    promql: str
+    start: datetime
+    seconds: float

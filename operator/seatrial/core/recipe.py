@@ -1,0 +1,50 @@
+"""A revision is the hash of a recipe: of everything that its pods run, and of nothing else.
+
+Recipes are kept in the cluster as ControllerRevisions, so that the pods of a revision can be made again after the
+spec has moved on.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from seatrial.contract.canonical import canonical_json
+
+REVISION_LENGTH = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What a pod runs: the model version by digest, where it comes from, the image, and how it is served.
+
+    Durations are in seconds. Not replicas, rollout or monitoring: changing those makes no new revision.
+    """
+
+    store: str
+    model: str
+    version: str
+    digest: str
+    endpoint: str | None
+    region: str | None
+    secret: str | None
+    image: str
+    resources: Mapping[str, Any] = field(default_factory=dict)
+    maximum_batch: int = 64
+    maximum_delay: float = 0.0
+    timeout: float = 1.0
+    collects: bool = False
+
+    @property
+    def revision(self) -> str:
+        """The recipe's hash: ten hexadecimal digits, which fit into names and labels."""
+        return hashlib.sha256(canonical_json(asdict(self))).hexdigest()[:REVISION_LENGTH]
+
+
+def recipe_from(document: Mapping[str, Any]) -> Recipe | None:
+    """Read a recipe that was kept with `asdict`; None where it is not one (made by hand, or by a newer operator)."""
+    try:
+        recipe = Recipe(**document)
+    except TypeError:
+        return None
+    return recipe
