@@ -58,6 +58,9 @@ class Cluster(Protocol):
     async def termination_message(self, namespace: str, job: str) -> str | None:
         """Return the termination message of the last ended pod of a Job, None where there is none."""
 
+    async def trouble(self, namespace: str, selector: str) -> str:
+        """Say why the selected pods are not ready, in the kubelet's or the container's own words; empty: no trouble."""
+
     async def event(self, regarding: Document, *, reason: str, message: str, warning: bool) -> None:
         """Record a Kubernetes Event about an object."""
 
