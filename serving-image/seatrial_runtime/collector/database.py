@@ -1,0 +1,71 @@
+"""The SQLite file: its tables, and how it is opened.
+
+`part` and `label_part` say where a row is on its way to the store: NULL has yet to be given a part, a number is in
+that open part, 0 is stored. The counters of a series stand beside the rows that they count and change in the same
+transaction, so that they survive a restart and never disagree with the rows.
+"""
+
+import sqlite3
+from pathlib import Path
+
+STORED = 0
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS series (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  revision TEXT NOT NULL,
+  version TEXT NOT NULL,
+  output TEXT,                              -- of the version's manifest, as JSON, once it was read
+  collected INTEGER NOT NULL DEFAULT 0,
+  labelled INTEGER NOT NULL DEFAULT 0,
+  correct INTEGER NOT NULL DEFAULT 0,
+  wrong INTEGER NOT NULL DEFAULT 0,
+  expired INTEGER NOT NULL DEFAULT 0,       -- left without a label: too old
+  overflowed INTEGER NOT NULL DEFAULT 0,    -- left without a label: too many
+  removed INTEGER NOT NULL DEFAULT 0,       -- rows that left, with or without a label
+  stored_predictions INTEGER NOT NULL DEFAULT 0,
+  stored_labels INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (revision, version)
+) STRICT;
+CREATE TABLE IF NOT EXISTS predictions (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id BLOB NOT NULL UNIQUE,
+  at INTEGER NOT NULL,                      -- when it was made; times are microseconds since 1970 UTC
+  received INTEGER NOT NULL,
+  series INTEGER NOT NULL,
+  features BLOB NOT NULL,
+  prediction BLOB NOT NULL,
+  label BLOB,
+  labelled_at INTEGER,
+  part INTEGER,
+  label_part INTEGER
+) STRICT;
+CREATE INDEX IF NOT EXISTS predictions_unstored ON predictions (part) WHERE part IS NOT 0;
+CREATE INDEX IF NOT EXISTS labels_unstored ON predictions (label_part) WHERE label IS NOT NULL AND label_part IS NOT 0;
+CREATE TABLE IF NOT EXISTS early (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id BLOB NOT NULL,
+  label BLOB NOT NULL,
+  received INTEGER NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS early_by_id ON early (id);
+CREATE TABLE IF NOT EXISTS refused (reason TEXT PRIMARY KEY, labels INTEGER NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS parts (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  kind TEXT NOT NULL,
+  key TEXT NOT NULL
+) STRICT;
+"""
+
+
+def open_database(path: Path | None) -> sqlite3.Connection:
+    """Open the file (None: in memory) and make its tables. Transactions are the caller's.
+
+    In WAL mode with synchronous=NORMAL a committed row survives the death of the process at any instruction.
+    """
+    connection = sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False, timeout=10)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute("PRAGMA journal_size_limit=67108864")
+    connection.executescript(_SCHEMA)
+    return connection

@@ -1,0 +1,114 @@
+"""The counters as Prometheus reads them: every one exists, at 0 where nothing happened, for each revision seen."""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from seatrial.contract import metrics
+from seatrial.contract.feedback import Refusal
+from seatrial_runtime.collector.ledger import MAXIMUM_SERIES
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The counters of one revision of one version."""
+
+    revision: str
+    version: str
+    collected: int
+    labelled: int
+    correct: int
+    wrong: int
+    expired: int
+    overflowed: int
+    stored_predictions: int
+    stored_labels: int
+
+    @property
+    def waiting(self) -> int:
+        """Predictions that may still get a label."""
+        return self.collected - self.labelled - self.expired - self.overflowed
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """All counters of a collector."""
+
+    series: tuple[Series, ...]
+    refused: Mapping[str, int]
+
+
+def read_totals(db: sqlite3.Connection) -> Totals:
+    """Read the counters of the newest revisions."""
+    rows = db.execute(
+        "SELECT revision, version, collected, labelled, correct, wrong, expired, overflowed, stored_predictions,"
+        " stored_labels FROM series ORDER BY id DESC LIMIT ?",
+        (MAXIMUM_SERIES,),
+    )
+    series = tuple(Series(*row) for row in rows)
+    return Totals(series, dict(db.execute("SELECT reason, labels FROM refused").fetchall()))
+
+
+def exposition(totals: Totals, namespace: str, name: str) -> bytes:
+    """Return the counters in Prometheus' text format."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Source(totals, namespace, name))
+    return generate_latest(registry)
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    totals: Totals
+    namespace: str
+    name: str
+
+    def collect(self) -> Iterator[Metric]:
+        yield self._refused()
+        yield self._counter(metrics.COLLECTED, "Predictions taken.", lambda s: {(): s.collected})
+        yield self._counter(
+            metrics.LABELS,
+            "Labels that found their prediction.",
+            lambda s: {(metrics.RIGHT,): s.correct, (metrics.WRONG,): s.wrong},
+            metrics.RESULT,
+        )
+        yield self._counter(metrics.LABELLED_ROWS, "Rows that a training could use.", lambda s: {(): s.labelled})
+        yield self._counter(
+            metrics.STORED,
+            "Rows that are in the store.",
+            lambda s: {("predictions",): s.stored_predictions, ("labels",): s.stored_labels},
+            "kind",
+        )
+        yield self._counter(
+            metrics.UNLABELLED_DROPPED,
+            "Predictions that left without a label.",
+            lambda s: {("expired",): s.expired, ("overflow",): s.overflowed},
+            metrics.REASON,
+        )
+        waiting = GaugeMetricFamily(
+            metrics.UNLABELLED, "Predictions that wait for their label.", labels=list(metrics.IDENTITY)
+        )
+        for series in self.totals.series:
+            waiting.add_metric([self.namespace, self.name, series.revision, series.version], series.waiting)
+        yield waiting
+
+    def _counter(
+        self, name: str, text: str, read: Callable[[Series], Mapping[tuple[str, ...], int]], *labels: str
+    ) -> Metric:
+        family = CounterMetricFamily(name, text, labels=[*metrics.IDENTITY, *labels])
+        for series in self.totals.series:
+            for values, count in read(series).items():
+                family.add_metric([self.namespace, self.name, series.revision, series.version, *values], count)
+        return family
+
+    def _refused(self) -> Metric:
+        family = CounterMetricFamily(
+            metrics.LABELS_REFUSED,
+            "Labels that were not counted.",
+            labels=[metrics.NAMESPACE, metrics.NAME, metrics.REASON],
+        )
+        for reason in Refusal:
+            family.add_metric([self.namespace, self.name, reason.value], self.totals.refused.get(reason.value, 0))
+        return family
