@@ -1,0 +1,55 @@
+"""What runs in the cluster from the start: DNS, the gateway, S3 and Prometheus. Applied, and asked for real answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tests.cluster.commands import run
+from tests.cluster.places import API_ADDRESS, DNS_ADDRESS, HERE, Addresses
+from tests.cluster.probes import http_status, resolve
+
+DEFINITIONS: Final = ("gateway-api.yaml", "contour.yaml")
+ADDONS: Final = ("kubernetes", "coredns", "s3", "prometheus", "contour")
+_TIME: Final = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Kubectl:
+    """kubectl of the built `kube` program against one kubeconfig."""
+
+    kube: Path
+    kubeconfig: Path
+
+    def __call__(self, *words: str | Path, stdin: str | None = None, timeout: float = _TIME) -> str:
+        """Run kubectl and return what it prints. Raises CommandFailed."""
+        return run([self.kube, "ctl", f"--kubeconfig={self.kubeconfig}", *words], timeout=timeout, stdin=stdin)
+
+    def apply(self, *files: Path) -> None:
+        """Server-side apply of files."""
+        named = [word for file in files for word in ("-f", str(file))]
+        self("apply", "--server-side", "--force-conflicts", "--field-manager=seatrial-cluster", *named)
+
+
+def files() -> tuple[Path, ...]:
+    """The addons' manifests in the order in which they are applied."""
+    return tuple(HERE / "addons" / f"{name}.yaml" for name in ADDONS)
+
+
+def apply(kubectl: Kubectl, definitions: Path) -> None:
+    """Apply the definitions, wait until the API server serves them, then apply the addons."""
+    kubectl.apply(*(definitions / name for name in DEFINITIONS))
+    kubectl("wait", "--for=condition=Established", "customresourcedefinitions", "--all", f"--timeout={_TIME:.0f}s")
+    kubectl.apply(*files())
+
+
+def probes(addresses: Addresses) -> Mapping[str, Callable[[], bool]]:
+    """One question a part, true if it answered as it should."""
+    return {
+        "dns": lambda: resolve("kubernetes.default.svc.cluster.local", DNS_ADDRESS) == API_ADDRESS,
+        "s3": lambda: http_status(f"{addresses.s3}/healthz") == 200,
+        "prometheus": lambda: http_status(f"{addresses.prometheus}/-/ready") == 200,
+        "gateway": lambda: http_status(addresses.gateway) in (200, 404),
+    }
