@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from seatrial.contract.names import check_segment
 
 MANIFEST = "manifest.json"
+_DIGITS = 16  # of a file's digest in its key
 _URI = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?P<path>(/[A-Za-z0-9._=-]+)*)/?")
 URI_RULE = "s3://<bucket>/<prefix>, such as s3://models/risk"
 
@@ -60,13 +61,21 @@ class ModelHome:
         """The prefix below which each version has its folder."""
         return f"{self.root}versions/"
 
-    def file(self, version: str, path: str) -> str:
-        """The key of one file of a version."""
-        return f"{self.versions}{check_segment('version', version)}/{path}"
+    def folder(self, version: str) -> str:
+        """The prefix of everything of a version."""
+        return f"{self.versions}{check_segment('version', version)}/"
+
+    def file(self, version: str, name: str, digest: str) -> str:
+        """The key of one file of a version.
+
+        It begins with 16 digits of the file's digest, so that two pushes of one version never write each other's
+        files: only the manifest, which is written once, says which files are the version's.
+        """
+        return f"{self.folder(version)}{digest.removeprefix('sha256:')[:_DIGITS]}-{name}"
 
     def manifest(self, version: str) -> str:
         """The key of a version's manifest: written last, so that a version is complete or does not exist."""
-        return self.file(version, MANIFEST)
+        return self.folder(version) + MANIFEST
 
     @property
     def channels(self) -> str:

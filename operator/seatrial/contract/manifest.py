@@ -4,13 +4,12 @@ Its canonical JSON's SHA-256 is the version's digest. It is written last and nev
 or does not exist.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from seatrial.contract.canonical import Json, canonical_json, digest_of
-from seatrial.contract.names import DIGEST_RULE, is_digest
-from seatrial.contract.reading import DocumentError, Reader
+from seatrial.contract.names import DIGEST_RULE, SEGMENT_RULE, is_digest, is_segment
+from seatrial.contract.reading import Reader, read_document
 from seatrial.contract.schema import MAXIMUM_FEATURES, Feature, Output, read_feature, read_output
 
 FORMAT = 1
@@ -111,10 +110,7 @@ class Manifest:
 
 def parse_manifest(data: bytes) -> Manifest:
     """Read a manifest from its bytes; raises DocumentError naming the field that is wrong."""
-    try:
-        reader = Reader("manifest", json.loads(data))
-    except ValueError as error:
-        raise DocumentError("manifest", "the document", data[:40], f"JSON ({error})") from None
+    reader = read_document("manifest", data)
     if reader.raw("format") != FORMAT:
         raise reader.fail("format", f"{FORMAT}: a newer Seatrial may be needed")
     artifact, estimator = reader.object("artifact"), reader.object("estimator")
@@ -136,9 +132,7 @@ def parse_manifest(data: bytes) -> Manifest:
         parameters=_texts(estimator.object("parameters", optional=True)),
         packages=_texts(reader.object("packages", optional=True)),
         data=None if reader.raw("data") is None else _data(reader.object("data")),
-        metrics={
-            key: reader.object("metrics").numbers(key) for key in reader.object("metrics", optional=True).fields()
-        },
+        metrics=_metrics(reader.object("metrics", optional=True)),
         gates=tuple(Gate(g.text("name"), g.flag("passed"), g.text("detail", "")) for g in reader.objects("gates")),
         lineage=_lineage(reader.object("lineage", optional=True)),
         seed=None if estimator.raw("seed") is None else estimator.integer("seed"),
@@ -157,8 +151,8 @@ def _features(reader: Reader) -> tuple[Feature, ...]:
 def _files(reader: Reader) -> dict[str, File]:
     files = {}
     for path in reader.fields():
-        if "/" in path or path.startswith("."):
-            raise reader.fail(path, "a plain file name as key: no slash, no leading dot")
+        if not is_segment(path):
+            raise reader.fail(path, f"a plain file name as key: {SEGMENT_RULE}")
         entry = reader.object(path)
         sha256, size = entry.text("sha256"), entry.integer("size")
         if not is_digest(sha256):

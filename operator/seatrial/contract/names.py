@@ -5,7 +5,7 @@ import secrets
 
 # One path segment, so that no name can reach into another's folder in the store.
 _SEGMENT = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
-SEGMENT_RULE = "1 to 63 letters, digits, '.', '_' or '-', beginning and ending with a letter or digit"
+SEGMENT_RULE = "1 to 63 letters, digits, '.', '_' or '-', beginning and ending with a letter or digit, no '..'"
 
 _PREDICTION_ID = re.compile(r"[0-9a-f]{32}")
 PREDICTION_ID_RULE = "32 hexadecimal digits, as in the answer's X-Prediction-Id"
@@ -20,9 +20,14 @@ class InvalidNameError(ValueError):
 
 def check_segment(what: str, value: str) -> str:
     """Return the name of a model, version or channel, or raise with the rule it breaks."""
-    if not _SEGMENT.fullmatch(value) or ".." in value:
+    if not is_segment(value):
         raise InvalidNameError(f"{what} is {value!r}; expected {SEGMENT_RULE}")
     return value
+
+
+def is_segment(value: str) -> bool:
+    """Say whether the text may be one path segment."""
+    return _SEGMENT.fullmatch(value) is not None and ".." not in value
 
 
 def is_digest(value: str) -> bool:

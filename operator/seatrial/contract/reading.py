@@ -1,7 +1,9 @@
 """Reading JSON documents from outside: every complaint names the field, the value and what would be right."""
 
+import json
+import math
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 T = TypeVar("T")
 
@@ -17,6 +19,16 @@ class DocumentError(ValueError):
             shown = shown[:_SHOWN] + "…"
         super().__init__(f"{document}: {field} is {shown}; expected {expected}")
         self.field = field
+
+
+def is_number(value: object) -> TypeGuard[int | float]:
+    """Say whether a JSON value is a number that a double can hold: no boolean, NaN, infinity or longer integer."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 class Reader:
@@ -56,8 +68,8 @@ class Reader:
     def number(self, field: str, default: float | None = None) -> float:
         """Return a finite number as a float."""
         value = self._value.get(field, default)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise self.fail(field, "a number")
+        if not is_number(value):
+            raise self.fail(field, "a finite number")
         return float(value)
 
     def flag(self, field: str, default: bool | None = None) -> bool:
@@ -99,3 +111,12 @@ class Reader:
         if not isinstance(value, kind):
             raise self.fail(field, expected)
         return value
+
+
+def read_document(document: str, data: str | bytes) -> Reader:
+    """Return a cursor into a JSON document from outside; raises DocumentError, whatever is wrong with it."""
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise DocumentError(document, "the document", data[:_SHOWN], f"JSON ({error})") from None
+    return Reader(document, value)

@@ -1,11 +1,10 @@
 """The small records beside the versions: channel pointers, serving records, audit records."""
 
-import json
 from dataclasses import asdict, dataclass
 
 from seatrial.contract.canonical import canonical_json
 from seatrial.contract.names import DIGEST_RULE, is_digest
-from seatrial.contract.reading import DocumentError, Reader
+from seatrial.contract.reading import read_document
 
 MAXIMUM_BYTES = 64 << 10
 
@@ -47,10 +46,7 @@ class Audit:
 
 def parse_pointer(data: bytes, what: str) -> Pointer:
     """Read a pointer; `what` names it in a message. Raises DocumentError."""
-    try:
-        reader = Reader(what, json.loads(data))
-    except ValueError as error:
-        raise DocumentError(what, "the document", data[:40], f"JSON ({error})") from None
+    reader = read_document(what, data)
     if not is_digest(reader.text("digest")):
         raise reader.fail("digest", DIGEST_RULE)
     return Pointer(

@@ -5,13 +5,12 @@ A numeric feature has inner edges (at most nine, the reference's deciles); its b
 frequent values, then `(other)` and `(missing)`. The predictor counts live rows into the same bins.
 """
 
-import json
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from seatrial.contract.canonical import Json, canonical_json
-from seatrial.contract.reading import DocumentError, Reader
+from seatrial.contract.reading import Reader, is_number, read_document
 from seatrial.contract.schema import MISSING, OTHER, OUT_OF_RANGE
 
 REFERENCE = "reference.json"
@@ -85,10 +84,7 @@ class Reference:
 
 def parse_reference(data: bytes) -> Reference:
     """Read a reference from its bytes; raises DocumentError."""
-    try:
-        reader = Reader("reference", json.loads(data))
-    except ValueError as error:
-        raise DocumentError("reference", "the document", data[:40], f"JSON ({error})") from None
+    reader = read_document("reference", data)
     features = reader.object("features")
     if len(features.fields()) > MAXIMUM_WATCHED + 1:
         raise reader.fail("features", f"at most {MAXIMUM_WATCHED} features and the prediction")
@@ -106,7 +102,7 @@ def _document(distribution: Distribution) -> dict[str, Json]:
 
 def _distribution(reader: Reader) -> Distribution:
     counts = reader.raw("counts")
-    if not isinstance(counts, list) or not all(isinstance(n, int) and n >= 0 for n in counts):
+    if not isinstance(counts, list) or not all(type(n) is int and n >= 0 for n in counts):
         raise reader.fail("counts", "a list of row counts")
     bins = _bins(reader)
     if len(counts) != len(bins.names):
@@ -121,6 +117,6 @@ def _bins(reader: Reader) -> Bins:
             raise reader.fail("values", f"at most {MAXIMUM_CATEGORY_BINS} values")
         return CategoryBins(values)
     edges = reader.raw("edges")
-    if not isinstance(edges, list) or not all(isinstance(e, int | float) for e in edges) or edges != sorted(edges):
+    if not isinstance(edges, list) or not all(is_number(e) for e in edges) or edges != sorted(edges):
         raise reader.fail("edges", "a sorted list of numbers")
     return NumericBins(tuple(float(e) for e in edges), reader.number("minimum"), reader.number("maximum"))

@@ -1,11 +1,10 @@
 """What the operator asks of a training Job, and what the Job answers in its termination message."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from seatrial.contract.canonical import Json, canonical_json
-from seatrial.contract.reading import DocumentError, Reader
+from seatrial.contract.reading import Reader, read_document
 
 MAXIMUM_ANSWER = 4096  # bytes: Kubernetes keeps no more of a termination message
 
@@ -87,13 +86,13 @@ class Answer:
 
     def encode(self) -> str:
         """Return the answer as JSON of at most MAXIMUM_ANSWER bytes; a longer message is cut."""
-        room = MAXIMUM_ANSWER // 4
-        document: dict[str, Json] = {
-            "outcome": self.outcome,
-            "version": self.version,
-            "message": self.message[:room],
-        }
-        return canonical_json(document).decode()
+        message = self.message[:MAXIMUM_ANSWER]
+        while True:
+            data = canonical_json({"outcome": self.outcome, "version": self.version, "message": message})
+            if len(data) <= MAXIMUM_ANSWER or not message:
+                return data.decode()
+            # No character takes more than six bytes, so this never cuts more than it must.
+            message = message[: -max(1, (len(data) - MAXIMUM_ANSWER) // 6)]
 
 
 OUTCOMES = (PASSED, REJECTED, FAILED) = ("Passed", "Rejected", "Failed")
@@ -101,7 +100,7 @@ OUTCOMES = (PASSED, REJECTED, FAILED) = ("Passed", "Rejected", "Failed")
 
 def parse_request(text: str) -> Request:
     """Read a request from the Job's environment; raises DocumentError."""
-    reader = _reader("training request", text)
+    reader = read_document("training request", text)
     gates = reader.object("gates")
     bounds = {k: None if gates.raw(k) is None else gates.number(k) for k in ("minimum", "latencyP99")}
     return Request(
@@ -125,7 +124,7 @@ def parse_request(text: str) -> Request:
 
 def parse_answer(text: str) -> Answer:
     """Read an answer from a termination message; raises DocumentError."""
-    reader = _reader("training answer", text)
+    reader = read_document("training answer", text)
     if reader.text("outcome") not in OUTCOMES:
         raise reader.fail("outcome", "one of " + ", ".join(OUTCOMES))
     return Answer(reader.text("outcome"), reader.text("version"), reader.text("message"))
@@ -139,10 +138,3 @@ def _candidate(reader: Reader) -> Candidate:
             raise grid.fail(key, "a list of values to try")
         values[key] = tuple(grid.raw(key))
     return Candidate(reader.text("estimator"), values)
-
-
-def _reader(what: str, text: str) -> Reader:
-    try:
-        return Reader(what, json.loads(text))
-    except ValueError as error:
-        raise DocumentError(what, "the document", text[:40], f"JSON ({error})") from None

@@ -14,6 +14,10 @@ class NotFoundError(StoreError):
     """There is no such object."""
 
 
+class NoBucketError(StoreError):
+    """There is no such bucket: a mistake in the address, never a mere absence of an object."""
+
+
 class PreconditionError(StoreError):
     """A conditional write lost: the object exists already, or is not what it was when it was read."""
 
@@ -58,7 +62,10 @@ class ObjectStore(Protocol):
         """Write an object to a new file; TooLargeError where it has not exactly `size` bytes."""
 
     def list(self, prefix: str, *, folders: bool = False, limit: int = 10_000) -> Iterator[str]:
-        """Yield the keys below a prefix in order, or with `folders` the names of the folders just below it."""
+        """Yield at most `limit` keys that begin with a prefix, in the order of their bytes.
+
+        With `folders`, the names of the folders just below a prefix that ends with a slash, without any slash.
+        """
 
     def delete(self, key: str) -> None:
         """Remove an object; an absent one is no error."""

@@ -1,0 +1,80 @@
+"""What botocore raises, in the words of `objects`: one message that names the store and says what may help."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from boto3.exceptions import S3UploadFailedError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    HTTPClientError,
+    IncompleteReadError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    TokenRetrievalError,
+)
+from botocore.parsers import ResponseParserError
+
+from seatrial.store.objects import (
+    DeniedError,
+    NoBucketError,
+    NotFoundError,
+    PreconditionError,
+    StoreError,
+    TooLargeError,
+    UnreachableError,
+)
+
+_NO_CREDENTIALS = (NoCredentialsError, PartialCredentialsError, CredentialRetrievalError, TokenRetrievalError)
+_NO_ANSWER = (HTTPClientError, IncompleteReadError)  # refused, timed out, cut off, TLS, proxy
+_DENIED_CODES = {"AccessDenied", "ExpiredToken", "InvalidAccessKeyId", "InvalidToken", "SignatureDoesNotMatch"}
+_REGION_CODES = {"AuthorizationHeaderMalformed", "PermanentRedirect", "IllegalLocationConstraintException"}
+_LATER_CODES = {"RequestTimeout", "SlowDown", "Throttling", "TooManyRequestsException"}
+
+
+@contextmanager
+def translated(place: str, key: str) -> Iterator[None]:
+    """Raise what botocore raises as a StoreError; `place` names the endpoint and the bucket."""
+    try:
+        yield
+    except S3UploadFailedError as error:  # it wraps the real one
+        raise _translate(error.__cause__ or error.__context__ or error, place, key) from error
+    except (BotoCoreError, ClientError, ResponseParserError) as error:
+        raise _translate(error, place, key) from error
+
+
+def _translate(error: BaseException, place: str, key: str) -> StoreError:
+    match error:
+        case ClientError():
+            return _answered(error, place, key)
+        case _ if isinstance(error, _NO_CREDENTIALS):
+            return DeniedError(f"there are no credentials for {place}: {error}")
+        case _ if isinstance(error, _NO_ANSWER):
+            return UnreachableError(f"{place} did not answer for {key!r}: {error}")
+        case ResponseParserError():
+            return StoreError(f"{place} gave an answer that is none of S3's; is the endpoint right?")
+        case _:
+            return StoreError(f"{place}: {key!r}: {error}")
+
+
+def _answered(error: ClientError, place: str, key: str) -> StoreError:
+    """Return the error for an answer of the server's."""
+    code = str(error.response.get("Error", {}).get("Code", ""))
+    status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    said = f"{code} ({status}): {error.response.get('Error', {}).get('Message', '')}".rstrip(": ")
+    if code == "NoSuchBucket":
+        return NoBucketError(f"{place}: there is no such bucket; create it, or correct the store's address")
+    if code in _DENIED_CODES or status in (401, 403):
+        return DeniedError(f"{place} refused {key!r}: {said}; check the access key, its secret and what it may do")
+    if code in _REGION_CODES or status in (301, 307):
+        return StoreError(f"{place} belongs to another region: {said}; set the region")
+    if status == 404:
+        return NotFoundError(f"{place}: there is no object {key!r}")
+    if status in (409, 412):
+        return PreconditionError(f"{place}: {key!r} exists already, or is not what it was when it was read")
+    if code == "EntityTooLarge" or status == 413:
+        return TooLargeError(f"{place} takes no object as large as {key!r}")
+    if code in _LATER_CODES or status == 429 or status >= 500:
+        return UnreachableError(f"{place} cannot answer for {key!r} now: {said}")
+    return StoreError(f"{place}: {key!r}: {said}")
