@@ -37,8 +37,10 @@ class RevisionRef:
 class Trial:
     """The trial that is going on.
 
-    `step` counts canary steps from 0; `stage_since` is when this stage or step began: its evidence is what
-    Prometheus has from then on. `held` says why it does not go on, if it does not.
+    `stage_since` is when this stage began: its evidence is what Prometheus has from then on, over all steps of a
+    canary. `step` counts canary steps from 0, and the number of steps means: scaling up to take over; `step_since`
+    is when the step's weight took effect. `held` says what the trial waits for, and `held_reason` (a Reason) is set
+    where it waits for a person.
     """
 
     candidate: RevisionRef
@@ -46,7 +48,9 @@ class Trial:
     began: datetime
     stage_since: datetime
     step: int = 0
+    step_since: datetime | None = None
     held: str = ""
+    held_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

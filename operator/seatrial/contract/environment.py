@@ -19,3 +19,6 @@ POD_IP = "SEATRIAL_POD_IP"
 SHADOW_HOST = "SEATRIAL_SHADOW_HOST"  # name of the headless Service that exists while a candidate is in shadow
 COLLECTOR_URL = "SEATRIAL_COLLECTOR_URL"  # absent: nothing is collected
 TRAINING_REQUEST = "SEATRIAL_TRAINING_REQUEST"  # the trainer's: contract.training.Request as JSON
+
+# How a predictor's termination message begins where it refused the artifact for good: trying again cannot help.
+REFUSED = "refused: "

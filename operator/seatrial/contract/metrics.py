@@ -37,16 +37,19 @@ DURATION_EDGES: tuple[float, ...] = tuple(float(f"{0.0005 * 2 ** (k / 2):.6g}") 
 # A collector's: labels that found their prediction, counted for the version that made it.
 LABELS = "seatrial_collector_labels_total"  # + result (right, wrong)
 RIGHT, WRONG = "right", "wrong"
-LABELS_REFUSED = "seatrial_collector_labels_refused_total"  # + reason (unmatched, duplicate, late, malformed)
+LABELS_REFUSED = "seatrial_collector_labels_refused_total"  # + reason (feedback.Refusal); no revision
 COLLECTED = "seatrial_collector_predictions_total"
 UNLABELLED = "seatrial_collector_predictions_waiting"  # gauge: predictions that wait for their label
 STORED = "seatrial_collector_rows_stored_total"  # + kind (predictions, labels): rows that are in the store
 LABELLED_ROWS = "seatrial_collector_labelled_rows_total"  # rows that a training could use
+UNLABELLED_DROPPED = "seatrial_collector_predictions_dropped_total"  # + reason (expired, overflow): left unlabelled
 
 # The operator's, read by the rules (labels NAMESPACE, NAME and what is named here).
 DRIFT_THRESHOLD = "seatrial_drift_threshold"  # + window; only where drift is watched
 DRIFT_MINIMUM_ROWS = "seatrial_drift_minimum_rows"  # + window
 REFERENCE_SHARE = "seatrial_reference_share"  # + revision, feature, bin: share of the reference rows in this bin
+STABLE = "seatrial_stable_info"  # + revision, version; always 1
+CANDIDATE_WEIGHT = "seatrial_candidate_weight_percent"  # + revision, version; only while one is on trial
 REFERENCE_ROWS = "seatrial_reference_rows"  # + revision
 ACCURACY_MINIMUM = "seatrial_accuracy_minimum"  # + window
 ACCURACY_MINIMUM_LABELS = "seatrial_accuracy_minimum_labels"  # + window

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from seatrial.api.conditions import Reason
 from seatrial.api.spec import Spec
@@ -107,10 +106,12 @@ class Comparisons:
 class Evidence:
     """What Prometheus has of candidate and stable since the stage began, an interval each.
 
+    `since` is the beginning that it was asked for: evidence of another stage counts for nothing.
     `latency` is by check name, because each check leaves out its own warm-up. `history` is stable's own traffic
     before the trial, from which its burstiness is estimated.
     """
 
+    since: datetime
     requests: tuple[Interval, ...] = ()
     latency: Mapping[str, tuple[LatencyInterval, ...]] = field(default_factory=dict)
     comparisons: Comparisons = Comparisons()
@@ -146,13 +147,11 @@ class Observed:
     failure: str = ""
 
 
-Document = Mapping[str, Any]
-
-
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One question to Prometheus: a range query from `start` at steps of `seconds`."""
+    """One question to Prometheus: a range query from `start` to `end` at steps of `seconds`."""
 
     promql: str
     start: datetime
+    end: datetime
     seconds: float

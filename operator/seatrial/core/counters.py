@@ -1,0 +1,51 @@
+"""From time series of counters to growth: differences, pod by pod, at the times at which they were seen."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from seatrial.ports import Series
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """How much a counter grew until `at` (Unix seconds) since the point before; `age` is how long it has existed."""
+
+    series: Series
+    at: float
+    by: int
+    age: float
+
+
+def growth(answer: Sequence[Series], since: datetime) -> Iterator[Growth]:
+    """Yield the growth of every series after `since`.
+
+    A counter that falls was reset, and counts from 0. A series that begins within the range begins at 0, because
+    every counter exists at 0 before the first request; where nothing at all was seen at the beginning of the range,
+    Prometheus itself was away, and the first points are only what later ones are compared with.
+    """
+    points = [series.points[0][0] for series in answer if series.points]
+    if not points:
+        return
+    beginning = min(points)
+    away = beginning > since.timestamp()
+    for series in answer:
+        yield from _of_series(series, since.timestamp(), beginning, away=away)
+
+
+def _of_series(series: Series, since: float, beginning: float, *, away: bool) -> Iterator[Growth]:
+    if not series.points:
+        return
+    born, first = series.points[0]
+    old = born <= beginning
+    before = first if old or away else 0.0
+    for at, value in series.points:
+        by = value - before if value >= before else value
+        before = value
+        if at > since:
+            yield Growth(series, at, round(by), float("inf") if old else at - born)
+
+
+def total(parts: Iterable[Growth]) -> int:
+    """Return the sum of the growth."""
+    return sum(part.by for part in parts)

@@ -1,0 +1,105 @@
+"""One decision: what should be written, for what is observed at this moment. Total, pure, idempotent."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from seatrial.api.spec import Spec
+from seatrial.api.status import Finding as ReportedFinding
+from seatrial.api.status import Stage, Status
+from seatrial.contract.records import Pointer
+from seatrial.core import describe, moves, news
+from seatrial.core.decision import Decision
+from seatrial.core.desired import desired_objects, removals
+from seatrial.core.follow import follow
+from seatrial.core.gauges import gauges
+from seatrial.core.judging import judge
+from seatrial.core.observed import Observed, Unknown
+from seatrial.core.plan import plan, with_weight
+from seatrial.core.rollout import advance
+from seatrial.core.target import wanted_recipe
+from seatrial.core.training import next_training
+from seatrial.judge.verdict import Finding
+
+# A trial is looked at often; what is settled, as often as a channel should be noticed to have moved.
+ON_TRIAL, FOLLOWING, SETTLED = timedelta(seconds=2), timedelta(seconds=10), timedelta(seconds=60)
+
+
+def decide(observed: Observed, now: datetime) -> Decision:
+    """Return what should be so, at `now` (UTC)."""
+    now = now.replace(microsecond=0)  # what status can hold
+    if isinstance(observed.spec, Unknown):
+        return _say_only(observed, now)
+    spec = observed.spec
+    status = _next(observed, spec, now)
+    wanted = wanted_recipe(observed)
+    chosen = plan(observed, spec, status, wanted)
+    objects = desired_objects(observed, spec, status, chosen)
+    return Decision(
+        status=_described(observed, status, now),
+        objects=objects,
+        serving=_serving_record(observed, status, now),
+        audits=news.audits(observed.status, status, now),
+        removals=removals(observed, status, objects),
+        events=news.events(observed.status, status),
+        gauges=gauges(observed, spec, status),
+        requeue_after=_next_look(spec, status),
+    )
+
+
+def _next(observed: Observed, spec: Spec, now: datetime) -> Status:
+    """Return the next status: first what is wanted, then what the verdict asks, then the weight, then trainings.
+
+    A pass makes one move. What follows from it is decided in the next, with evidence of the new stage.
+    """
+    before = moves.forget_retired(observed.status, now)
+    status = follow(observed, before, wanted_recipe(observed), now)
+    if (status.trial, status.probation) == (before.trial, before.probation):
+        findings = judge(observed, spec)
+        status = advance(observed, spec, status, findings, now)
+        status = _with_findings(observed.status, status, findings)
+    status = with_weight(observed, spec, status, now)
+    return next_training(observed, spec, status, now)
+
+
+def _with_findings(before: Status, status: Status, findings: tuple[Finding, ...]) -> Status:
+    """Keep the findings as long as the stage they are about goes on."""
+    if status.stage is not before.stage or status.stage in (Stage.IDLE, Stage.PREPARING):
+        return status
+    return replace(status, findings=tuple(ReportedFinding(f.check, f.verdict.value, f.sentence) for f in findings))
+
+
+def _described(observed: Observed, status: Status, now: datetime) -> Status:
+    conditions = describe.conditions(observed, status)
+    available = observed.pods[status.stable.revision].available if _runs(observed, status) and status.stable else 0
+    return replace(
+        status,
+        observed_generation=observed.generation,
+        replicas=available,
+        conditions=conditions,
+        changed=describe.changed(observed.status, conditions, now),
+    )
+
+
+def _runs(observed: Observed, status: Status) -> bool:
+    return status.stable is not None and status.stable.revision in observed.pods
+
+
+def _serving_record(observed: Observed, status: Status, now: datetime) -> Pointer | None:
+    """Return the serving record, where the store has another or none; what cannot be read is not written either."""
+    stable, record = status.stable, observed.serving
+    if stable is None or isinstance(record, Unknown):
+        return None
+    if record is not None and (record.version, record.digest) == (stable.version, stable.digest):
+        return None
+    return Pointer(stable.version, stable.digest, now.isoformat(), news.WHO, revision=stable.revision)
+
+
+def _say_only(observed: Observed, now: datetime) -> Decision:
+    """A spec that cannot be read changes nothing that runs; the status says what is wrong with it."""
+    return Decision(status=_described(observed, observed.status, now), requeue_after=SETTLED)
+
+
+def _next_look(spec: Spec, status: Status) -> timedelta:
+    if status.trial is not None or status.probation is not None or status.retiring:
+        return ON_TRIAL
+    return FOLLOWING if spec.model.channel is not None else SETTLED

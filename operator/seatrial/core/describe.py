@@ -1,0 +1,216 @@
+"""The conditions, one function each, all of them at every reconcile."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from seatrial.api.conditions import Condition, Reason, Type, condition
+from seatrial.api.spec import Spec
+from seatrial.api.status import RevisionRef, Stage, Status
+from seatrial.contract.environment import REFUSED
+from seatrial.contract.training import PASSED, REJECTED
+from seatrial.core.guards import NO_PODS
+from seatrial.core.moves import Outcome
+from seatrial.core.observed import Observed, Pods, Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a condition may look at: the world, and the status that was decided."""
+
+    observed: Observed
+    status: Status
+
+    @property
+    def spec(self) -> Spec | None:
+        """The spec, None where it is not valid."""
+        return None if isinstance(self.observed.spec, Unknown) else self.observed.spec
+
+    def pods(self, ref: RevisionRef | None) -> Pods:
+        """The pods of a revision."""
+        return NO_PODS if ref is None else self.observed.pods.get(ref.revision, NO_PODS)
+
+
+def ready(view: View) -> Condition:
+    """Does a version serve?"""
+    stable, pods = view.status.stable, view.pods(view.status.stable)
+    if stable is None:
+        return condition(Type.READY, False, Reason.NO_VERSION_SERVES, _nothing_serves(view))
+    if pods.available > 0:
+        return condition(Type.READY, True, Reason.SERVING, f"version {stable.version} serves on {pods.available} pods")
+    if view.spec is not None and view.spec.serving.replicas == 0:
+        return condition(Type.READY, True, Reason.SCALED_TO_ZERO, "spec.serving.replicas is 0")
+    trouble = pods.trouble or "none is available"
+    return condition(Type.READY, False, Reason.PODS_NOT_READY, f"pods of version {stable.version}: {trouble}")
+
+
+def reconciling(view: View) -> Condition:
+    """Is something on its way?"""
+    trial, status = view.status.trial, view.status
+    if trial is not None:
+        reason = Reason.STARTING if status.stable is None else Reason.ON_TRIAL
+        message = f"version {trial.candidate.version}: {trial.stage.value}" + (f"; {trial.held}" if trial.held else "")
+        return condition(Type.RECONCILING, True, reason, message)
+    if status.stable is None and not isinstance(view.observed.spec, Unknown):
+        return condition(Type.RECONCILING, True, Reason.STARTING, _nothing_serves(view))
+    return condition(Type.RECONCILING, False, Reason.SETTLED, "nothing is on its way")
+
+
+def stalled(view: View) -> Condition:
+    """Does it need a person?"""
+    if isinstance(view.observed.spec, Unknown):
+        return condition(Type.STALLED, True, Reason.INVALID_SPEC, view.observed.spec.message)
+    if view.observed.failure:
+        return condition(Type.STALLED, True, Reason.APPLY_FAILED, view.observed.failure)
+    trial = view.status.trial
+    if trial is not None and trial.held_reason:
+        return condition(Type.STALLED, True, Reason(trial.held_reason), trial.held)
+    if isinstance(view.observed.target, Unknown) and view.observed.target.reason is not Reason.STORE_UNREACHABLE:
+        return condition(Type.STALLED, True, view.observed.target.reason, view.observed.target.message)
+    return condition(Type.STALLED, False, Reason.NOT_STALLED, "no person is needed")
+
+
+def artifact_verified(view: View) -> Condition:
+    """Is the wanted version what its digests promise?"""
+    target = view.observed.target
+    if isinstance(target, Unknown):
+        unsure = target.reason in (Reason.STORE_UNREACHABLE, Reason.INVALID_SPEC)
+        return condition(Type.ARTIFACT_VERIFIED, None if unsure else False, target.reason, target.message)
+    if refused := _refused(view):
+        return condition(Type.ARTIFACT_VERIFIED, False, Reason.ARTIFACT_REFUSED, refused)
+    return condition(
+        Type.ARTIFACT_VERIFIED, True, Reason.VERIFIED, f"version {target.version}, manifest {target.digest}"
+    )
+
+
+def route_ready(view: View) -> Condition:
+    """Has the gateway taken the route?"""
+    route = view.observed.route
+    if view.spec is None or view.spec.route is None:
+        return condition(Type.ROUTE_READY, None, Reason.NO_ROUTE, "spec.route is not set: the Service has the traffic")
+    if route is None or route.accepted is None:
+        message = route.message if route is not None else "the HTTPRoute is made once a version serves"
+        return condition(Type.ROUTE_READY, None, Reason.WAITING_FOR_GATEWAY, message)
+    reason = Reason.ACCEPTED if route.accepted else Reason.NOT_ACCEPTED
+    return condition(Type.ROUTE_READY, route.accepted, reason, route.message)
+
+
+def rollout_succeeded(view: View) -> Condition:
+    """How did the last trial end, or how does it stand?"""
+    kind, status, trial = Type.ROLLOUT_SUCCEEDED, view.status, view.status.trial
+    if trial is not None:
+        reason = {Stage.SHADOW: Reason.SHADOWING, Stage.CANARY: Reason.CANARYING}.get(trial.stage, Reason.ON_TRIAL)
+        return condition(kind, None, reason, f"version {trial.candidate.version} is on trial")
+    if not status.history:
+        return condition(kind, None, Reason.NEVER_TRIED, "no version was tried yet")
+    last = status.history[-1]
+    message = f"version {last.version}: {last.message}"
+    if last.outcome == Outcome.PROMOTED:
+        reason = Reason.PROMOTED if status.probation is None else Reason.IN_PROBATION
+        return condition(kind, True, reason, message)
+    return condition(kind, False, Reason(last.outcome), message)
+
+
+def drifted(view: View) -> Condition:
+    """Has the world moved away from what the serving version was trained on?"""
+    watched = view.spec is not None and view.spec.monitoring.drift is not None
+    found = _alert(view, Type.DRIFTED, "drift", "spec.monitoring.drift", watched=watched)
+    if isinstance(found, Condition):
+        return found
+    if found:
+        return condition(Type.DRIFTED, True, Reason.DRIFT_FIRING, found)
+    return condition(Type.DRIFTED, False, Reason.NO_DRIFT, "no drift alert fires (no traffic is no drift either)")
+
+
+def accuracy_met(view: View) -> Condition:
+    """Is the serving version right often enough?"""
+    watched = view.spec is not None and view.spec.monitoring.accuracy is not None
+    found = _alert(view, Type.ACCURACY_MET, "accuracy", "spec.monitoring.accuracy", watched=watched)
+    if isinstance(found, Condition):
+        return found
+    if found:
+        return condition(Type.ACCURACY_MET, False, Reason.ACCURACY_BELOW, found)
+    return condition(Type.ACCURACY_MET, True, Reason.ACCURACY_ENOUGH, "no accuracy alert fires")
+
+
+def training_succeeded(view: View) -> Condition:
+    """How did the last training end?"""
+    kind, last = Type.TRAINING_SUCCEEDED, view.status.training
+    if view.spec is not None and view.spec.training is None:
+        return condition(kind, None, Reason.NOT_CONFIGURED, "spec.training is not set")
+    if last is None:
+        return condition(kind, None, Reason.NOT_TRAINED, "no trigger has fired yet")
+    if not last.outcome:
+        return condition(kind, None, Reason.TRAINING_STARTED, f"Job {last.job} runs: {last.detail}")
+    reasons = {PASSED: Reason.TRAINING_PASSED, REJECTED: Reason.TRAINING_REJECTED}
+    reason = reasons.get(last.outcome, Reason.TRAINING_FAILED)
+    message = f"version {last.version}: {last.message}" if last.version else last.message
+    return condition(kind, last.outcome == PASSED, reason, message)
+
+
+def update_available(view: View) -> Condition:
+    """Is there a newer version than the one that the spec names?"""
+    newest, spec = view.observed.newest, view.spec
+    if newest is not None and spec is not None and spec.model.version not in (None, newest):
+        message = f"version {newest} passed its gates; spec.model.version is {spec.model.version}"
+        return condition(Type.UPDATE_AVAILABLE, True, Reason.NEWER_VERSION, message)
+    return condition(Type.UPDATE_AVAILABLE, False, Reason.UP_TO_DATE, "no newer version is known")
+
+
+CONDITIONS: tuple[Callable[[View], Condition], ...] = (
+    ready,
+    reconciling,
+    stalled,
+    artifact_verified,
+    route_ready,
+    rollout_succeeded,
+    drifted,
+    accuracy_met,
+    training_succeeded,
+    update_available,
+)
+
+
+def conditions(observed: Observed, status: Status) -> tuple[Condition, ...]:
+    """Return every condition."""
+    view = View(observed, status)
+    return tuple(describe(view) for describe in CONDITIONS)
+
+
+def changed(before: Status, after: tuple[Condition, ...], now: datetime) -> Mapping[Type, datetime]:
+    """Return when each condition last changed its status."""
+    known = {c.type: c.status for c in before.conditions}
+    times = before.changed or {}
+    return {c.type: times.get(c.type, now) if known.get(c.type) is c.status else now for c in after}
+
+
+def _nothing_serves(view: View) -> str:
+    if isinstance(view.observed.target, Unknown):
+        return view.observed.target.message
+    if isinstance(view.observed.serving, Unknown):
+        return f"cannot know whether a version served before: {view.observed.serving.message}"
+    trial = view.status.trial
+    return trial.held if trial is not None and trial.held else "the first version starts"
+
+
+def _refused(view: View) -> str:
+    trial = view.status.trial
+    trouble = view.pods(trial.candidate).trouble if trial is not None else ""
+    if REFUSED in trouble:
+        return trouble
+    refused = [r for r in view.status.rejected if REFUSED in r.message and _is_target(view, r.version)]
+    return refused[-1].message if refused else ""
+
+
+def _is_target(view: View, version: str) -> bool:
+    return not isinstance(view.observed.target, Unknown) and view.observed.target.version == version
+
+
+def _alert(view: View, kind: Type, reason: str, field: str, *, watched: bool) -> Condition | str:
+    """Return what fires about the stable version (empty: nothing), or the condition where that is not known."""
+    if not watched:
+        return condition(kind, None, Reason.NOT_WATCHED, f"{field} is not set")
+    if isinstance(view.observed.alerts, Unknown):
+        return condition(kind, None, view.observed.alerts.reason, view.observed.alerts.message)
+    stable = view.status.stable.revision if view.status.stable is not None else ""
+    return "; ".join(a.detail for a in view.observed.alerts if a.reason == reason and a.revision == stable)

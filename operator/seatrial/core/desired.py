@@ -1,0 +1,67 @@
+"""All objects that a plan wants, in the order in which they are applied, and those that are no longer wanted."""
+
+from seatrial.api.spec import Spec
+from seatrial.api.status import Status
+from seatrial.core.decision import Removal
+from seatrial.core.guards import NO_PODS
+from seatrial.core.objects.collector import collector_objects
+from seatrial.core.objects.common import Document, revision_name
+from seatrial.core.objects.predictor import revision_objects
+from seatrial.core.objects.traffic import client_service, http_route, shadow_service
+from seatrial.core.objects.trainer import training_job
+from seatrial.core.observed import Observed
+from seatrial.core.plan import Plan, kept
+from seatrial.core.training import request
+
+# Jobs end by themselves, and their logs are wanted for a while.
+LEFT_ALONE = frozenset({"Job"})
+
+
+def desired_objects(observed: Observed, spec: Spec, status: Status, plan: Plan) -> tuple[Document, ...]:
+    """Return every object that should be, Services before what sends traffic to them."""
+    return (
+        *_revisions(observed, plan),
+        *shadow_service(observed, status),
+        *_traffic(observed, spec, status, plan),
+        *_collector(observed, spec, status, plan),
+        *_job(observed, spec, status, plan),
+    )
+
+
+def removals(observed: Observed, status: Status, objects: tuple[Document, ...]) -> tuple[Removal, ...]:
+    """Return the owned objects that nothing wants; those of revisions that are kept or just retired stay."""
+    wanted = {(o["apiVersion"], o["kind"], o["metadata"]["name"]) for o in objects}
+    staying = {ref.revision for ref in kept(status)} | {retired.revision for retired in status.retiring}
+    names = {revision_name(observed.key.name, revision) for revision in staying}
+    return tuple(
+        Removal(*one) for one in sorted(observed.objects - wanted) if one[1] not in LEFT_ALONE and one[2] not in names
+    )
+
+
+def _revisions(observed: Observed, plan: Plan) -> list[Document]:
+    """A revision whose recipe is not known is left as it is."""
+    known = [(plan.recipes[revision], count) for revision, count in plan.replicas.items() if revision in plan.recipes]
+    return [one for recipe, replicas in known for one in revision_objects(observed, recipe, replicas)]
+
+
+def _traffic(observed: Observed, spec: Spec, status: Status, plan: Plan) -> list[Document]:
+    if status.stable is None:
+        return []
+    service = client_service(observed, status.stable.revision, plan, has_route=spec.route is not None)
+    if spec.route is None:
+        return [service]
+    serves = observed.pods.get(status.stable.revision, NO_PODS).available > 0
+    return [service, http_route(observed, spec.route, plan)] if serves or observed.route is not None else [service]
+
+
+def _collector(observed: Observed, spec: Spec, status: Status, plan: Plan) -> list[Document]:
+    recipe = plan.recipes.get(kept(status)[0].revision) if kept(status) else None
+    return collector_objects(observed, recipe) if spec.collects and recipe is not None else []
+
+
+def _job(observed: Observed, spec: Spec, status: Status, plan: Plan) -> list[Document]:
+    asked = request(observed, spec, status)
+    recipe = plan.recipes.get(status.stable.revision) if status.stable is not None else None
+    if asked is None or recipe is None or spec.training is None:
+        return []
+    return [training_job(observed, spec.training, asked, recipe)]

@@ -1,0 +1,124 @@
+"""From the answers of Prometheus to counts for the judge, by interval: the candidate's and stable's, side by side."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from seatrial.api.spec import LatencyCheck, Spec
+from seatrial.api.status import Stage, Status
+from seatrial.contract import metrics
+from seatrial.core import questions
+from seatrial.core.counters import Growth, growth, total
+from seatrial.core.judging import judged_since
+from seatrial.core.observed import Comparisons, Evidence
+from seatrial.judge.counts import Counts, Interval, LatencyInterval
+from seatrial.ports import Series
+
+Answers = Mapping[str, Sequence[Series]]
+BUCKETS = len(metrics.DURATION_EDGES) + 1
+NONE = Counts(0, 0)
+NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+def read_evidence(spec: Spec, status: Status, answers: Answers) -> Evidence:
+    """Return what the answers to `questions.questions` say; of a status under which nothing is judged, nothing."""
+    since = judged_since(status)
+    if since is None:
+        return Evidence(since=NEVER)
+    checks = [(check.name, check.kind) for check in spec.rollout.checks]
+    return Evidence(
+        since=since,
+        requests=_requests(status, answers, since),
+        latency={
+            name: _latency(status, answers, since, kind.warm_up)
+            for name, kind in checks
+            if isinstance(kind, LatencyCheck)
+        },
+        comparisons=_comparisons(answers, since),
+        history=_history(answers, since),
+    )
+
+
+def _requests(status: Status, answers: Answers, since: datetime) -> tuple[Interval, ...]:
+    candidate = _counts(_of(growth(answers.get(questions.REQUESTS, ()), since), *_subject(status)))
+    if status.probation is not None and status.trial is None:
+        reference = _live(answers.get(questions.REFERENCE_REQUESTS, ()), status.probation.reference_since)
+        return (Interval(_pool(candidate.values()), _pool(_counts(reference).values())),)
+    stable = _counts(_of(growth(answers.get(questions.REQUESTS, ()), since), _stable(status), metrics.LIVE))
+    times = sorted({*candidate, *stable})
+    return tuple(Interval(candidate.get(at, NONE), stable.get(at, NONE)) for at in times)
+
+
+def _latency(status: Status, answers: Answers, since: datetime, warm_up: timedelta) -> tuple[LatencyInterval, ...]:
+    warm = [g for g in growth(answers.get(questions.DURATION, ()), since) if g.age >= warm_up.total_seconds()]
+    candidate = _buckets(_of(warm, *_subject(status)))
+    if status.probation is not None and status.trial is None:
+        reference = _live(answers.get(questions.REFERENCE_DURATION, ()), status.probation.reference_since)
+        return (LatencyInterval(_sum(candidate.values()), _sum(_buckets(reference).values())),)
+    stable = _buckets(_of(warm, _stable(status), metrics.LIVE))
+    empty = (0,) * BUCKETS
+    times = sorted({*candidate, *stable})
+    return tuple(LatencyInterval(candidate.get(at, empty), stable.get(at, empty)) for at in times)
+
+
+def _comparisons(answers: Answers, since: datetime) -> Comparisons:
+    grown = list(growth(answers.get(questions.COMPARISONS, ()), since))
+    by_result = {r: total(g for g in grown if g.series.labels.get(metrics.RESULT) == r) for r in metrics.RESULTS}
+    return Comparisons(by_result[metrics.AGREE], by_result[metrics.DISAGREE], by_result[metrics.ERROR])
+
+
+def _history(answers: Answers, since: datetime) -> tuple[Counts, ...]:
+    """Return the control's counts by minute before the stage."""
+    counts = _counts(_live(answers.get(questions.HISTORY, ()), since - questions.HISTORY_SPAN))
+    return tuple(counts[at] for at in sorted(counts))
+
+
+def _subject(status: Status) -> tuple[str, str]:
+    """Return the judged revision, and which of its traffic counts."""
+    return questions.subject(status), metrics.SHADOW if status.stage is Stage.SHADOW else metrics.LIVE
+
+
+def _stable(status: Status) -> str:
+    return status.stable.revision if status.stable is not None else ""
+
+
+def _live(answer: Sequence[Series], since: datetime) -> list[Growth]:
+    return [g for g in growth(answer, since) if g.series.labels.get(metrics.TRAFFIC) == metrics.LIVE]
+
+
+def _of(grown: Iterable[Growth], revision: str, traffic: str) -> list[Growth]:
+    wanted = (revision, traffic)
+    return [g for g in grown if (g.series.labels.get(metrics.REVISION), g.series.labels.get(metrics.TRAFFIC)) == wanted]
+
+
+def _counts(grown: Iterable[Growth]) -> dict[float, Counts]:
+    totals: dict[float, int] = defaultdict(int)
+    bad: dict[float, int] = defaultdict(int)
+    for part in grown:
+        totals[part.at] += part.by
+        if part.series.labels.get(metrics.OUTCOME) == metrics.ERROR:
+            bad[part.at] += part.by
+    return {at: Counts(totals[at], bad[at]) for at in totals}
+
+
+def _buckets(grown: Iterable[Growth]) -> dict[float, tuple[int, ...]]:
+    """Return requests by bucket; a histogram of other buckets than the contract's counts for nothing."""
+    cumulative: dict[float, dict[float, int]] = defaultdict(lambda: defaultdict(int))
+    for part in grown:
+        cumulative[part.at][float(part.series.labels.get("le", "nan"))] += part.by
+    return {at: _single(by_edge) for at, by_edge in cumulative.items() if len(by_edge) == BUCKETS}
+
+
+def _single(cumulative: Mapping[float, int]) -> tuple[int, ...]:
+    counts = [cumulative[edge] for edge in sorted(cumulative)]
+    # Buckets are scraped together, but a reset between two points may leave one ahead of the next.
+    return tuple(max(0, count - below) for count, below in zip(counts, [0, *counts], strict=False))
+
+
+def _pool(counts: Iterable[Counts]) -> Counts:
+    listed = list(counts)
+    return Counts(sum(c.total for c in listed), sum(c.bad for c in listed))
+
+
+def _sum(buckets: Iterable[tuple[int, ...]]) -> tuple[int, ...]:
+    return tuple(sum(column) for column in zip(*buckets, strict=True)) or (0,) * BUCKETS

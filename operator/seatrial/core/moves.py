@@ -1,0 +1,116 @@
+"""How a status changes when a trial starts, ends, is promoted or reverted: each function a sentence of the story."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from seatrial.api.status import (
+    MAXIMUM_HISTORY,
+    MAXIMUM_REJECTED,
+    Ended,
+    Probation,
+    Rejected,
+    Retiring,
+    RevisionRef,
+    Stage,
+    Status,
+    Trial,
+)
+
+# Connections and gateways have moved on from a revision after this; only then are its objects removed.
+RETIRE_AFTER = timedelta(seconds=30)
+
+
+class Outcome(StrEnum):
+    """How a trial ended."""
+
+    PROMOTED = "Promoted"
+    ROLLED_BACK = "RolledBack"
+    SUPERSEDED = "Superseded"
+    ABORTED = "Aborted"
+
+
+def start(status: Status, candidate: RevisionRef, now: datetime) -> Status:
+    """A candidate goes on trial; a probation that was going on is over."""
+    status = finish(status, now)
+    trial = Trial(candidate, Stage.PREPARING, began=now, stage_since=now)
+    retiring = tuple(r for r in status.retiring if r.revision != candidate.revision)
+    return replace(status, trial=trial, findings=(), retiring=retiring)
+
+
+def enter(status: Status, trial: Trial, stage: Stage, now: datetime) -> Status:
+    """The trial's next stage begins."""
+    entered = replace(trial, stage=stage, stage_since=now, step=0, step_since=None, held="", held_reason="")
+    return replace(status, trial=entered, findings=())
+
+
+def step_up(status: Status, trial: Trial) -> Status:
+    """The canary's next step begins; the number of steps itself means: scale up to take over."""
+    return replace(status, trial=replace(trial, step=trial.step + 1, step_since=None, held="", held_reason=""))
+
+
+def hold(status: Status, trial: Trial, message: str, reason: str = "") -> Status:
+    """The trial stays where it is, and says why."""
+    return replace(status, trial=replace(trial, held=message, held_reason=reason))
+
+
+def end(status: Status, trial: Trial, outcome: Outcome, message: str, now: datetime) -> Status:
+    """The trial is over and the candidate serves nothing any more."""
+    status = _record(status, trial.candidate, outcome, message, trial.began, now)
+    return retire(replace(status, trial=None, findings=()), trial.candidate, now)
+
+
+def reject(status: Status, trial: Trial, message: str, now: datetime) -> Status:
+    """The candidate failed: it is rolled back, and this revision is not tried again."""
+    return _refuse(end(status, trial, Outcome.ROLLED_BACK, message, now), trial.candidate, message, now)
+
+
+def promote(status: Status, trial: Trial, probation: timedelta, message: str, now: datetime) -> Status:
+    """The candidate becomes stable; what was stable stays warm for the probation."""
+    previous, trial_since = status.stable, trial.stage_since
+    status = _record(status, trial.candidate, Outcome.PROMOTED, message, trial.began, now)
+    status = replace(status, stable=trial.candidate, trial=None, findings=())
+    if previous is None:
+        return status
+    if probation <= timedelta(0):
+        return retire(status, previous, now)
+    return replace(status, probation=Probation(previous, reference_since=trial_since, since=now))
+
+
+def finish(status: Status, now: datetime) -> Status:
+    """The probation is over; the old revision goes."""
+    if status.probation is None:
+        return status
+    return retire(replace(status, probation=None, findings=()), status.probation.previous, now)
+
+
+def revert(status: Status, probation: Probation, message: str, now: datetime, *, failed: bool) -> Status:
+    """The promoted revision gives its place back; `failed` also keeps it from being tried again."""
+    promoted = status.stable
+    if promoted is None:
+        return status
+    status = _record(status, promoted, Outcome.ROLLED_BACK, message, probation.since, now)
+    status = replace(status, stable=probation.previous, probation=None, findings=())
+    status = retire(status, promoted, now)
+    return _refuse(status, promoted, message, now) if failed else status
+
+
+def retire(status: Status, ref: RevisionRef, now: datetime) -> Status:
+    """A revision serves nothing from now on."""
+    others = tuple(r for r in status.retiring if r.revision != ref.revision)
+    return replace(status, retiring=(*others, Retiring(ref.revision, now)))
+
+
+def forget_retired(status: Status, now: datetime) -> Status:
+    """Revisions that retired long enough ago are no longer kept."""
+    return replace(status, retiring=tuple(r for r in status.retiring if now - r.since < RETIRE_AFTER))
+
+
+def _record(status: Status, ref: RevisionRef, outcome: Outcome, message: str, began: datetime, now: datetime) -> Status:
+    ended = Ended(ref.version, ref.revision, outcome.value, began, now, message)
+    return replace(status, history=(*status.history, ended)[-MAXIMUM_HISTORY:])
+
+
+def _refuse(status: Status, ref: RevisionRef, message: str, now: datetime) -> Status:
+    rejected = Rejected(ref.revision, ref.version, now, message)
+    return replace(status, rejected=(*status.rejected, rejected)[-MAXIMUM_REJECTED:])

@@ -1,0 +1,94 @@
+"""What is new between two statuses: Events for people, audit records for the store."""
+
+from datetime import datetime
+
+from seatrial.api.conditions import Reason
+from seatrial.api.status import Ended, RevisionRef, Stage, Status
+from seatrial.contract.records import Audit
+from seatrial.contract.training import FAILED, PASSED, REJECTED
+from seatrial.core.decision import Event
+from seatrial.core.moves import Outcome
+
+WHO = "seatrial"
+_OUTCOMES = {
+    Outcome.PROMOTED.value: (Reason.PROMOTED, False),
+    Outcome.ROLLED_BACK.value: (Reason.ROLLED_BACK, True),
+    Outcome.SUPERSEDED.value: (Reason.SUPERSEDED, False),
+    Outcome.ABORTED.value: (Reason.ABORTED, False),
+}
+_TRAINED = {
+    PASSED: (Reason.TRAINING_PASSED, False),
+    REJECTED: (Reason.TRAINING_REJECTED, True),
+    FAILED: (Reason.TRAINING_FAILED, True),
+}
+_STAGES = {
+    Stage.PREPARING: (Reason.ON_TRIAL, "goes on trial"),
+    Stage.SHADOW: (Reason.SHADOWING, "sees copies of the requests; nobody gets its answers"),
+    Stage.CANARY: (Reason.CANARYING, "starts to answer requests"),
+}
+
+
+def events(before: Status, after: Status) -> tuple[Event, ...]:
+    """Return an Event for everything that a person would want to be told of."""
+    ended = [_ended_event(one) for one in new_endings(before, after)]
+    return (*ended, *_trial_events(before, after), *_training_events(before, after))
+
+
+def audits(before: Status, after: Status, now: datetime) -> tuple[Audit, ...]:
+    """Return an audit record for every trial that ended."""
+    digests = {ref.revision: ref.digest for ref in _refs(before) + _refs(after)}
+    return tuple(
+        Audit(now.isoformat(), WHO, _action(one), one.version, digests.get(one.revision, ""), one.message)
+        for one in new_endings(before, after)
+    )
+
+
+def new_endings(before: Status, after: Status) -> tuple[Ended, ...]:
+    """Return the trials that ended between the two."""
+    return tuple(one for one in after.history if one not in before.history)
+
+
+def _refs(status: Status) -> list[RevisionRef]:
+    refs = [status.stable]
+    refs += [status.trial.candidate] if status.trial is not None else []
+    refs += [status.probation.previous] if status.probation is not None else []
+    return [ref for ref in refs if ref is not None]
+
+
+def _action(ended: Ended) -> str:
+    return {"Promoted": "promoted", "RolledBack": "rolled-back"}.get(ended.outcome, ended.outcome.lower())
+
+
+def _ended_event(ended: Ended) -> Event:
+    reason, warning = _OUTCOMES[ended.outcome]
+    return Event(reason, f"version {ended.version} (revision {ended.revision}): {ended.message}", warning)
+
+
+def _trial_events(before: Status, after: Status) -> list[Event]:
+    trial, earlier = after.trial, before.trial
+    if trial is None:
+        return []
+    found = []
+    same = earlier is not None and earlier.candidate == trial.candidate
+    if earlier is None or not same or earlier.stage is not trial.stage:
+        reason, words = _STAGES[trial.stage]
+        found.append(Event(reason, f"version {trial.candidate.version} {words}"))
+    elif trial.step > earlier.step:
+        found.append(Event(Reason.STEP_PASSED, f"version {trial.candidate.version} passed step {trial.step}"))
+    if trial.held_reason and (earlier is None or not same or earlier.held_reason != trial.held_reason):
+        found.append(Event(Reason(trial.held_reason), f"version {trial.candidate.version}: {trial.held}", warning=True))
+    return found
+
+
+def _training_events(before: Status, after: Status) -> list[Event]:
+    training = after.training
+    if training is None:
+        return []
+    earlier = before.training
+    if earlier is None or earlier.job != training.job:
+        return [Event(Reason.TRAINING_STARTED, f"{training.trigger}: {training.detail}; Job {training.job}")]
+    if training.outcome and not earlier.outcome:
+        reason, warning = _TRAINED[training.outcome]
+        version = f"version {training.version}: " if training.version else ""
+        return [Event(reason, version + training.message, warning)]
+    return []

@@ -1,0 +1,88 @@
+"""What Prometheus is asked while something is on trial.
+
+Counters are read as they are, pod by pod, at fixed steps since the stage began; `evidence` takes differences. That is
+exact where `increase()` extrapolates, and knows a pod's start, so that its warm-up can be left out.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from seatrial.api.spec import LatencyCheck, Spec
+from seatrial.api.status import Stage, Status
+from seatrial.contract import metrics
+from seatrial.core.judging import judged_since
+from seatrial.core.observed import Query
+from seatrial.ports import Key
+
+REQUESTS, DURATION, COMPARISONS = "requests", "duration", "comparisons"
+REFERENCE_REQUESTS, REFERENCE_DURATION, HISTORY = "reference requests", "reference duration", "history"
+
+MAXIMUM_POINTS = 120  # of a series in one answer
+SHORTEST_STEP = timedelta(seconds=1)
+HISTORY_SPAN, HISTORY_STEP = timedelta(hours=2), timedelta(minutes=1)
+
+
+def questions(key: Key, spec: Spec, status: Status, now: datetime) -> Mapping[str, Query]:
+    """Return the queries whose answers `evidence.read_evidence` needs now, by name; none where nothing is judged."""
+    since = judged_since(status)
+    if since is None or status.stable is None or now <= since:
+        return {}
+    asked = {
+        REQUESTS: _range(_requests(key, _judged(status)), since, now),
+        DURATION: _range(_duration(key, _judged(status)), since - longest_warm_up(spec), now),
+        HISTORY: Query(_requests(key, [_control(status)]), since - HISTORY_SPAN, since, HISTORY_STEP.total_seconds()),
+    }
+    if status.stage is Stage.SHADOW:
+        asked[COMPARISONS] = _range(_comparisons(key, status), since, now)
+    if status.stage is Stage.PROBATION and status.probation is not None:
+        start, end, previous = status.probation.reference_since, status.probation.since, [_control(status)]
+        asked[REFERENCE_REQUESTS] = _range(_requests(key, previous), start, end)
+        asked[REFERENCE_DURATION] = _range(_duration(key, previous), start, end)
+    return asked
+
+
+def longest_warm_up(spec: Spec) -> timedelta:
+    """Return how far before the stage pods are looked for, to know which were young when it began."""
+    kinds = (check.kind for check in spec.rollout.checks)
+    return max((kind.warm_up for kind in kinds if isinstance(kind, LatencyCheck)), default=timedelta(0))
+
+
+def subject(status: Status) -> str:
+    """Return the revision that is judged: the candidate, or in probation the promoted one."""
+    if status.trial is not None:
+        return status.trial.candidate.revision
+    return status.stable.revision if status.stable is not None else ""
+
+
+def _control(status: Status) -> str:
+    """Return the revision that it is compared with."""
+    if status.trial is None and status.probation is not None:
+        return status.probation.previous.revision
+    return status.stable.revision if status.stable is not None else ""
+
+
+def _judged(status: Status) -> list[str]:
+    return sorted({subject(status), _control(status)})
+
+
+def _range(promql: str, start: datetime, end: datetime) -> Query:
+    step = max(SHORTEST_STEP, (end - start) / MAXIMUM_POINTS)
+    return Query(promql, start, end, step.total_seconds())
+
+
+def _selector(key: Key, revisions: list[str], more: str = "") -> str:
+    chosen = "|".join(revisions)
+    identity = f'{metrics.NAMESPACE}="{key.namespace}",{metrics.NAME}="{key.name}",{metrics.REVISION}=~"{chosen}"'
+    return "{" + identity + more + "}"
+
+
+def _requests(key: Key, revisions: list[str]) -> str:
+    return metrics.REQUESTS + _selector(key, revisions, f',{metrics.OUTCOME}=~"{metrics.OK}|{metrics.ERROR}"')
+
+
+def _duration(key: Key, revisions: list[str]) -> str:
+    return metrics.DURATION + "_bucket" + _selector(key, revisions)
+
+
+def _comparisons(key: Key, status: Status) -> str:
+    return metrics.SHADOW_COMPARISONS + _selector(key, [subject(status)])
