@@ -1,37 +1,59 @@
 """Reading the API's own kinds of fields: durations, decimals, enumerations, sections that may be left out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from enum import StrEnum
 from typing import TypeVar
 
 from seatrial.api.quantities import DECIMAL_RULE, DURATION_RULE, parse_decimal, parse_duration
+from seatrial.api.spec import Json
 from seatrial.contract.reading import Reader
 
 E = TypeVar("E", bound=StrEnum)
 T = TypeVar("T")
 
+MILLISECOND = timedelta(milliseconds=1)
+LARGEST_DECIMAL = 1e9
+RESOURCES = ("requests", "limits")
 
-def duration(reader: Reader, field: str, default: timedelta) -> timedelta:
-    """Read a duration."""
-    value = reader.raw(field)
-    if value is None:
+
+def duration(reader: Reader, field: str, default: timedelta, at_least: timedelta = timedelta()) -> timedelta:
+    """Read a duration of `at_least` or more."""
+    if reader.raw(field) is None:
         return default
     parsed = parse_duration(reader.text(field))
-    if parsed is None:
-        raise reader.fail(field, DURATION_RULE)
+    if parsed is None or parsed < at_least:
+        rule = f" of at least {at_least / MILLISECOND:g}ms" if at_least else ""
+        raise reader.fail(field, DURATION_RULE + rule)
     return parsed
 
 
-def decimal(reader: Reader, field: str, default: float, at_most: float = 1e9) -> float:
-    """Read a decimal between 0 and `at_most`."""
-    value = reader.raw(field)
-    if value is None:
+def decimal(
+    reader: Reader, field: str, default: float, *, at_least: float = 0.0, at_most: float = LARGEST_DECIMAL
+) -> float:
+    """Read a decimal between `at_least` and `at_most`."""
+    if reader.raw(field) is None:
         return default
     parsed = parse_decimal(reader.text(field))
-    if parsed is None or parsed > at_most:
-        raise reader.fail(field, DECIMAL_RULE + (f" of at most {at_most:g}" if at_most < 1e9 else ""))
+    if parsed is None or not at_least <= parsed <= at_most:
+        unbounded = (at_least, at_most) == (0.0, LARGEST_DECIMAL)
+        raise reader.fail(field, DECIMAL_RULE + ("" if unbounded else f", from {at_least:g} to {at_most:g}"))
     return parsed
+
+
+def resources(reader: Reader, field: str) -> Mapping[str, Mapping[str, Json]]:
+    """Read a pod's requests and limits, each an object of quantities; absent is empty."""
+    inner = reader.object(field, optional=True)
+    kinds = [kind for kind in RESOURCES if inner.raw(kind) is not None]
+    return {kind: _quantities(inner.object(kind)) for kind in kinds}
+
+
+def _quantities(reader: Reader) -> dict[str, Json]:
+    quantities = {name: reader.raw(name) for name in reader.fields()}
+    for name, quantity in quantities.items():
+        if isinstance(quantity, bool) or not isinstance(quantity, str | int):
+            raise reader.fail(name, "a quantity such as 500m, 2 or 1Gi")
+    return quantities
 
 
 def member(reader: Reader, field: str, default: E) -> E:

@@ -3,7 +3,7 @@
 The schema has checked it already; this checks it again, because an object may be older than the schema.
 """
 
-from seatrial.api.fields import between, decimal, duration, optional_text, section
+from seatrial.api.fields import MILLISECOND, between, decimal, duration, optional_text, resources, section
 from seatrial.api.parse_rollout import parse_rollout
 from seatrial.api.parse_training import parse_training
 from seatrial.api.spec import (
@@ -78,10 +78,10 @@ def _serving(reader: Reader) -> Serving:
     return Serving(
         replicas=between(reader, "replicas", 0, MAXIMUM_REPLICAS, default.replicas),
         image=optional_text(reader, "image"),
-        resources=reader.raw("resources") or {},
+        resources=resources(reader, "resources"),
         maximum_batch=between(batching, "maxSize", 1, 10_000, default.maximum_batch),
         maximum_delay=duration(batching, "maxDelay", default.maximum_delay),
-        timeout=duration(reader, "timeout", default.timeout),
+        timeout=duration(reader, "timeout", default.timeout, at_least=MILLISECOND),
     )
 
 

@@ -1,21 +1,25 @@
 """Reading `spec.rollout`: the stages of a trial and the checks that judge it."""
 
-from seatrial.api.fields import between, decimal, duration, member, section
+from seatrial.api.fields import MILLISECOND, between, decimal, duration, member, section
 from seatrial.api.spec import Canary, Check, ErrorsCheck, LatencyCheck, OnDeadline, Rollout, Shadow, Step
 from seatrial.contract.reading import Reader
 
 MAXIMUM_STEPS = 20
 MAXIMUM_CHECKS = 20
+MAXIMUM_RATIO = 1000
+# Nearer to 0 or 1 a share of disagreements could not be told from them.
+SMALLEST_SHARE = 1e-6
+SHADOW_CHECK = "disagreement"
 
 
 def parse_rollout(reader: Reader) -> Rollout:
-    """Read the section; a stage written as `null` is left out, an absent one has its defaults."""
+    """Read the section; a stage with `enabled: false` is left out, an absent one has its defaults."""
     default = Rollout()
     return Rollout(
         shadow=section(reader, "shadow", _shadow, default.shadow),
         canary=section(reader, "canary", _canary, default.canary),
         probation=duration(reader, "probation", default.probation),
-        progress_deadline=duration(reader, "progressDeadline", default.progress_deadline),
+        progress_deadline=duration(reader, "progressDeadline", default.progress_deadline, at_least=MILLISECOND),
         on_deadline=member(reader, "onDeadline", OnDeadline.PAUSE),
         checks=_checks(reader) if reader.raw("checks") is not None else default.checks,
         paused=reader.flag("paused", default=False),
@@ -29,8 +33,12 @@ def _shadow(reader: Reader) -> Shadow | None:
     return Shadow(
         minimum_samples=between(reader, "minimumSamples", 1, 10_000_000, default.minimum_samples),
         minimum_duration=duration(reader, "minimumDuration", default.minimum_duration),
-        maximum_disagreement=decimal(reader, "maximumDisagreement", default.maximum_disagreement, at_most=1),
+        maximum_disagreement=_share(reader, "maximumDisagreement", default.maximum_disagreement),
     )
+
+
+def _share(reader: Reader, field: str, default: float) -> float:
+    return decimal(reader, field, default, at_least=SMALLEST_SHARE, at_most=1 - SMALLEST_SHARE)
 
 
 def _canary(reader: Reader) -> Canary | None:
@@ -55,9 +63,15 @@ def _check(reader: Reader) -> Check:
     kinds = [kind for kind in ("errors", "latency") if reader.raw(kind) is not None]
     if len(kinds) != 1:
         raise reader.fail("name", "a check with exactly one of errors and latency beside its name")
-    inner = reader.object(kinds[0])
+    name, inner = reader.text("name"), reader.object(kinds[0])
+    if name == SHADOW_CHECK:
+        raise reader.fail("name", f"another name: {SHADOW_CHECK} is what the shadow stage calls its own check")
     if kinds == ["errors"]:
-        return Check(reader.text("name"), ErrorsCheck(decimal(inner, "maximumRatio", ErrorsCheck().maximum_ratio)))
+        return Check(name, ErrorsCheck(_ratio(inner, ErrorsCheck().maximum_ratio)))
     default = LatencyCheck()
-    ratio = decimal(inner, "maximumRatio", default.maximum_ratio)
-    return Check(reader.text("name"), LatencyCheck(ratio, duration(inner, "warmUp", default.warm_up)))
+    warm_up = duration(inner, "warmUp", default.warm_up)
+    return Check(name, LatencyCheck(_ratio(inner, default.maximum_ratio), warm_up))
+
+
+def _ratio(reader: Reader, default: float) -> float:
+    return decimal(reader, "maximumRatio", default, at_least=1, at_most=MAXIMUM_RATIO)

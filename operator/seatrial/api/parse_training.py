@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
-from seatrial.api.fields import between, decimal, duration, member, section
+from seatrial.api.fields import MILLISECOND, between, decimal, duration, member, resources, section
 from seatrial.api.spec import Json, OnSuccess, Training, TrainingGates, TrainingJob
 from seatrial.contract.layout import URI_RULE, InvalidLocationError, parse_location
 from seatrial.contract.reading import Reader
 
 MAXIMUM_CANDIDATES = 20
+SHORTEST_TRAINING = timedelta(seconds=1)  # Kubernetes counts a Job's deadline in whole seconds
 
 
 def parse_training(reader: Reader) -> Training:
@@ -71,14 +72,19 @@ def _one_of(reader: Reader, field: str, values: tuple[str, ...], default: str) -
 
 def _gates(reader: Reader) -> TrainingGates:
     minimum = None if reader.raw("minimum") is None else decimal(reader, "minimum", 0.0)
-    latency = None if reader.raw("latencyP99") is None else duration(reader, "latencyP99", timedelta())
-    return TrainingGates(minimum, decimal(reader, "margin", 0.0), latency)
+    return TrainingGates(minimum, decimal(reader, "margin", 0.0), _latency(reader))
+
+
+def _latency(reader: Reader) -> timedelta | None:
+    if reader.raw("latencyP99") is None:
+        return None
+    return duration(reader, "latencyP99", timedelta(), at_least=MILLISECOND)
 
 
 def _job(reader: Reader) -> TrainingJob:
     default = TrainingJob()
     return TrainingJob(
-        resources=reader.raw("resources") or {},
-        active_deadline=duration(reader, "activeDeadline", default.active_deadline),
+        resources=resources(reader, "resources"),
+        active_deadline=duration(reader, "activeDeadline", default.active_deadline, at_least=SHORTEST_TRAINING),
         backoff_limit=between(reader, "backoffLimit", 0, 10, default.backoff_limit),
     )

@@ -7,7 +7,8 @@ DURATION_RULE = "a duration such as 90s, 10m or 1h30m"
 DECIMAL_RULE = 'a decimal in quotes, such as "0.05"'
 
 _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
-_DURATION = re.compile(r"([0-9]+(h|ms|m|s))+")
+# The Gateway API's form of a duration, which bounds it: no time that it is added to can overflow.
+_DURATION = re.compile(r"([0-9]{1,5}(h|ms|m|s)){1,4}")
 _PART = re.compile(r"([0-9]+)(h|ms|m|s)")
 _DECIMAL = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 

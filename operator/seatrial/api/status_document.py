@@ -1,0 +1,148 @@
+"""A ModelDeployment's `status` as the JSON document that stands in the cluster, written and read.
+
+What is read back may say less than what was written (whole seconds, texts that were cut): to see whether a status has
+changed, compare documents.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from seatrial.api.conditions import Condition, Truth, Type
+from seatrial.api.plain import from_plain, to_plain
+from seatrial.api.spec import Json
+from seatrial.api.status import (
+    MAXIMUM_HISTORY,
+    MAXIMUM_REJECTED,
+    Ended,
+    Finding,
+    Probation,
+    Rejected,
+    Retiring,
+    RevisionRef,
+    Stage,
+    Status,
+    TrainingStatus,
+    Trial,
+)
+from seatrial.contract.labels import COMPONENT, MODEL, PREDICTOR, REVISION
+from seatrial.contract.reading import DocumentError, Reader
+
+T = TypeVar("T")
+
+MAXIMUM_FINDINGS = 30
+MAXIMUM_RETIRING = 50
+TRIAL_STAGES = (Stage.PREPARING, Stage.SHADOW, Stage.CANARY)
+FULL = 100
+
+
+def status_document(status: Status, name: str) -> dict[str, Json]:
+    """Return the status of the ModelDeployment `name` as JSON; what is None is absent, lists keep their last items.
+
+    `selector`, `stage` and `message` are for people and autoscalers; they are not read back.
+
+    Raises:
+        KeyError: a condition without the time at which it last changed.
+    """
+    sections = {
+        "stable": status.stable,
+        "trial": status.trial,
+        "probation": status.probation,
+        "training": status.training,
+    }
+    lists = {
+        "findings": status.findings[-MAXIMUM_FINDINGS:],
+        "rejected": status.rejected[-MAXIMUM_REJECTED:],
+        "history": status.history[-MAXIMUM_HISTORY:],
+        "retiring": status.retiring[-MAXIMUM_RETIRING:],
+    }
+    return {
+        "observedGeneration": status.observed_generation,
+        "replicas": status.replicas,
+        "selector": _selector(status, name),
+        "stage": status.stage.value,
+        "weight": status.weight,
+        "message": to_plain(_what_happens(status)),
+        **{field: to_plain(value) for field, value in sections.items() if value is not None},
+        **{field: [to_plain(item) for item in items] for field, items in lists.items()},
+        "conditions": [_condition(condition, status) for condition in status.conditions],
+    }
+
+
+def read_status(document: object) -> Status:
+    """Return the status that a document holds; parts that are malformed, or of another version, are left out."""
+    if not isinstance(document, Mapping):
+        return Status()
+    numbers = _first([document], _Numbers) or _Numbers()
+    trial = _first([document.get("trial")], Trial)
+    return Status(
+        observed_generation=numbers.observed_generation,
+        replicas=numbers.replicas,
+        weight=numbers.weight if numbers.weight <= FULL else 0,
+        stable=_first([document.get("stable")], RevisionRef),
+        trial=trial if trial is not None and trial.stage in TRIAL_STAGES else None,
+        probation=_first([document.get("probation")], Probation),
+        findings=_readable(document.get("findings"), Finding),
+        rejected=_readable(document.get("rejected"), Rejected),
+        history=_readable(document.get("history"), Ended),
+        retiring=_readable(document.get("retiring"), Retiring),
+        training=_first([document.get("training")], TrainingStatus),
+        conditions=_readable(document.get("conditions"), Condition),
+        changed={c.type: c.last_transition_time for c in _readable(document.get("conditions"), _Change)} or None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    observed_generation: int = 0
+    replicas: int = 0
+    weight: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    type: Type
+    last_transition_time: datetime
+
+
+def _condition(condition: Condition, status: Status) -> dict[str, Json]:
+    change = _Change(condition.type, (status.changed or {})[condition.type])
+    return {**to_plain(condition), **to_plain(change), "observedGeneration": status.observed_generation}
+
+
+def _selector(status: Status, name: str) -> str:
+    """Select stable's pods alone: a slow candidate must not make an autoscaler add pods to stable."""
+    labels = {MODEL: name, COMPONENT: PREDICTOR}
+    if status.stable is not None:
+        labels[REVISION] = status.stable.revision
+    return ",".join(f"{label}={value}" for label, value in labels.items())
+
+
+def _what_happens(status: Status) -> str:
+    """Return the sentence that a user should read first: what is wrong, what is waited for, or what goes on."""
+    messages = (
+        _message(status.conditions, Type.STALLED, Truth.TRUE),
+        "" if status.trial is None else status.trial.held,
+        _message(status.conditions, Type.RECONCILING, Truth.TRUE),
+        _message(status.conditions, Type.READY, *Truth),
+    )
+    return next(filter(None, messages), "")
+
+
+def _message(conditions: Iterable[Condition], kind: Type, *truths: Truth) -> str:
+    return next((c.message for c in conditions if c.type is kind and c.status in truths), "")
+
+
+def _first(items: object, kind: type[T]) -> T | None:
+    return next(iter(_readable(items, kind)), None)
+
+
+def _readable(items: object, kind: type[T]) -> tuple[T, ...]:
+    values = []
+    for item in items if isinstance(items, list) else ():
+        try:
+            values.append(from_plain(kind, Reader("status", item)))
+        except DocumentError:
+            continue
+    return tuple(values)
