@@ -1,0 +1,60 @@
+# Seatrial: `make demo` shows the main job on a real cluster, `make test` runs every test. Both install what they need.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+UV := .tools/bin/uv
+PYTHON := .venv/bin/python
+# Tests of one process each; the cluster's own tests share one cluster, and so run one after the other.
+WORKERS ?= 2
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: setup ## The main job, live, on a real cluster (a KUBECONFIG of yours is used, otherwise one is made here)
+	$(PYTHON) -m tests.demo
+
+.PHONY: test
+test: check cluster-test ## Every test, on the embedded cluster too
+
+.PHONY: check
+check: setup ## Lint, types, import contracts, unit, property and simulation tests: no cluster needed
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	$(PYTHON) -m pytest -q -n $(WORKERS) -m "not cluster"
+
+.PHONY: cluster-test
+cluster-test: setup cluster-up
+	$(PYTHON) -m pytest -q -m cluster
+
+.PHONY: cluster-up
+cluster-up: setup ## Start the embedded cluster (nothing is built where it is up, or where KUBECONFIG names another)
+	$(PYTHON) -m tests.cluster up
+
+.PHONY: cluster-down
+cluster-down: setup ## Take the embedded cluster away, and all that it left on the machine
+	$(PYTHON) -m tests.cluster down
+
+.PHONY: cluster-status
+cluster-status: setup ## Show what runs
+	$(PYTHON) -m tests.cluster status
+
+.PHONY: format
+format: setup ## Format the code
+	.venv/bin/ruff check --fix
+	.venv/bin/ruff format
+
+.PHONY: setup
+setup: .venv/.synced
+
+.venv/.synced: pyproject.toml uv.lock | $(UV)
+	$(UV) sync --frozen --quiet
+	@touch $@
+
+$(UV):
+	python3 -m venv .tools || { apt-get update -q && apt-get install -qy python3-venv && python3 -m venv .tools; }
+	.tools/bin/python -m pip install --quiet 'uv>=0.13,<0.14'
