@@ -29,6 +29,16 @@ class Task(StrEnum):
     REGRESSION = "regression"
 
 
+def class_name(value: bool | int | float | str) -> str:
+    """Return the text by which a class, or a value of a text or boolean feature, is named and counted.
+
+    1 and 1.0 are "1", true is "True".
+    """
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value)
+
+
 @dataclass(frozen=True, slots=True)
 class Feature:
     """One input, in the order in which the model was fitted.
