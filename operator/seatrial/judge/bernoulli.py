@@ -1,0 +1,64 @@
+"""Bernoulli e-processes: is the candidate's own rate of bad requests above, or below, a given limit?
+
+The likelihood ratio of a rate θ against the limit m after `bad` of `total` requests is
+bad·ln(θ/m) + (total-bad)·ln((1-θ)/(1-m)). It depends on the totals alone, so it may be computed anew at every look,
+and mixed over θ it is an e-process for 'at most m' (θ > m) or 'at least m' (θ < m).
+"""
+
+from math import exp, log, log1p
+
+from seatrial.judge.counts import Counts
+from seatrial.judge.mixture import Alternative, geometric, log_mean, uniform, with_favourite
+
+# How far the alternatives lie from the limit, in log odds.
+NEAREST, FARTHEST_BELOW = 0.1, 4.0
+HIGHEST_RATE = 0.995
+# No limit is nearer to 0 or 1: it could not be told from them.
+SMALLEST = 1e-6
+
+
+def log_evidence_above(counts: Counts, limit: float, dispersion: float = 1.0) -> float:
+    """Return the log e-value for 'the rate is above the limit'; limit strictly between 0 and 1.
+
+    Raises:
+        ValueError: where limit is not between 0 and 1.
+    """
+    check_limit("limit", limit)
+    farthest = max(_log_odds(HIGHEST_RATE) - _log_odds(limit), 1.0)
+    rates = [_shifted(limit, gap) for gap in geometric(NEAREST, farthest, 24)]
+    return _log_evidence(counts, limit, uniform(rates), dispersion)
+
+
+def log_evidence_below(counts: Counts, limit: float, dispersion: float = 1.0) -> float:
+    """Return the log e-value for 'the rate is below the limit'.
+
+    Half of the mixture's weight is on a rate near zero: what a healthy candidate has.
+
+    Raises:
+        ValueError: where limit is not between 0 and 1.
+    """
+    check_limit("limit", limit)
+    rates = [_shifted(limit, -gap) for gap in geometric(NEAREST, FARTHEST_BELOW, 16)]
+    return _log_evidence(counts, limit, with_favourite(rates, _shifted(limit, -FARTHEST_BELOW)), dispersion)
+
+
+def _log_evidence(counts: Counts, limit: float, alternatives: tuple[Alternative, ...], dispersion: float) -> float:
+    def log_ratio(rate: float) -> float:
+        good = counts.total - counts.bad
+        return (counts.bad * log(rate / limit) + good * (log1p(-rate) - log1p(-limit))) / dispersion
+
+    return log_mean(alternatives, log_ratio)
+
+
+def check_limit(name: str, limit: float) -> None:
+    """Raise a ValueError, which names the limit, unless it lies between 0 and 1 and can be told from them."""
+    if not SMALLEST <= limit <= 1 - SMALLEST:
+        raise ValueError(f"{name} is {limit}: a share between {SMALLEST} and {1 - SMALLEST}, such as 0.01")
+
+
+def _log_odds(rate: float) -> float:
+    return log(rate) - log1p(-rate)
+
+
+def _shifted(rate: float, gap: float) -> float:
+    return 1 / (1 + exp(-_log_odds(rate) - gap))

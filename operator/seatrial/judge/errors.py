@@ -1,0 +1,62 @@
+"""The errors check: does the candidate fail more of its requests than stable does of its own?"""
+
+from collections.abc import Sequence
+
+from seatrial.judge import bernoulli, rate_ratio
+from seatrial.judge.conclusion import Claim, Samples, conclude, most_per_interval, nothing_to_judge
+from seatrial.judge.counts import Counts, Interval, pool
+from seatrial.judge.limits import RatioLimits
+from seatrial.judge.verdict import Finding
+from seatrial.judge.wording import counted, share_as_set, times
+
+__all__ = ["RatioLimits", "judge_errors"]
+
+# One interval may be an accident: a burst alone ends no trial, and a bad candidate costs one interval more.
+INTERVALS_TO_FAIL = 2
+
+
+def judge_errors(name: str, intervals: Sequence[Interval], limits: RatioLimits, dispersion: float = 1.0) -> Finding:
+    """Return the finding on the error rates since the stage began, counted in these intervals.
+
+    Fail by the ratio, in two intervals at least. Pass by the ratio (less than `pass_ratio` times stable's rate) or
+    by the objective (the candidate's own rate below it): where there are no errors at all no ratio can be shown.
+    """
+    candidate, stable = pool(i.candidate for i in intervals), pool(i.stable for i in intervals)
+    missing = missing_requests(candidate, stable)
+    if missing:
+        return nothing_to_judge(name, missing, limits.alpha)
+    most = most_per_interval(limits.alpha, INTERVALS_TO_FAIL)
+    ratio = rate_ratio.estimated_ratio(intervals)
+    return conclude(
+        name,
+        f"candidate {counted(candidate)} vs stable {counted(stable)}{times(ratio)}",
+        rate_ratio.log_evidence_above(intervals, limits.maximum_ratio, dispersion, most),
+        limits.alpha,
+        good_enough(intervals, candidate, limits, dispersion),
+        Samples(candidate.total, limits.samples_needed, "requests"),
+    )
+
+
+def good_enough(
+    intervals: Sequence[Interval], candidate: Counts, limits: RatioLimits, dispersion: float
+) -> tuple[Claim, Claim]:
+    """Return the two claims of which either passes an errors check."""
+    ratio, objective = limits.ratio_to_exclude, limits.share_to_exclude(limits.objective)
+    by_ratio = rate_ratio.log_evidence_below(intervals, ratio, dispersion)
+    by_objective = bernoulli.log_evidence_below(candidate, objective, dispersion)
+    return (
+        Claim(f"less than {ratio:g}×", by_ratio),
+        Claim(f"less than {share_as_set(objective)}", by_objective),
+    )
+
+
+def missing_requests(candidate: Counts, stable: Counts) -> str | None:
+    """Return which side's requests are missing, None where both have some."""
+    match bool(candidate.total), bool(stable.total):
+        case False, False:
+            return "no requests yet"
+        case False, True:
+            return f"candidate got no requests: stable got {stable.total:,}"
+        case True, False:
+            return f"stable got no requests to compare with: candidate got {candidate.total:,}"
+    return None

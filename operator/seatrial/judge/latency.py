@@ -1,0 +1,84 @@
+"""The latency check: are the candidate's requests slow more often than stable's?
+
+'Slow' is no one limit: at each bucket edge the share of requests slower than it is compared like an error rate, and
+the mean of the edges' e-values, which is an e-value, decides on a Fail. A Pass must be shown at every edge that one
+in twenty of stable's requests exceed, and beyond those for the candidate's 95th percentile.
+"""
+
+from collections.abc import Sequence
+from math import log
+
+from seatrial.judge import bernoulli, rate_ratio
+from seatrial.judge.conclusion import Claim, Samples, conclude, most_per_interval, nothing_to_judge
+from seatrial.judge.counts import Counts, LatencyInterval, pool
+from seatrial.judge.errors import missing_requests
+from seatrial.judge.latency_edges import SMALLEST_SHARE, Edge, edges_to_judge
+from seatrial.judge.limits import RatioLimits
+from seatrial.judge.mixture import log_sum_exp
+from seatrial.judge.verdict import Finding
+from seatrial.judge.wording import duration, share_as_set
+
+# Where next to none of stable's requests are slow, so many of the candidate's may be: a hiccup is no slowdown.
+HICCUPS = 0.01
+# What is beyond the percentile that a Pass speaks of, the 95th.
+TAIL = 0.05
+# Pods have slow minutes of their own, which no count of requests would excuse.
+INTERVALS_TO_FAIL = 3
+
+
+def judge_latency(
+    name: str,
+    edges: Sequence[float],
+    intervals: Sequence[LatencyInterval],
+    limits: RatioLimits,
+    dispersion: float = 1.0,
+) -> Finding:
+    """Return the finding on the latencies since the stage began; `edges` in seconds, ascending.
+
+    Raises:
+        ValueError: where edges do not ascend from above 0, or an interval has not one bucket more than edges.
+    """
+    judged = edges_to_judge(edges, intervals)
+    missing = missing_requests(*_requests(intervals)) or _out_of_range(edges, judged)
+    if missing:
+        return nothing_to_judge(name, missing, limits.alpha)
+    slower = [_toward_fail(edge, limits, dispersion) for edge in judged]
+    toward_fail = log_sum_exp(slower) - log(len(slower))
+    claims = [_toward_pass(edge, limits, dispersion) for edge in judged[: 1 + _common(judged)]]
+    weakest = min(claims, key=lambda claim: claim.evidence)
+    told = judged[slower.index(max(slower)) if toward_fail > 0 else claims.index(weakest)]
+    samples = Samples(told.candidate.total, limits.samples_needed, "requests")
+    return conclude(name, told.sentence(), toward_fail, limits.alpha, [weakest], samples)
+
+
+def _toward_fail(edge: Edge, limits: RatioLimits, dispersion: float) -> float:
+    ratio = limits.maximum_ratio * edge.allowance
+    most = most_per_interval(limits.alpha, INTERVALS_TO_FAIL)
+    by_ratio = rate_ratio.log_evidence_above(edge.intervals, ratio, dispersion, most)
+    if edge.stable.share >= SMALLEST_SHARE:
+        return by_ratio
+    return min(by_ratio, bernoulli.log_evidence_above(edge.candidate, HICCUPS, dispersion))
+
+
+def _toward_pass(edge: Edge, limits: RatioLimits, dispersion: float) -> Claim:
+    ratio, tail = limits.ratio_to_exclude, limits.share_to_exclude(TAIL)
+    by_ratio = rate_ratio.log_evidence_below(edge.intervals, ratio, dispersion)
+    by_tail = bernoulli.log_evidence_below(edge.candidate, tail, dispersion)
+    what = f"{ratio:g}×" if by_ratio >= by_tail else share_as_set(tail)
+    return Claim(f"less than {what} beyond {duration(edge.seconds)}", max(by_ratio, by_tail))
+
+
+def _common(judged: Sequence[Edge]) -> int:
+    """Return at how many edges, from the first, slower requests are common at stable."""
+    return sum(edge.stable.share >= TAIL for edge in judged)
+
+
+def _requests(intervals: Sequence[LatencyInterval]) -> tuple[Counts, Counts]:
+    totals = [i.slower_than(0) for i in intervals]
+    return pool(i.candidate for i in totals), pool(i.stable for i in totals)
+
+
+def _out_of_range(edges: Sequence[float], judged: Sequence[Edge]) -> str | None:
+    if judged:
+        return None
+    return f"most of stable's requests are slower than the last bucket edge, {duration(edges[-1])}"
