@@ -1,14 +1,14 @@
 """The SQLite file: its tables, and how it is opened.
 
-`part` and `label_part` say where a row is on its way to the store: NULL has yet to be given a part, a number is in
-that open part, 0 is stored. The counters of a series stand beside the rows that they count and change in the same
+`part` and `label_part` say where a row is on its way to the store: 0 has yet to be given a part, a higher number is in
+that open part, NULL has nothing to store (any more). The counters of a series stand beside the rows that they count and change in the same
 transaction, so that they survive a restart and never disagree with the rows.
 """
 
 import sqlite3
 from pathlib import Path
 
-STORED = 0
+UNPLANNED = 0
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS series (
@@ -37,11 +37,11 @@ CREATE TABLE IF NOT EXISTS predictions (
   prediction BLOB NOT NULL,
   label BLOB,
   labelled_at INTEGER,
-  part INTEGER,
+  part INTEGER DEFAULT 0,
   label_part INTEGER
 ) STRICT;
-CREATE INDEX IF NOT EXISTS predictions_unstored ON predictions (part) WHERE part IS NOT 0;
-CREATE INDEX IF NOT EXISTS labels_unstored ON predictions (label_part) WHERE label IS NOT NULL AND label_part IS NOT 0;
+CREATE INDEX IF NOT EXISTS predictions_unstored ON predictions (part) WHERE part IS NOT NULL;
+CREATE INDEX IF NOT EXISTS labels_unstored ON predictions (label_part) WHERE label_part IS NOT NULL;
 CREATE TABLE IF NOT EXISTS early (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,
   id BLOB NOT NULL,

@@ -15,7 +15,7 @@ from seatrial.contract.feedback import Refusal
 from seatrial.contract.reading import Reader
 from seatrial.contract.schema import Output, read_output
 from seatrial_runtime.collector.configuration import Limits
-from seatrial_runtime.collector.database import STORED
+from seatrial_runtime.collector.database import UNPLANNED
 from seatrial_runtime.collector.joining import Labelled, Scalar, judge_label
 from seatrial_runtime.collector.messages import Label, Prediction
 
@@ -120,7 +120,8 @@ class Ledger:
         if isinstance(verdict, Refusal):
             return verdict
         self._db.execute(
-            "UPDATE predictions SET label = ?, labelled_at = ? WHERE seq = ?", (msgspec.json.encode(label), when, seq)
+            "UPDATE predictions SET label = ?, labelled_at = ?, label_part = ? WHERE seq = ?",
+            (msgspec.json.encode(label), when, UNPLANNED, seq),
         )
         self._count_label(series, verdict)
         return None
@@ -155,9 +156,8 @@ class Ledger:
         """Remove those of the oldest rows that came before a time and are in the store, label and all."""
         rows = self._db.execute(
             "DELETE FROM predictions WHERE seq IN (SELECT seq FROM predictions ORDER BY seq LIMIT ?)"
-            " AND received < ? AND part = ? AND (label IS NULL OR label_part = ?)"
-            " RETURNING series, label IS NULL",
-            (oldest, before, STORED, STORED),
+            " AND received < ? AND part IS NULL AND label_part IS NULL RETURNING series, label IS NULL",
+            (oldest, before),
         ).fetchall()
         self._count_all("removed", Counter(series for series, _ in rows))
         self._count_all(reason, Counter(series for series, unlabelled in rows if unlabelled))

@@ -12,15 +12,14 @@ from hashlib import sha256
 from typing import Any
 
 from seatrial.contract.layout import ModelHome
-from seatrial_runtime.collector.database import STORED
+from seatrial_runtime.collector.database import UNPLANNED
 from seatrial_runtime.collector.messages import Kind
 
 KINDS: tuple[Kind, ...] = ("predictions", "labels")
 _HOUR = 3600 * 1_000_000
 
-# kind -> the column that names a row's part, the rows that belong to the kind, and the time that its hour is of.
+# kind -> the column that names a row's part, the time that its hour is of, the counter of what was stored.
 _COLUMN = {"predictions": "part", "labels": "label_part"}
-_RIPE = {"predictions": "TRUE", "labels": "label IS NOT NULL"}
 _TIME = {"predictions": "at", "labels": "labelled_at"}
 _COUNTER = {"predictions": "stored_predictions", "labels": "stored_labels"}
 
@@ -61,8 +60,8 @@ def plan_part(db: sqlite3.Connection, home: ModelHome, kind: Kind, maximum_rows:
     column, when = _COLUMN[kind], _TIME[kind]
     waiting = db.execute(
         f"SELECT seq, id, {when} FROM predictions"  # noqa: S608 - names from the tables above
-        f" WHERE {column} IS NULL AND {_RIPE[kind]} ORDER BY seq LIMIT ?",
-        (maximum_rows,),
+        f" WHERE {column} = ? ORDER BY seq LIMIT ?",
+        (UNPLANNED, maximum_rows),
     ).fetchall()
     if not waiting:
         return None
@@ -99,7 +98,7 @@ def close_part(db: sqlite3.Connection, part: Part) -> None:
         f" (SELECT series, count(*) AS n FROM predictions WHERE {column} = ? GROUP BY series) WHERE id = series",
         (part.number,),
     )
-    db.execute(f"UPDATE predictions SET {column} = ? WHERE {column} = ?", (STORED, part.number))  # noqa: S608
+    db.execute(f"UPDATE predictions SET {column} = NULL WHERE {column} = ?", (part.number,))  # noqa: S608
     db.execute("DELETE FROM parts WHERE id = ?", (part.number,))
 
 

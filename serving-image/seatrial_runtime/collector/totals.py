@@ -59,7 +59,7 @@ def exposition(totals: Totals, namespace: str, name: str) -> bytes:
     return generate_latest(registry)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # hashed by identity: a registry keys its sources
 class _Source:
     totals: Totals
     namespace: str

@@ -1,0 +1,285 @@
+"""The collector as a real process on loopback, killed at any moment: nothing that it acknowledged is lost or doubled.
+
+The store is a small S3 server in this process, so that what the collector sent and when it was answered can be seen
+and held up.
+"""
+
+import http.client
+import io
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from pyarrow import parquet
+
+from seatrial.contract import metrics
+from seatrial.contract.http import FEEDBACK_PATH, METRICS_PATH, PREDICTIONS_PATH, READY_PATH
+from seatrial.contract.names import new_prediction_id
+
+PATIENCE = 30.0
+
+
+class Objects(ThreadingHTTPServer):
+    """One bucket over HTTP: what was put, in order; the answers to puts wait while `hold` is set."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.puts: list[tuple[str, bytes]] = []
+        self.hold, self.held = Event(), Event()
+        self.refuse = False
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+    def rows(self, kind: str) -> list[dict[str, Any]]:
+        parts = {key: body for key, body in self.puts if f"/{kind}/" in key}
+        tables = (parquet.read_table(io.BytesIO(body)) for body in parts.values())
+        return [row for table in tables for row in table.to_pylist()]
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Objects
+
+    def do_PUT(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"]))
+        if self.server.refuse:
+            return self._answer(403)
+        self.server.puts.append((self.path, body))
+        if self.server.hold.is_set():
+            self.server.held.set()
+            while self.server.hold.is_set():
+                time.sleep(0.01)
+        return self._answer(200)
+
+    def do_GET(self) -> None:
+        self._answer(404)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def _answer(self, status: int) -> None:
+        self.send_response(status)
+        self.send_header("etag", '"tag"')
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+
+@dataclass
+class Collector:
+    """A collector process that can be killed and started again on the same folder."""
+
+    store: Objects
+    folder: Path
+    interval: str = "0.1"
+    port: int = field(init=False)
+    process: subprocess.Popen[bytes] = field(init=False)
+
+    def start(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        environment = {
+            "PATH": os.environ["PATH"],
+            "SEATRIAL_NAMESPACE": "ml",
+            "SEATRIAL_NAME": "deploy-risk",
+            "SEATRIAL_STORE": "s3://models/risk",
+            "SEATRIAL_MODEL": "deploy-risk",
+            "SEATRIAL_S3_ENDPOINT": self.store.url,
+            "SEATRIAL_S3_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": "key",
+            "AWS_SECRET_ACCESS_KEY": "secret",
+            "SEATRIAL_DATA_DIR": str(self.folder),
+            "SEATRIAL_COLLECTOR_PORT": str(self.port),
+            "SEATRIAL_COLLECTOR_FLUSH_INTERVAL": self.interval,
+        }
+        with (self.folder / "log").open("ab") as log:
+            command = [sys.executable, "-m", "seatrial_runtime.collector"]
+            self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        self._wait_until_ready()
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait(PATIENCE)
+
+    def end(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(PATIENCE)
+
+    def request(self, method: str, path: str, document: object = None) -> tuple[int, bytes]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        try:
+            connection.request(method, path, None if document is None else json.dumps(document))
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
+
+    def counter(self, name: str, **labels: str) -> float:
+        families = text_string_to_metric_families(self.request("GET", METRICS_PATH)[1].decode())
+        samples = [sample for family in families for sample in family.samples if sample.name == name]
+        return sum(sample.value for sample in samples if labels.items() <= sample.labels.items())
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                if self.request("GET", READY_PATH)[0] == 200:
+                    return
+            except OSError:
+                time.sleep(0.02)
+        raise AssertionError((self.folder / "log").read_text())
+
+
+@pytest.fixture
+def store() -> Iterator[Objects]:
+    server = Objects()
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield server
+    server.hold.clear()
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def collector(store: Objects, tmp_path: Path) -> Iterator[Collector]:
+    collector = Collector(store, tmp_path)
+    collector.start()
+    yield collector
+    collector.kill()
+
+
+def a_batch(rows: int) -> list[dict[str, Any]]:
+    now = time.time_ns()
+    moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now / 1e9))
+    return [
+        {
+            "id": new_prediction_id(now // 1_000_000),
+            "at": moment,
+            "revision": "r1",
+            "version": "1",
+            "features": {"files_changed": number, "team": "Platform"},
+            "prediction": "High" if number % 4 else "Low",
+        }
+        for number in range(rows)
+    ]
+
+
+class Client(Thread):
+    """Posts predictions and their labels without pause, and remembers what was acknowledged."""
+
+    def __init__(self, collector: Collector) -> None:
+        super().__init__(daemon=True)
+        self.collector = collector
+        self.predictions: list[str] = []
+        self.labels: list[str] = []
+
+    def run(self) -> None:
+        try:
+            while True:
+                self._post()
+        except (OSError, http.client.HTTPException):
+            return  # the process was killed
+
+    def _post(self) -> None:
+        batch = a_batch(20)
+        status, _ = self.collector.request("POST", PREDICTIONS_PATH, {"predictions": batch})
+        if status == 202:
+            self.predictions += [item["id"] for item in batch]
+        labels = [{"id": item["id"], "label": "High"} for item in batch]
+        status, body = self.collector.request("POST", FEEDBACK_PATH, {"labels": labels})
+        if status == 200:
+            assert json.loads(body)["refused"] == []
+            self.labels += [item["id"] for item in batch]
+
+
+def test_nothing_acknowledged_is_lost_or_doubled_by_kill_9(collector: Collector, store: Objects) -> None:
+    clients: list[Client] = []
+    for life in range(4):
+        lives = [Client(collector) for _ in range(3)]
+        for client in lives:
+            client.start()
+        seen = len(store.puts)
+        deadline = time.monotonic() + PATIENCE
+        while len(store.puts) < seen + 2 + life and time.monotonic() < deadline:
+            time.sleep(0.003)
+        collector.kill()
+        for client in lives:
+            client.join(PATIENCE)
+        clients += lives
+        collector.start()
+    collected = collector.counter(metrics.COLLECTED, revision="r1", version="1")
+    right, wrong = (collector.counter(metrics.LABELS, result=result) for result in (metrics.RIGHT, metrics.WRONG))
+    assert collector.end() == 0
+    predictions, labels = ([row["id"] for row in store.rows(kind)] for kind in ("predictions", "labels"))
+    acknowledged = {name for client in clients for name in client.predictions}
+    labelled = {name for client in clients for name in client.labels}
+    assert len(labelled) > 100, "the clients came through"
+    assert len(predictions) == len(set(predictions))
+    assert len(labels) == len(set(labels))
+    assert acknowledged <= set(predictions)
+    assert labelled <= set(labels)
+    assert collected == len(predictions)
+    assert (right + wrong, wrong) == (len(labels), len(labels) / 4)
+
+
+def test_a_part_that_arrived_just_before_the_kill_is_written_to_the_same_key_again(
+    collector: Collector, store: Objects
+) -> None:
+    store.hold.set()
+    batch = a_batch(10)
+    assert collector.request("POST", PREDICTIONS_PATH, {"predictions": batch})[0] == 202
+    assert store.held.wait(PATIENCE)
+    collector.kill()
+    store.hold.clear()
+    (first,) = store.puts
+    collector.start()
+    assert collector.request("POST", PREDICTIONS_PATH, {"predictions": a_batch(5)})[0] == 202
+    assert collector.end() == 0
+    assert store.puts[1] == first
+    assert len(store.rows("predictions")) == 15
+
+
+def test_the_last_flush_comes_before_the_end(store: Objects, tmp_path: Path) -> None:
+    collector = Collector(store, tmp_path, interval="3600")
+    collector.start()
+    batch = a_batch(10)
+    collector.request("POST", PREDICTIONS_PATH, {"predictions": batch})
+    assert store.puts == []
+    assert collector.end() == 0
+    assert {row["id"] for row in store.rows("predictions")} == {item["id"] for item in batch}
+
+
+def test_a_store_that_refuses_delays_rows_and_loses_none(collector: Collector, store: Objects) -> None:
+    store.refuse = True
+    batch = a_batch(10)
+    collector.request("POST", PREDICTIONS_PATH, {"predictions": batch})
+    assert collector.end() == 0
+    assert store.puts == []
+    store.refuse = False
+    collector.start()
+    collector.end()
+    assert {row["id"] for row in store.rows("predictions")} == {item["id"] for item in batch}
+
+
+def test_a_wrong_environment_ends_with_one_line_that_names_the_variable() -> None:
+    command = [sys.executable, "-m", "seatrial_runtime.collector"]
+    ended = subprocess.run(command, env={"PATH": os.environ["PATH"]}, capture_output=True, timeout=PATIENCE)
+    assert ended.returncode == 2
+    assert ended.stderr.decode().startswith("collector: SEATRIAL_NAMESPACE is not set")
+    assert ended.stderr.count(b"\n") == 1

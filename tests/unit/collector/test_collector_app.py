@@ -1,0 +1,187 @@
+"""The collector's HTTP, called as ASGI, with its threads, a file and a store in memory."""
+
+import asyncio
+import io
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from threading import Semaphore
+from typing import Any
+
+import pytest
+from pyarrow import parquet
+
+from seatrial.contract.http import FEEDBACK_PATH, LIVE_PATH, MAXIMUM_BODY, METRICS_PATH, PREDICTIONS_PATH, READY_PATH
+from seatrial.store.memory import MemoryStore
+from seatrial_runtime.collector.app import App
+from seatrial_runtime.collector.configuration import Configuration, Limits
+from seatrial_runtime.collector.main import build
+from tests.unit.collector.builders import HOME, NOW, name_of
+
+
+def at(number: int = 1, answer: str = "High") -> dict[str, Any]:
+    return {
+        "id": name_of(number).hex(),
+        "at": "2026-09-21T14:13:20Z",
+        "revision": "r1",
+        "version": "1",
+        "features": {"files_changed": number},
+        "prediction": answer,
+    }
+
+
+class Caller:
+    """Calls the application as uvicorn would."""
+
+    def __init__(self, app: App, store: MemoryStore) -> None:
+        self.app, self.store = app, store
+
+    async def __call__(self, method: str, path: str, *parts: bytes) -> tuple[int, Any]:
+        messages = [
+            {"type": "http.request", "body": part, "more_body": i + 1 < len(parts)} for i, part in enumerate(parts)
+        ]
+        queue = iter(messages or [{"type": "http.request"}])
+        sent: list[dict[str, Any]] = []
+
+        async def receive() -> Any:
+            return next(queue)
+
+        async def send(message: dict[str, Any]) -> None:
+            sent.append(message)
+
+        await self.app({"type": "http", "method": method, "path": path}, receive, send)
+        body = sent[1]["body"]
+        kind = dict(sent[0]["headers"])[b"content-type"]
+        return sent[0]["status"], json.loads(body) if kind == b"application/json" else body.decode()
+
+    async def post(self, path: str, document: object) -> tuple[int, Any]:
+        return await self("POST", path, json.dumps(document).encode())
+
+    async def shut_down(self) -> None:
+        queue = iter([{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}])
+        sent: list[str] = []
+
+        async def receive() -> Any:
+            return next(queue)
+
+        async def send(message: dict[str, Any]) -> None:
+            sent.append(message["type"])
+
+        await self.app({"type": "lifespan"}, receive, send)
+        assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+
+    def stored(self, kind: str) -> list[dict[str, Any]]:
+        keys = self.store.list(HOME.logs(kind))
+        parts = (parquet.read_table(io.BytesIO(self.store.get(key, maximum=1 << 20).body)) for key in keys)
+        return [row for part in parts for row in part.to_pylist()]
+
+
+class WatchedStore(MemoryStore):
+    """Says when an object was written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = Semaphore(0)
+
+    def put(self, key: str, body: bytes, *, if_absent: bool = False, if_match: str | None = None) -> str:
+        tag = super().put(key, body, if_absent=if_absent, if_match=if_match)
+        self.written.release()
+        return tag
+
+
+@pytest.fixture
+async def call(tmp_path: Path) -> AsyncIterator[Caller]:
+    store = MemoryStore()
+    caller = Caller(build(configuration(tmp_path), store, lambda: NOW), store)
+    yield caller
+    if caller.app.writer.alive:
+        await caller.shut_down()
+
+
+def configuration(folder: Path, **changes: Any) -> Configuration:
+    return Configuration("ml", "deploy-risk", HOME, folder / "data", **{"flush_interval": 3600.0, **changes})
+
+
+async def test_predictions_and_labels_are_taken_counted_and_stored(call: Caller) -> None:
+    assert await call.post(PREDICTIONS_PATH, {"predictions": [at(1), at(2, "Low")]}) == (202, {"accepted": 2})
+    labels = {"labels": [{"id": name_of(n).hex(), "label": "High"} for n in (1, 2, 2)]}
+    status, answer = await call.post(FEEDBACK_PATH, labels)
+    refused = [{"id": name_of(2).hex(), "reason": "duplicate"}]
+    assert (status, answer) == (200, {"accepted": 2, "refused": refused})
+    _, text = await call("GET", METRICS_PATH)
+    assert 'seatrial_collector_labels_total{model_name="deploy-risk",model_namespace="ml",result="right"' in text
+    await call.shut_down()
+    assert [row["prediction"] for row in call.stored("predictions")] == ["High", "Low"]
+    assert [(row["prediction"], row["label"], row["files_changed"]) for row in call.stored("labels")] == [
+        ("High", "High", 1.0),
+        ("Low", "High", 2.0),
+    ]
+
+
+async def test_a_bad_body_is_answered_with_its_field(call: Caller) -> None:
+    bad = {**at(), "revision": 7}
+    status, answer = await call.post(PREDICTIONS_PATH, {"predictions": [at(), bad]})
+    assert (status, answer["field"]) == (400, "predictions[1].revision")
+    status, answer = await call.post(FEEDBACK_PATH, {"id": name_of(1).hex()})
+    assert (status, answer["field"]) == (400, "label")
+    status, answer = await call.post(FEEDBACK_PATH, ["High"])
+    assert (status, answer["field"]) == (400, "body")
+    _, text = await call("GET", METRICS_PATH)
+    assert 'reason="malformed"} 2.0' in text
+    assert "seatrial_collector_predictions_total{" not in text
+
+
+async def test_one_bad_label_does_not_spoil_the_others(call: Caller) -> None:
+    await call.post(PREDICTIONS_PATH, {"predictions": [at(1)]})
+    status, answer = await call.post(FEEDBACK_PATH, {"labels": [{"id": 7}, {"id": name_of(1).hex(), "label": "Low"}]})
+    assert (status, answer["accepted"]) == (200, 1)
+    assert answer["refused"][0]["reason"] == "malformed"
+    assert "labels[0].id is '7'" in answer["refused"][0]["detail"]
+
+
+async def test_a_body_is_bounded_however_it_comes(call: Caller) -> None:
+    half = b" " * (MAXIMUM_BODY // 2)
+    status, answer = await call("POST", PREDICTIONS_PATH, half, half, b" ")
+    assert (status, answer["field"]) == (413, "body")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "expected"),
+    [
+        ("GET", LIVE_PATH, 200),
+        ("GET", READY_PATH, 200),
+        ("GET", "/", 404),
+        ("GET", FEEDBACK_PATH, 405),
+        ("DELETE", PREDICTIONS_PATH, 405),
+        ("POST", METRICS_PATH, 405),
+    ],
+)
+async def test_paths_and_methods(call: Caller, method: str, path: str, expected: int) -> None:
+    assert (await call(method, path))[0] == expected
+
+
+async def test_a_full_collector_says_so_and_takes_nothing(tmp_path: Path) -> None:
+    store = MemoryStore()
+    limited = configuration(tmp_path, limits=Limits(maximum_rows=2))
+    call = Caller(build(limited, store, lambda: NOW), store)
+    assert (await call.post(PREDICTIONS_PATH, {"predictions": [at(1), at(2)]}))[0] == 202
+    status, answer = await call.post(PREDICTIONS_PATH, {"predictions": [at(3)]})
+    assert status == 503
+    assert "try again" in answer["error"]
+    await call.shut_down()
+    assert len(call.stored("predictions")) == 2
+
+
+async def test_a_dead_writer_is_seen_by_the_probes(call: Caller) -> None:
+    await call.shut_down()
+    assert (await call("GET", LIVE_PATH))[0] == 503
+
+
+async def test_enough_rows_start_a_flush_before_its_time(tmp_path: Path) -> None:
+    store = WatchedStore()
+    call = Caller(build(configuration(tmp_path, flush_rows=2), store, lambda: NOW), store)
+    await call.post(PREDICTIONS_PATH, {"predictions": [at(1), at(2), at(3)]})
+    for _ in range(2):
+        assert await asyncio.to_thread(store.written.acquire, timeout=20)
+    assert sorted(row["files_changed"] for row in call.stored("predictions")) == [1, 2, 3]
+    await call.shut_down()

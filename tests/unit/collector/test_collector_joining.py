@@ -1,0 +1,46 @@
+"""What a label does to its prediction: the table of the rule."""
+
+import pytest
+
+from seatrial.contract.feedback import Refusal
+from seatrial.contract.schema import Output, Task
+from seatrial_runtime.collector.joining import Labelled, Scalar, class_name, judge_label
+
+RISK = Output("risk_level", Task.CLASSIFICATION, ("Low", "High"))
+COUNT = Output("grade", Task.CLASSIFICATION, ("1", "2"))
+PRICE = Output("price", Task.REGRESSION)
+
+
+@pytest.mark.parametrize(
+    ("output", "prediction", "label", "expected"),
+    [
+        (RISK, "High", "High", Labelled(True)),
+        (RISK, "High", "Low", Labelled(False)),
+        (RISK, "High", "high", Refusal.MALFORMED),
+        (RISK, "High", 1, Refusal.MALFORMED),
+        (COUNT, 1, 1.0, Labelled(True)),
+        (COUNT, "1", 1, Labelled(True)),
+        (COUNT, 1, 3, Refusal.MALFORMED),
+        (PRICE, 3.5, 4, Labelled(None)),
+        (PRICE, 3.5, "4", Refusal.MALFORMED),
+        (PRICE, 3.5, True, Refusal.MALFORMED),
+        (None, "High", "Unheard of", Labelled(False)),
+        (None, "High", 1, Refusal.MALFORMED),
+        (None, 1, "High", Refusal.MALFORMED),
+        (None, 1, 1.0, Labelled(True)),
+    ],
+)
+def test_a_label_counts_where_it_can_be_one(
+    output: Output | None, prediction: Scalar, label: Scalar, expected: Labelled | Refusal
+) -> None:
+    assert judge_label(prediction, label, labelled=False, output=output) == expected
+
+
+def test_a_second_label_is_refused_and_a_malformed_one_is_malformed_first() -> None:
+    assert judge_label("High", "Low", labelled=True, output=RISK) is Refusal.DUPLICATE
+    assert judge_label("High", "high", labelled=True, output=RISK) is Refusal.MALFORMED
+
+
+@pytest.mark.parametrize(("value", "name"), [(1, "1"), (1.0, "1"), (1.5, "1.5"), ("1", "1"), (True, "True")])
+def test_a_class_has_one_name(value: Scalar, name: str) -> None:
+    assert class_name(value) == name

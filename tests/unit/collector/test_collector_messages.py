@@ -1,0 +1,101 @@
+"""Bodies from outside: what is taken, and which field a complaint names."""
+
+import json
+from typing import Any
+
+import pytest
+
+from seatrial.contract.feedback import MAXIMUM_LABELS, MAXIMUM_PREDICTIONS
+from seatrial_runtime.collector.messages import BadBodyError, BadLabel, Label, read_labels, read_predictions
+
+ID = "01" * 16
+
+
+def item(**changes: Any) -> dict[str, Any]:
+    return {
+        "id": ID,
+        "at": "2026-11-21T03:00:00.25Z",
+        "revision": "r1",
+        "version": "7",
+        "features": {"files": 3, "share": 0.5, "team": None, "ok": True},
+        "prediction": "High",
+    } | changes
+
+
+def body(*items: object) -> bytes:
+    return json.dumps({"predictions": items}).encode()
+
+
+def test_a_prediction_is_read_to_the_microsecond() -> None:
+    (prediction,) = read_predictions(body(item()))
+    assert prediction.id.hex() == ID
+    assert prediction.at == 1_795_230_000_250_000
+    assert json.loads(prediction.features) == item()["features"]
+    assert json.loads(prediction.prediction) == "High"
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "says"),
+    [
+        ({"id": "7"}, "predictions[0].id", "32 hexadecimal digits"),
+        ({"id": 7}, "predictions[0].id", "Expected `str`"),
+        ({"at": "2026-11-21T03:00:00"}, "predictions[0].at", "zone"),
+        ({"at": "yesterday"}, "predictions[0].at", "RFC3339"),
+        ({"revision": "a/b"}, "predictions[0].revision", "1 to 63 letters"),
+        ({"version": ""}, "predictions[0].version", "1 to 63 letters"),
+        ({"features": {"files": [1]}}, "predictions[0].features[...]", "got `array`"),
+        ({"features": {"files": 2**63}}, "predictions[0].features[...]", "Expected `int` <="),
+        ({"prediction": None}, "predictions[0].prediction", "got `null`"),
+    ],
+)
+def test_a_bad_prediction_is_refused_by_its_field(changes: dict[str, Any], field: str, says: str) -> None:
+    with pytest.raises(BadBodyError, match=says) as refused:
+        read_predictions(body(item(**changes)))
+    assert refused.value.field == field
+
+
+@pytest.mark.parametrize("text", [b"", b"{", b"[]", b'{"predictions": 1}', b"\xff", b'{"predictions": [1]}'])
+def test_a_body_that_is_no_batch_is_refused(text: bytes) -> None:
+    with pytest.raises(BadBodyError):
+        read_predictions(text)
+
+
+def test_a_batch_is_bounded() -> None:
+    assert len(read_predictions(body(*[item()] * MAXIMUM_PREDICTIONS))) == MAXIMUM_PREDICTIONS
+    with pytest.raises(BadBodyError, match="length <= 1000"):
+        read_predictions(body(*[item()] * (MAXIMUM_PREDICTIONS + 1)))
+
+
+def test_one_label_and_many_are_read() -> None:
+    assert read_labels(json.dumps({"id": ID, "label": "High"}).encode()) == [Label(bytes.fromhex(ID), "High")]
+    many = {"labels": [{"id": ID, "label": 3}, {"id": ID, "label": 0.5}]}
+    assert read_labels(json.dumps(many).encode()) == [Label(bytes.fromhex(ID), 3), Label(bytes.fromhex(ID), 0.5)]
+
+
+@pytest.mark.parametrize(
+    ("bad", "field"),
+    [
+        ({"label": "High"}, "labels[1].id"),
+        ({"id": "7", "label": "High"}, "labels[1].id"),
+        ({"id": ID}, "labels[1].label"),
+        ({"id": ID, "label": ["High"]}, "labels[1].label"),
+        ({"id": ID, "label": "x" * 1025}, "labels[1].label"),
+        ("High", "labels[1]"),
+    ],
+)
+def test_a_bad_label_among_good_ones_is_named_and_the_others_are_kept(bad: object, field: str) -> None:
+    good, refused = read_labels(json.dumps({"labels": [{"id": ID, "label": "High"}, bad]}).encode())
+    assert isinstance(good, Label)
+    assert isinstance(refused, BadLabel)
+    assert refused.field == field
+
+
+@pytest.mark.parametrize("text", [b"", b"[]", b"{}", b'{"label": "High"}', b'{"labels": {}}', b"3"])
+def test_a_feedback_that_is_none_is_refused(text: bytes) -> None:
+    with pytest.raises(BadBodyError):
+        read_labels(text)
+
+
+def test_a_feedback_is_bounded() -> None:
+    with pytest.raises(BadBodyError, match="length <= 1000"):
+        read_labels(json.dumps({"labels": [{}] * (MAXIMUM_LABELS + 1)}).encode())
