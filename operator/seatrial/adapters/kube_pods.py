@@ -1,0 +1,69 @@
+"""What pods say about themselves: why they do not run, and what they left behind when they ended."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+Pod = Mapping[str, Any]
+
+_STARTING = ("ContainerCreating", "PodInitializing")  # waiting for these is no trouble
+_MAXIMUM_TROUBLES = 3
+_MAXIMUM_MESSAGE = 600  # characters
+
+
+def trouble_of(pods: Sequence[Pod]) -> str:
+    """Return why pods are not ready, each reason once, in the kubelet's or the container's own words."""
+    found = dict.fromkeys(trouble for pod in pods for trouble in _troubles(pod))
+    return "; ".join(list(found)[:_MAXIMUM_TROUBLES])
+
+
+def last_termination_message(pods: Sequence[Pod]) -> str | None:
+    """Return the message of the container that ended last; None where none has ended, or it left no message."""
+    ended = [state for pod in pods for state in _terminations(pod)]
+    if not ended:
+        return None
+    newest = max(ended, key=lambda state: str(state.get("finishedAt") or ""))
+    return newest.get("message") or None
+
+
+def _troubles(pod: Pod) -> Iterator[str]:
+    if pod["metadata"].get("deletionTimestamp"):
+        return
+    for condition in pod.get("status", {}).get("conditions", []):
+        if condition["type"] == "PodScheduled" and condition["status"] == "False":
+            yield _sentence(condition.get("reason", "Unschedulable"), condition.get("message"))
+    for container in _containers(pod):
+        yield from _container_trouble(container)
+
+
+def _container_trouble(container: Mapping[str, Any]) -> Iterator[str]:
+    state = container.get("state", {})
+    last = container.get("lastState", {}).get("terminated")
+    if (waiting := state.get("waiting")) and waiting.get("reason") not in _STARTING:
+        yield _sentence(waiting.get("reason", "Waiting"), _ending(last) if last else waiting.get("message"))
+    elif ended := state.get("terminated"):
+        if ended.get("exitCode") != 0:
+            yield _sentence(ended.get("reason", "Error"), _ending(ended))
+    elif last and not container.get("ready"):
+        yield _sentence(f"Restarted {container.get('restartCount', 1)} times", _ending(last))
+
+
+def _ending(terminated: Mapping[str, Any]) -> str:
+    message = str(terminated.get("message") or "").strip()
+    return message or f"the container ended with exit code {terminated.get('exitCode')} ({terminated.get('reason')})"
+
+
+def _sentence(reason: str, message: str | None) -> str:
+    return f"{reason}: {message.strip()[:_MAXIMUM_MESSAGE]}" if message else reason
+
+
+def _terminations(pod: Pod) -> Iterator[Mapping[str, Any]]:
+    for container in pod.get("status", {}).get("containerStatuses", []):
+        for state in ("state", "lastState"):
+            if terminated := container.get(state, {}).get("terminated"):
+                yield terminated
+
+
+def _containers(pod: Pod) -> Iterator[Mapping[str, Any]]:
+    status = pod.get("status", {})
+    yield from status.get("initContainerStatuses", [])
+    yield from status.get("containerStatuses", [])

@@ -1,0 +1,100 @@
+"""The real Prometheus behind ports.Metrics, by its HTTP API.
+
+What is not a whole and well-formed answer is an error: a trial is never judged on part of the evidence.
+https://prometheus.io/docs/prometheus/latest/querying/api/
+"""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import aiohttp
+
+from seatrial.ports import MetricsError, Series
+
+TIMEOUT = 5.0  # seconds for one query, from connecting to the last byte
+MAXIMUM_BYTES = 16 << 20
+_SHOWN = 300
+
+
+class Prometheus:
+    """One Prometheus, or what answers like one, at a base address such as http://prometheus:9090."""
+
+    def __init__(self, url: str, *, timeout: float = TIMEOUT, maximum_bytes: int = MAXIMUM_BYTES) -> None:
+        self._url, self._timeout, self._maximum = url.rstrip("/"), timeout, maximum_bytes
+        self._session: aiohttp.ClientSession | None = None
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def instant(self, query: str) -> Sequence[Series]:
+        """Evaluate a query now."""
+        form = {"query": query, "timeout": f"{self._timeout:g}s"}
+        return read_answer(await self._post("/api/v1/query", form), "vector")
+
+    async def range(self, query: str, start: datetime, end: datetime, step: timedelta) -> Sequence[Series]:
+        """Evaluate a query at each step from `start` to `end`."""
+        form = {
+            "query": query,
+            "timeout": f"{self._timeout:g}s",
+            "start": f"{start.timestamp():.3f}",
+            "end": f"{end.timestamp():.3f}",
+            "step": f"{step.total_seconds():g}",
+        }
+        return read_answer(await self._post("/api/v1/query_range", form), "matrix")
+
+    async def _post(self, path: str, form: Mapping[str, str]) -> bytes:
+        try:
+            return await self._exchange(self._url + path, form)
+        except TimeoutError:
+            raise MetricsError(f"Prometheus at {self._url} did not answer within {self._timeout:g} s") from None
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise MetricsError(f"Prometheus at {self._url} cannot be reached: {error}") from error
+
+    async def _exchange(self, url: str, form: Mapping[str, str]) -> bytes:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=self._timeout))
+        async with self._session.post(url, data=form, allow_redirects=False) as answer:
+            body = bytearray()
+            async for chunk in answer.content.iter_chunked(1 << 16):
+                body += chunk
+                if len(body) > self._maximum:
+                    raise MetricsError(f"Prometheus at {self._url} answered with more than {self._maximum} bytes")
+        if answer.status != 200:
+            raise MetricsError(f"Prometheus at {self._url} answered {answer.status}: {_own_words(bytes(body))}")
+        return bytes(body)
+
+
+def read_answer(body: bytes, kind: str) -> Sequence[Series]:
+    """Read the series of a `vector` or a `matrix`; NaN and infinite values are left out. Raises MetricsError."""
+    try:
+        document = json.loads(body)
+        if document["status"] != "success":
+            raise MetricsError(f"Prometheus refused the query: {document.get('error', 'no reason was given')}")
+        if warnings := document.get("warnings"):
+            raise MetricsError(f"Prometheus warns that the answer may not be whole: {'; '.join(map(str, warnings))}")
+        data = document["data"]
+        if data["resultType"] != kind:
+            raise MetricsError(f"Prometheus answered with a {data['resultType']}; expected a {kind}")
+        return tuple(_series(item, kind) for item in data["result"])
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        shown = body[:_SHOWN].decode(errors="replace")
+        raise MetricsError(f"Prometheus's answer is malformed ({error!r}): {shown}") from None
+
+
+def _series(item: Mapping[str, Any], kind: str) -> Series:
+    pairs = [item["value"]] if kind == "vector" else item["values"]
+    points = ((float(at), float(value)) for at, value in pairs)
+    labels = {str(name): str(value) for name, value in item["metric"].items()}
+    return Series(labels, tuple(point for point in points if math.isfinite(point[1])))
+
+
+def _own_words(body: bytes) -> str:
+    try:
+        return str(json.loads(body)["error"])
+    except (ValueError, KeyError, TypeError):
+        return body[:_SHOWN].decode(errors="replace") or "no reason was given"

@@ -1,0 +1,133 @@
+"""What the cached objects of a ModelDeployment say, as the values that a decision rests on."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from seatrial.adapters.kube_kinds import ROUTE_API
+from seatrial.api.spec import Route
+from seatrial.contract import labels
+from seatrial.core.observed import JobPhase, Pods, RouteState
+from seatrial.core.recipe import Recipe, recipe_from
+from seatrial.ports import Document
+
+_NEEDED = ("Accepted", "ResolvedRefs")  # of a parent's conditions
+
+
+def belonging(documents: Iterable[Document], uid: str) -> list[Document]:
+    """Return the objects that the ModelDeployment with this uid owns: not those of one that had its name before."""
+    return [d for d in documents if any(o["uid"] == uid for o in d["metadata"].get("ownerReferences") or ())]
+
+
+def identities(documents: Iterable[Document]) -> frozenset[tuple[str, str, str]]:
+    """Return the objects as (apiVersion, kind, name)."""
+    return frozenset((d["apiVersion"], d["kind"], d["metadata"]["name"]) for d in documents)
+
+
+def recipes_of(documents: Iterable[Document]) -> dict[str, Recipe]:
+    """Return the recipes that are kept in ControllerRevisions, by revision; those that cannot be read are left out."""
+    found = {}
+    for document in documents:
+        revision, data = _revision(document), document.get("data")
+        if document["kind"] == "ControllerRevision" and revision and isinstance(data, Mapping):
+            recipe = recipe_from(data)
+            if recipe is not None:
+                found[revision] = recipe
+    return found
+
+
+def deployments_of(documents: Iterable[Document]) -> dict[str, Document]:
+    """Return the predictors' Deployments by revision."""
+    return {
+        revision: document
+        for document in documents
+        if document["kind"] == "Deployment" and (revision := _revision(document))
+    }
+
+
+def pods_of(deployment: Document, trouble: str = "") -> Pods:
+    """Return what a Deployment says of its pods.
+
+    While its status is about an older generation, as many pods as are still wanted are taken for available: scaling
+    up ends none, and one revision's pods never change otherwise.
+    """
+    wanted = deployment["spec"].get("replicas", 1)
+    status = deployment.get("status") or {}
+    ready, available = status.get("readyReplicas", 0), status.get("availableReplicas", 0)
+    return Pods(wanted, min(ready, wanted), min(available, wanted), trouble)
+
+
+def needs_explaining(deployment: Document, now: datetime, patience: float) -> bool:
+    """Say whether pods are missing although the Deployment is older than `patience` seconds."""
+    pods = pods_of(deployment)
+    if pods.available >= pods.wanted:
+        return False
+    made = datetime.fromisoformat(deployment["metadata"]["creationTimestamp"])
+    return (now - made).total_seconds() > patience
+
+
+def selector_of(deployment: Document) -> str:
+    """Return the label selector of a Deployment's pods."""
+    chosen = deployment["spec"]["selector"]["matchLabels"]
+    return ",".join(f"{label}={value}" for label, value in sorted(chosen.items()))
+
+
+def route_of(documents: Iterable[Document], route: Route | None, namespace: str) -> RouteState | None:
+    """Return what the wanted Gateway says of the HTTPRoute; None where there is no HTTPRoute."""
+    routes = [d for d in documents if (d["apiVersion"], d["kind"]) == (ROUTE_API, "HTTPRoute")]
+    if not routes or route is None:
+        return None
+    document = routes[0]
+    weights = _weights(document)
+    conditions = _parent_conditions(document, route, namespace)
+    missing = [kind for kind in _NEEDED if kind not in conditions]
+    refused = [c for kind in _NEEDED if (c := conditions.get(kind)) and c.get("status") == "False"]
+    if refused:
+        return RouteState(False, "; ".join(f"{c.get('reason')}: {c.get('message')}" for c in refused), weights)
+    if missing or any(conditions[kind].get("status") != "True" for kind in _NEEDED):
+        gateway = f"{route.gateway_namespace or namespace}/{route.gateway}"
+        return RouteState(None, f"Gateway {gateway} has not answered for the HTTPRoute yet", weights)
+    return RouteState(True, f"Gateway {route.gateway} has taken the HTTPRoute", weights)
+
+
+def jobs_of(documents: Iterable[Document]) -> dict[str, JobPhase]:
+    """Return how far each training Job is, by name."""
+    return {d["metadata"]["name"]: _phase(d) for d in documents if d["kind"] == "Job"}
+
+
+def _phase(job: Document) -> JobPhase:
+    conditions = (job.get("status") or {}).get("conditions") or ()
+    ended = {c["type"] for c in conditions if c.get("status") == "True"}
+    if "Failed" in ended:
+        return JobPhase.FAILED
+    return JobPhase.SUCCEEDED if "Complete" in ended else JobPhase.RUNNING
+
+
+def _revision(document: Document) -> str:
+    return str((document["metadata"].get("labels") or {}).get(labels.REVISION, ""))
+
+
+def _weights(document: Document) -> dict[str, int]:
+    backends = (b for rule in document["spec"].get("rules") or () for b in rule.get("backendRefs") or ())
+    return {backend["name"]: backend.get("weight", 1) for backend in backends}
+
+
+def _parent_conditions(document: Document, route: Route, namespace: str) -> dict[str, Mapping[str, Any]]:
+    """Return the wanted parent's conditions about this generation, by type."""
+    generation = document["metadata"].get("generation", 0)
+    parents: Sequence[Mapping[str, Any]] = (document.get("status") or {}).get("parents") or ()
+    return {
+        condition["type"]: condition
+        for parent in parents
+        if _is_parent(parent.get("parentRef") or {}, route, namespace)
+        for condition in _current(parent, generation)
+    }
+
+
+def _current(parent: Mapping[str, Any], generation: int) -> Iterator[Mapping[str, Any]]:
+    return (c for c in parent.get("conditions") or () if c.get("observedGeneration", 0) >= generation)
+
+
+def _is_parent(reference: Mapping[str, Any], route: Route, namespace: str) -> bool:
+    wanted = (route.gateway, route.gateway_namespace or namespace)
+    return (reference.get("name"), reference.get("namespace", namespace)) == wanted

@@ -1,0 +1,47 @@
+"""What the controller remembers of a ModelDeployment between passes. All of it can be lost; none of it decides."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
+
+from seatrial.contract.records import Audit, Pointer
+from seatrial.core.decision import Event
+from seatrial.ports import Source
+
+T = TypeVar("T")
+
+REMEMBERED_FOR = timedelta(seconds=60)
+_MAXIMUM_PENDING = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Seen(Generic[T]):
+    """Something that was read from a source at a time."""
+
+    value: T
+    source: Source
+    at: datetime
+
+    def is_fresh(self, source: Source, now: datetime) -> bool:
+        """Say whether it need not be read again."""
+        return source == self.source and now - self.at < REMEMBERED_FOR
+
+
+def _pending() -> deque[Audit]:
+    return deque(maxlen=_MAXIMUM_PENDING)
+
+
+def _events() -> deque[Event]:
+    return deque(maxlen=_MAXIMUM_PENDING)
+
+
+@dataclass(slots=True)
+class Memory:
+    """`failure` is why the last attempt to write failed. What a status announced but was not written yet, waits."""
+
+    failure: str = ""
+    serving: Seen[Pointer | None] | None = None
+    newest: Seen[str | None] | None = None
+    audits: deque[Audit] = field(default_factory=_pending)
+    events: deque[Event] = field(default_factory=_events)

@@ -1,0 +1,148 @@
+"""The work queue: passes over keys by a fixed number of workers, with retries and a sweep over everything."""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from datetime import timedelta
+from typing import Protocol
+
+from seatrial.controller.logs import about
+from seatrial.controller.schedule import Schedule
+from seatrial.ports import ConflictError, Key
+
+WORKERS = 8
+SWEEP_EVERY = 60.0  # seconds
+LONGEST_PASS = 120.0  # seconds, after which a pass is broken off
+
+_log = logging.getLogger(__name__)
+
+Work = Callable[[Key], Awaitable[timedelta | None]]
+
+
+class Watcher(Protocol):
+    """Who is told about passes."""
+
+    def passed(self, seconds: float) -> None:
+        """A pass ended well."""
+
+    def failed(self, kind: str, seconds: float) -> None:
+        """A pass ended with an exception of this class name."""
+
+
+class WorkQueue:
+    """Keys that wait for a pass. `work` does one and returns when to look again (None: not before it is asked for).
+
+    An exception in a pass is logged and counted, and its key tried again with backoff; it never touches another key.
+    `clock` is monotonic, in seconds; `fraction` returns a random number in [0, 1).
+    """
+
+    def __init__(
+        self,
+        work: Work,
+        watcher: Watcher,
+        *,
+        workers: int = WORKERS,
+        clock: Callable[[], float] = time.monotonic,
+        fraction: Callable[[], float] = random.random,
+    ) -> None:
+        self._work, self._watcher, self._workers = work, watcher, workers
+        self._clock, self._fraction = clock, fraction
+        self._schedule = Schedule[Key]()
+        self._woken, self._idle = asyncio.Event(), asyncio.Event()
+        self._idle.set()
+        self._closed = False
+        self._progress = clock()
+
+    def add(self, key: Key, after: float = 0.0) -> None:
+        """Ask for a pass over a key, `after` seconds from now."""
+        self._schedule.add(key, self._clock() + after)
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Work until closed."""
+        async with asyncio.TaskGroup() as workers:
+            for number in range(self._workers):
+                workers.create_task(self._worker(), name=f"worker {number}")
+
+    def close(self) -> None:
+        """Begin no more passes; `run` returns when those that run have ended."""
+        self._closed = True
+        self._woken.set()
+
+    async def ended(self, patience: float) -> None:
+        """Wait until no pass runs, but not longer than `patience` seconds."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), patience)
+
+    @property
+    def depth(self) -> int:
+        """How many passes are due, but have not begun."""
+        return self._schedule.waiting(self._clock())
+
+    def stalled_for(self) -> float:
+        """Return for how many seconds there was something to do and no pass ended."""
+        idle = self.depth == 0 and not self._schedule.running
+        if idle:
+            self._progress = self._clock()
+        return self._clock() - self._progress
+
+    async def _worker(self) -> None:
+        while not self._closed:
+            key = self._schedule.take(self._clock())
+            if key is None:
+                await self._until_next()
+            else:
+                await self._pass(key)
+
+    async def _until_next(self) -> None:
+        self._woken.clear()
+        due = self._schedule.next_due()
+        patience = None if due is None else max(0.0, due - self._clock())
+        try:
+            await asyncio.wait_for(self._woken.wait(), patience)
+        except TimeoutError:
+            return
+
+    async def _pass(self, key: Key) -> None:
+        began = self._clock()
+        self._idle.clear()
+        try:
+            async with asyncio.timeout(LONGEST_PASS):
+                again = await self._work(key)
+        except Exception as error:
+            self._failed(key, error, began)
+        else:
+            self._ended(key, again, began)
+        finally:
+            self._progress = self._clock()
+            self._schedule.done(key)
+            self._woken.set()
+            if not self._schedule.running:
+                self._idle.set()
+
+    def _ended(self, key: Key, again: timedelta | None, began: float) -> None:
+        self._watcher.passed(self._clock() - began)
+        self._schedule.succeeded(key)
+        if again is not None:
+            self._schedule.add(key, self._clock() + again.total_seconds())
+
+    def _failed(self, key: Key, error: Exception, began: float) -> None:
+        delay = self._schedule.failed(key, self._fraction())
+        self._schedule.add(key, self._clock() + delay)
+        self._watcher.failed(type(error).__name__, self._clock() - began)
+        if isinstance(error, ConflictError):  # somebody else was faster: common, and the next look will see it
+            _log.debug("pass came too late, again in %.1f s: %s", delay, error, extra=about(key))
+        else:
+            _log.error("pass failed, again in %.1f s: %s", delay, error, exc_info=error, extra=about(key))
+
+
+async def sweep(keys: Callable[[], Sequence[Key]], queue: WorkQueue, swept: Callable[[], None]) -> None:
+    """Ask for a pass over every key now and then, for ever, so that no lost event is lost for long."""
+    while True:
+        for key in keys():
+            queue.add(key)
+        swept()
+        await asyncio.sleep(SWEEP_EVERY)

@@ -1,0 +1,90 @@
+"""When each key is due: the queue's timing as plain values, so that it can be tried without waiting.
+
+A key is in one pass at a time; what is asked for meanwhile comes after it. Asking twice is asking once, and the
+earlier moment wins. Times are seconds of any monotonic clock.
+"""
+
+import heapq
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+
+FIRST_BACKOFF, LONGEST_BACKOFF = 0.5, 60.0  # seconds
+
+
+@dataclass(slots=True)
+class Schedule(Generic[K]):
+    """Which keys wait, until when, and which are being worked on. Holds one entry a key."""
+
+    _due: dict[K, float] = field(default_factory=dict)
+    _heap: list[tuple[float, int, K]] = field(default_factory=list)
+    _running: set[K] = field(default_factory=set)
+    _failures: dict[K, int] = field(default_factory=dict)
+    _count: int = 0  # keeps keys of the same moment in the order in which they came
+
+    def add(self, key: K, due: float) -> None:
+        """Ask for a pass at `due`, or earlier where one is asked for already."""
+        if due >= self._due.get(key, float("inf")):
+            return
+        self._due[key] = due
+        if key not in self._running:
+            self._push(key, due)
+
+    def take(self, now: float) -> K | None:
+        """Return a key whose pass is due and may begin, None where there is none."""
+        while self._heap and self._heap[0][0] <= now:
+            due, _, key = heapq.heappop(self._heap)
+            if self._is_current(key, due):
+                del self._due[key]
+                self._running.add(key)
+                return key
+        return None
+
+    def done(self, key: K) -> None:
+        """End a key's pass; what was asked for during it may begin now."""
+        self._running.discard(key)
+        if key in self._due:
+            self._push(key, self._due[key])
+
+    def succeeded(self, key: K) -> None:
+        """Begin the backoff anew at the next failure."""
+        self._failures.pop(key, None)
+
+    def failed(self, key: K, fraction: float) -> float:
+        """Count a failure and return the seconds to wait: doubling each time, of which `fraction` in [0, 1) is half."""
+        failures = self._failures.get(key, 0)
+        self._failures[key] = failures + 1
+        longest = min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** min(failures, 16))
+        return float(longest * (0.5 + fraction / 2))
+
+    def forget(self, key: K) -> None:
+        """Take back what was asked for a key."""
+        self._due.pop(key, None)
+        self._failures.pop(key, None)
+
+    def next_due(self) -> float | None:
+        """Return when the next pass may begin, None where none is asked for."""
+        while self._heap and not self._is_current(self._heap[0][2], self._heap[0][0]):
+            heapq.heappop(self._heap)
+        return self._heap[0][0] if self._heap else None
+
+    def waiting(self, now: float) -> int:
+        """Return how many passes are due, but have not begun."""
+        return sum(due <= now for due in self._due.values())
+
+    @property
+    def running(self) -> frozenset[K]:
+        """The keys that are being worked on."""
+        return frozenset(self._running)
+
+    def _is_current(self, key: K, due: float) -> bool:
+        return self._due.get(key) == due and key not in self._running
+
+    def _push(self, key: K, due: float) -> None:
+        self._count += 1
+        heapq.heappush(self._heap, (due, self._count, key))
+        if len(self._heap) > 2 * len(self._due) + 64:  # mostly entries that an earlier moment replaced
+            self._heap = [entry for entry in self._heap if self._is_current(entry[2], entry[0])]
+            heapq.heapify(self._heap)

@@ -1,0 +1,87 @@
+"""What the operator was installed with, from environment variables."""
+
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from seatrial.contract.names import SEGMENT_RULE, is_segment
+from seatrial.core.observed import Defaults
+
+IMAGE, PROMETHEUS, CLUSTER = "SEATRIAL_RUNTIME_IMAGE", "SEATRIAL_PROMETHEUS_URL", "SEATRIAL_CLUSTER"
+WINDOWS, NAMESPACE, POD, LOG_LEVEL = "SEATRIAL_WINDOWS", "SEATRIAL_NAMESPACE", "POD_NAME", "SEATRIAL_LOG_LEVEL"
+PORT = "SEATRIAL_PORT"
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+class SettingError(ValueError):
+    """A variable is missing or wrong; the message names it, its value and what would be right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`namespace` is the operator's own, where its Lease is; `identity` tells it from other operators."""
+
+    defaults: Defaults
+    prometheus: str
+    namespace: str
+    identity: str
+    log_level: str
+    port: int
+
+
+def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings; raises SettingError."""
+    return Settings(
+        defaults=Defaults(
+            runtime_image=_required(environment, IMAGE, "the image of predictors, collectors and trainers"),
+            cluster=_cluster(environment),
+            windows=_windows(environment),
+        ),
+        prometheus=_url(environment, PROMETHEUS),
+        namespace=environment.get(NAMESPACE) or "seatrial-system",
+        identity=environment.get(POD) or socket.gethostname(),
+        log_level=_level(environment),
+        port=_port(environment),
+    )
+
+
+def _required(environment: Mapping[str, str], name: str, what: str) -> str:
+    value = environment.get(name, "").strip()
+    if not value:
+        raise SettingError(f"{name} is not set; expected {what}")
+    return value
+
+
+def _cluster(environment: Mapping[str, str]) -> str:
+    value = environment.get(CLUSTER) or "default"
+    if not is_segment(value):
+        raise SettingError(f"{CLUSTER} is {value!r}; expected this cluster's name in the store: {SEGMENT_RULE}")
+    return value
+
+
+def _windows(environment: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(filter(None, (window.strip() for window in environment.get(WINDOWS, "1h,24h").split(","))))
+
+
+def _url(environment: Mapping[str, str], name: str) -> str:
+    value = _required(environment, name, "Prometheus's address, such as http://prometheus.monitoring:9090")
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise SettingError(f"{name} is {value!r}; expected an address such as http://prometheus.monitoring:9090")
+    return value
+
+
+def _level(environment: Mapping[str, str]) -> str:
+    value = environment.get(LOG_LEVEL) or "INFO"
+    if value not in _LEVELS:
+        raise SettingError(f"{LOG_LEVEL} is {value!r}; expected one of {', '.join(_LEVELS)}")
+    return value
+
+
+def _port(environment: Mapping[str, str]) -> int:
+    value = environment.get(PORT) or "8080"
+    if not value.isdecimal() or not 0 <= int(value) < 65536:
+        raise SettingError(f"{PORT} is {value!r}; expected a port, or 0 for a free one")
+    return int(value)
