@@ -1,0 +1,31 @@
+"""Write install.yaml: what the chart gives with its own values, for those who do not use Helm.
+
+Usage: python manifests/render.py [<path of helm>]
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+CHART = HERE.parent / "helm" / "seatrial"
+NAMESPACE = "seatrial-system"
+HEAD = f"""\
+# Seatrial with the chart's own values, made by manifests/render.py. Set the images and SEATRIAL_PROMETHEUS_URL before
+# you apply it: kubectl apply --server-side -f install.yaml
+apiVersion: v1
+kind: Namespace
+metadata:
+  name: {NAMESPACE}
+"""
+
+
+def render(helm: str) -> str:
+    """Return the manifest; raises CalledProcessError where helm does not take the chart."""
+    command = [helm, "template", "seatrial", str(CHART), "--namespace", NAMESPACE, "--include-crds"]
+    chart = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+    return HEAD + chart.replace("managed-by: Helm", "managed-by: kubectl")
+
+
+if __name__ == "__main__":
+    (HERE / "install.yaml").write_text(render(sys.argv[1] if len(sys.argv) > 1 else "helm"))
