@@ -62,6 +62,10 @@ def check_described(estimator: Any, manifest: Manifest) -> None:
     width = getattr(estimator, "n_features_in_", len(manifest.features))
     if width != len(manifest.features):
         raise BrokenModelError(f"the model takes {width} features; the manifest names {len(manifest.features)}")
+    names = [feature.name for feature in manifest.features]
+    fitted = [str(name) for name in getattr(estimator, "feature_names_in_", names)]
+    if fitted != names:
+        raise BrokenModelError(f"the model was fitted on {fitted}; the manifest names {names}")
     if manifest.output.task is Task.CLASSIFICATION:
         classes = tuple(class_name(value) for value in getattr(estimator, "classes_", ()))
         if classes != manifest.output.classes:
