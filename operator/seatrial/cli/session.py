@@ -1,0 +1,59 @@
+"""What every command gets: the world that it acts in, and the store that its global options name."""
+
+import getpass
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import click
+
+from seatrial.contract import environment
+from seatrial.contract.layout import ModelHome
+from seatrial.store.objects import ObjectStore
+
+OpenStore = Callable[[str, str | None, str | None], ObjectStore]  # of bucket, endpoint, region
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What lies outside of the process; tests put another in its place. `user` is who is said to have acted."""
+
+    open_store: OpenStore
+    now: Callable[[], datetime]
+    user: str
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One run of the command line."""
+
+    world: World
+    store: str | None
+    endpoint: str | None
+    region: str | None
+
+    def home(self, model: str) -> tuple[ObjectStore, ModelHome]:
+        """Return the store that was asked for, and the model's home in it."""
+        if not self.store:
+            raise click.UsageError(f"there is no store; give --store s3://bucket/prefix or set {environment.STORE}")
+        home = ModelHome.at(self.store, model)
+        return self.world.open_store(home.bucket, self.endpoint, self.region), home
+
+
+def real_world() -> World:
+    """Return the world of a user at a terminal."""
+    return World(_open_s3, lambda: datetime.now(UTC), _user())
+
+
+def _open_s3(bucket: str, endpoint: str | None, region: str | None) -> ObjectStore:
+    from seatrial.store.s3 import S3Store  # boto3 is slow to import
+
+    return S3Store(bucket, endpoint, region)
+
+
+def _user() -> str:
+    try:
+        return os.environ.get("SEATRIAL_USER") or getpass.getuser()
+    except (KeyError, OSError):  # a container's user has no name
+        return f"uid {os.getuid()}"
