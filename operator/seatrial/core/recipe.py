@@ -6,7 +6,7 @@ spec has moved on.
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from seatrial.contract.canonical import canonical_json
@@ -45,6 +45,7 @@ def recipe_from(document: Mapping[str, Any]) -> Recipe | None:
     """Read a recipe that was kept with `asdict`; None where it is not one (made by hand, or by a newer operator)."""
     try:
         recipe = Recipe(**document)
-    except TypeError:
+        # The API server gives 1.0 back as 1, and the hash must not depend on that.
+        return replace(recipe, maximum_delay=float(recipe.maximum_delay), timeout=float(recipe.timeout))
+    except (TypeError, ValueError):
         return None
-    return recipe
