@@ -94,7 +94,7 @@ class Collector:
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
         environment = {
-            "PATH": os.environ["PATH"],
+            **os.environ,
             "SEATRIAL_NAMESPACE": "ml",
             "SEATRIAL_NAME": "deploy-risk",
             "SEATRIAL_STORE": "s3://models/risk",

@@ -7,7 +7,7 @@ its prediction is replayed when the prediction comes, so that the order of arriv
 from dataclasses import dataclass
 
 from seatrial.contract.feedback import Refusal
-from seatrial.contract.schema import Output, Task
+from seatrial.contract.schema import Output, Task, class_name
 
 Scalar = bool | int | float | str  # what a prediction or a label may be
 
@@ -31,13 +31,6 @@ def judge_label(prediction: Scalar, label: Scalar, *, labelled: bool, output: Ou
     if output is not None and output.task is Task.REGRESSION:
         return Labelled(None)
     return Labelled(class_name(prediction) == class_name(label))
-
-
-def class_name(value: Scalar) -> str:
-    """Return the name of a class as manifests have it: 1 and 1.0 are "1", true is "True"."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return str(value)
 
 
 def _can_be(prediction: Scalar, label: Scalar, output: Output | None) -> bool:

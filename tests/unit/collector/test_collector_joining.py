@@ -4,7 +4,7 @@ import pytest
 
 from seatrial.contract.feedback import Refusal
 from seatrial.contract.schema import Output, Task
-from seatrial_runtime.collector.joining import Labelled, Scalar, class_name, judge_label
+from seatrial_runtime.collector.joining import Labelled, Scalar, judge_label
 
 RISK = Output("risk_level", Task.CLASSIFICATION, ("Low", "High"))
 COUNT = Output("grade", Task.CLASSIFICATION, ("1", "2"))
@@ -39,8 +39,3 @@ def test_a_label_counts_where_it_can_be_one(
 def test_a_second_label_is_refused_and_a_malformed_one_is_malformed_first() -> None:
     assert judge_label("High", "Low", labelled=True, output=RISK) is Refusal.DUPLICATE
     assert judge_label("High", "high", labelled=True, output=RISK) is Refusal.MALFORMED
-
-
-@pytest.mark.parametrize(("value", "name"), [(1, "1"), (1.0, "1"), (1.5, "1.5"), ("1", "1"), (True, "True")])
-def test_a_class_has_one_name(value: Scalar, name: str) -> None:
-    assert class_name(value) == name
