@@ -40,7 +40,7 @@ class Configuration:
     folder: Path
     port: int = COLLECTOR_PORT
     flush_interval: float = 10.0  # seconds
-    flush_rows: int = 50_000  # of one part; as many waiting rows start a flush early
+    flush_rows: int = 20_000  # of one part (some 50 MB while it is written); as many waiting rows start a flush early
     limits: Limits = Limits()
 
 
@@ -53,7 +53,7 @@ def read_configuration(variables: Mapping[str, str]) -> Configuration:
         folder=Path(variables.get(DATA_DIR) or "/data"),
         port=int(_number(variables, PORT, COLLECTOR_PORT, 1, 65_535)),
         flush_interval=_number(variables, FLUSH_INTERVAL, 10.0, 0.05, 3600),
-        flush_rows=int(_number(variables, FLUSH_ROWS, 50_000, 1, 1_000_000)),
+        flush_rows=int(_number(variables, FLUSH_ROWS, 20_000, 1, 1_000_000)),
         limits=Limits(
             time_to_live=_number(variables, TIME_TO_LIVE, 24 * 3600.0, 60, 90 * 24 * 3600),
             maximum_rows=int(_number(variables, MAXIMUM_ROWS, 1_000_000, 1000, 100_000_000)),

@@ -1,8 +1,8 @@
 """The SQLite file: its tables, and how it is opened.
 
 `part` and `label_part` say where a row is on its way to the store: 0 has yet to be given a part, a higher number is in
-that open part, NULL has nothing to store (any more). The counters of a series stand beside the rows that they count and change in the same
-transaction, so that they survive a restart and never disagree with the rows.
+that open part, NULL has nothing to store (any more). The counters of a series stand beside the rows that they count
+and change in the same transaction, so that they survive a restart and never disagree with the rows.
 """
 
 import sqlite3
