@@ -24,7 +24,7 @@ class Kubectl:
     kubeconfig: Path
 
     def __call__(self, *words: str | Path, stdin: str | None = None, timeout: float = _TIME) -> str:
-        """Run kubectl and return what it prints. Raises CommandFailed."""
+        """Run kubectl and return what it prints. Raises CommandError."""
         return run([self.kube, "ctl", f"--kubeconfig={self.kubeconfig}", *words], timeout=timeout, stdin=stdin)
 
     def apply(self, *files: Path) -> None:

@@ -43,7 +43,7 @@ class Recipe:
         return f"{self.name}-{self.digest}"
 
 
-class Incomplete(Exception):
+class IncompleteError(Exception):
     """A recipe ended without making what it promised."""
 
 
@@ -70,7 +70,7 @@ class Cache:
             recipe.make(making)
             missing = [file for file in recipe.files if not (making / file).exists()]
             if missing:
-                raise Incomplete(f"{recipe.name} was made without {', '.join(missing)}")
+                raise IncompleteError(f"{recipe.name} was made without {', '.join(missing)}")
             self._keep(making, entry)
         finally:
             shutil.rmtree(making, ignore_errors=True)

@@ -5,17 +5,17 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
-from tests.cluster import addons, packages, processes, stamps, starting, stock, stopping
+from tests.cluster import addons, applications, images, packages, processes, stamps, starting, stock, stopping
 from tests.cluster.addons import Kubectl
 from tests.cluster.containers import Containers
-from tests.cluster.failures import Unanswered
+from tests.cluster.failures import UnansweredError
 from tests.cluster.places import Addresses, Places
-from tests.cluster.probes import NotInTime, wait_for
+from tests.cluster.probes import NotInTimeError, wait_for
 from tests.cluster.progress import Progress
 from tests.cluster.stock import Stock
 
@@ -28,7 +28,7 @@ class Cluster:
     """A real single-node Kubernetes on this machine. All of its addresses are fixed."""
 
     places: Places = field(default_factory=lambda: Places.of(os.environ))
-    addresses: Addresses = Addresses()
+    addresses: Addresses = field(default_factory=Addresses)
 
     @property
     def kubeconfig(self) -> Path:
@@ -55,7 +55,7 @@ class Cluster:
     def up(self, progress: Progress) -> None:
         """Bring the cluster up, whatever state it is in. A healthy one of the same inputs is left alone.
 
-        Raises ComponentDied, CommandFailed, Unanswered, NotInTime or Unsuitable with a text for the user.
+        Raises ComponentDiedError, CommandError, UnansweredError, NotInTimeError or UnsuitableError with a text for the user.
         """
         with only_one(self.places, progress):
             wanted = stamps.wanted(self.places)
@@ -76,6 +76,24 @@ class Cluster:
                 with progress.step("take the cluster down"):
                     stopping.stop(self.places)
 
+    def build(self, progress: Progress) -> None:
+        """Build what a cluster and the applications' images start from, and start nothing."""
+        with only_one(self.places, progress):
+            packages.install_missing(progress)
+            stock.fill(self.places, progress)
+
+    def build_images(self, progress: Progress) -> dict[str, str]:
+        """Build the applications' images as the checkout is now, and load them into the cluster if it runs.
+
+        Returns their references by name, `runtime` and `operator`. Raises CommandError.
+        """
+        with only_one(self.places, progress):
+            packages.install_missing(progress)
+            layouts = applications.build(self.places, progress)
+            if self.running():
+                self._load(layouts.values(), progress)
+            return {name: images.named(layout) for name, layout in layouts.items()}
+
     def load_layout(self, folder: Path) -> str:
         """Load an image from an OCI layout into the cluster and return its name."""
         return Containers(self.places).load_layout(folder)
@@ -83,6 +101,14 @@ class Cluster:
     def load_archive(self, archive: Path) -> None:
         """Load the images of a tar as `docker save` writes it."""
         Containers(self.places).load_archive(archive)
+
+    def _load(self, layouts: Iterable[Path], progress: Progress) -> None:
+        containers = Containers(self.places)
+        present = containers.image_names()
+        for layout in layouts:
+            if images.named(layout) not in present:
+                with progress.step(f"load {images.named(layout)}"):
+                    containers.load_layout(layout)
 
     def _start(self, supplies: Stock, progress: Progress) -> None:
         if stopping.anything_left(self.places):
@@ -97,9 +123,9 @@ class Cluster:
         addons.apply(kubectl, supplies.folders["definitions"])
         try:
             wait_for("answers", self._all_answer, timeout=_ANSWERS)
-        except NotInTime:
+        except NotInTimeError:
             pods = kubectl("get", "pods", "--all-namespaces", "--output=wide")
-            raise Unanswered(self.silent(), pods) from None
+            raise UnansweredError(self.silent(), pods) from None
 
     def _all_answer(self) -> bool:
         starting.check(self.places)

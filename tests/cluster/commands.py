@@ -11,7 +11,7 @@ from typing import BinaryIO
 _SHOWN = 4_000
 
 
-class CommandFailed(Exception):
+class CommandError(Exception):
     """A program ended with another code than 0 or did not end in its time."""
 
     def __init__(self, command: Sequence[str], what: str, output: str) -> None:
@@ -30,7 +30,7 @@ def run(
     """Run a program to its end and return its standard output.
 
     `timeout` is in seconds; `environment` is added to this process's own. A text `stdin` is fed to the
-    program, a file is given to it. Raises CommandFailed, which carries both of the program's outputs.
+    program, a file is given to it. Raises CommandError, which carries both of the program's outputs.
     """
     words = [str(word) for word in command]
     text = stdin if isinstance(stdin, str) else None
@@ -45,9 +45,9 @@ def run(
             stdin=None if isinstance(stdin, str) else stdin or subprocess.DEVNULL,
         )
     except subprocess.TimeoutExpired as error:
-        raise CommandFailed(words, f"not done after {timeout:.0f} s", _decoded(error.stderr)) from None
+        raise CommandError(words, f"not done after {timeout:.0f} s", _decoded(error.stderr)) from None
     if ended.returncode:
-        raise CommandFailed(words, f"exit code {ended.returncode}", _decoded(ended.stdout) + _decoded(ended.stderr))
+        raise CommandError(words, f"exit code {ended.returncode}", _decoded(ended.stdout) + _decoded(ended.stderr))
     return _decoded(ended.stdout)
 
 
@@ -55,7 +55,7 @@ def succeeds(command: Sequence[str | Path], *, timeout: float) -> bool:
     """Whether a program ends with code 0."""
     try:
         run(command, timeout=timeout)
-    except CommandFailed:
+    except CommandError:
         return False
     return True
 

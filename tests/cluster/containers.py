@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tests.cluster import images
-from tests.cluster.commands import CommandFailed, run
+from tests.cluster.commands import CommandError, run
 from tests.cluster.places import Places
 
 _IMPORT = 300.0
@@ -24,7 +24,7 @@ class Containers:
         """Whether containerd serves requests."""
         try:
             self._run("version")
-        except CommandFailed:
+        except CommandError:
             return False
         return True
 
@@ -56,7 +56,7 @@ class Containers:
         for name in self._lines(*listing):
             try:
                 self._run(*command, name)
-            except CommandFailed as error:
+            except CommandError as error:
                 if "not found" not in error.output:  # it ended by itself in the meantime
                     raise
 

@@ -8,7 +8,7 @@ from pathlib import Path
 _LINES = 25
 
 
-class ComponentDied(Exception):
+class ComponentDiedError(Exception):
     """A component ended by itself; the text has its name and the end of its log."""
 
     def __init__(self, name: str, log: Path) -> None:
@@ -22,8 +22,12 @@ def tail(log: Path, lines: int = _LINES) -> str:
     return "\n".join(f"  {line}" for line in text.splitlines()[-lines:])
 
 
-class Unanswered(Exception):
+class UnansweredError(Exception):
     """Parts of the cluster run and do not answer."""
 
     def __init__(self, names: Sequence[str], pods: str) -> None:
         super().__init__(f"no answer from {', '.join(names)}; the pods:\n{pods.rstrip()}")
+
+
+class UnsuitableError(Exception):
+    """This machine cannot hold the cluster; the text says what it lacks."""

@@ -29,9 +29,7 @@ def architecture(machine: str) -> str:
     return _ARCHITECTURES.get(machine, machine)
 
 
-def write_scratch_layout(
-    folder: Path, name: str, files: Mapping[str, Path], entrypoint: str, machine: str
-) -> None:
+def write_scratch_layout(folder: Path, name: str, files: Mapping[str, Path], entrypoint: str, machine: str) -> None:
     """Write an image of one layer that holds nothing but `files` (path inside → file here) and a /tmp.
 
     The result depends on its arguments and the files' contents alone.

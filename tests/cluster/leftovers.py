@@ -111,5 +111,3 @@ def _shim_sockets(running: Path) -> list[Path]:
 def _unlink(paths: Iterable[Path]) -> None:
     for path in paths:
         path.unlink(missing_ok=True)
-
-

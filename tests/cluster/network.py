@@ -7,6 +7,7 @@ rewritten to a pod's address before these rules see it. Pods reach each other an
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import shlex
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.cluster.commands import run, succeeds
+from tests.cluster.failures import UnsuitableError
 from tests.cluster.places import BRIDGE, NODE_ADDRESS, POD_RANGE, SERVICE_RANGE
 
 NETWORK: Final = "seatrial"
@@ -28,10 +30,6 @@ RULES: Final = (
     ("FORWARD", f"-s {POD_RANGE} ! -d {POD_RANGE}", "REJECT"),
     ("FORWARD", f"-s {POD_RANGE} -d {POD_RANGE}", "ACCEPT"),  # where the machine drops what it forwards
 )
-
-
-class Unsuitable(Exception):
-    """This machine's network lacks something that the cluster needs."""
 
 
 def exists() -> bool:
@@ -104,7 +102,7 @@ def _is_single(rule: str) -> bool:
     words = shlex.split(rule)
     if _OURS.fullmatch(words[1]):
         return False
-    options = dict(zip(words, words[1:], strict=False))
+    options = dict(itertools.pairwise(words))
     return options.get("--comment") == MARK or bool(_OURS.fullmatch(options.get("-j", "")))
 
 
@@ -114,14 +112,14 @@ def _allow_forwarding() -> None:
         if not path.exists():
             succeeds(["modprobe", "br_netfilter"], timeout=_TIME)
         if not path.exists():
-            raise Unsuitable(f"/proc/sys/{setting} is missing: load the kernel module br_netfilter")
+            raise UnsuitableError(f"/proc/sys/{setting} is missing: load the kernel module br_netfilter")
         path.write_text("1")
 
 
 def _refuse_conflicts(routes: str) -> None:
     taken = [line for line in routes.splitlines() if line.split()[0] in (POD_RANGE, SERVICE_RANGE)]
     if taken:
-        raise Unsuitable(f"another network of this machine has the cluster's range: {taken[0].strip()}")
+        raise UnsuitableError(f"another network of this machine has the cluster's range: {taken[0].strip()}")
 
 
 def _ip(*words: str) -> None:

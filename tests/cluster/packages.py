@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from tests.cluster.commands import CommandFailed, run
+from tests.cluster.commands import CommandError, run
+from tests.cluster.failures import UnsuitableError
 from tests.cluster.progress import Progress
 
 PACKAGES: Final = (
@@ -30,14 +31,10 @@ PACKAGES: Final = (
 _POLICY = Path("/usr/sbin/policy-rc.d")
 
 
-class Unsuitable(Exception):
-    """This machine cannot hold the cluster; the text says what it lacks."""
-
-
 def install_missing(progress: Progress) -> None:
     """Install what is missing. No service of a package is started or enabled."""
     if not shutil.which("dpkg-query"):
-        raise Unsuitable("the embedded cluster needs Debian 12; set KUBECONFIG to use a cluster of your own")
+        raise UnsuitableError("the embedded cluster needs Debian 12; set KUBECONFIG to use a cluster of your own")
     lacking = missing(_installed())
     if not lacking:
         return
@@ -59,7 +56,7 @@ def missing(installed: str) -> list[str]:
 def _installed() -> str:
     try:
         return run(["dpkg-query", "--show", "--showformat=${Package} ${db:Status-Abbrev}\n", *PACKAGES], timeout=60)
-    except CommandFailed as error:  # at least one is unknown; the others are listed all the same
+    except CommandError as error:  # at least one is unknown; the others are listed all the same
         return "\n".join(line for line in error.output.splitlines() if not line.startswith("dpkg-query"))
 
 

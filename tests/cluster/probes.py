@@ -15,16 +15,16 @@ _DIRECT: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 _A, _IN = 1, 1
 
 
-class NotInTime(Exception):
+class NotInTimeError(Exception):
     """Something did not happen within its time."""
 
 
 def wait_for(what: str, check: Callable[[], bool], *, timeout: float, pause: float = 0.1) -> None:
-    """Ask until the answer is yes. `check` may raise to end the waiting early; raises NotInTime."""
+    """Ask until the answer is yes. `check` may raise to end the waiting early; raises NotInTimeError."""
     deadline = time.monotonic() + timeout
     while not check():
         if time.monotonic() > deadline:
-            raise NotInTime(f"{what}: not after {timeout:.0f} s")
+            raise NotInTimeError(f"{what}: not after {timeout:.0f} s")
         time.sleep(pause)
 
 

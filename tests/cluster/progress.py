@@ -19,9 +19,7 @@ def to_terminal(line: str) -> None:
 class Progress:
     """Tells of steps, also of several at once; use it as a context to have silence broken every 20 seconds."""
 
-    def __init__(
-        self, write: Callable[[str], None] = to_terminal, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, write: Callable[[str], None] = to_terminal, clock: Callable[[], float] = time.monotonic) -> None:
         self._write, self._clock, self._began = write, clock, clock()
         self._running: dict[str, float] = {}
         self._lock = threading.Lock()

@@ -16,7 +16,7 @@ from tests.cluster.addons import Kubectl
 from tests.cluster.certificates import SERVER, Credential
 from tests.cluster.components import Component
 from tests.cluster.containers import Containers
-from tests.cluster.failures import ComponentDied
+from tests.cluster.failures import ComponentDiedError
 from tests.cluster.places import NODE, Places
 from tests.cluster.probes import wait_for
 from tests.cluster.stock import Stock
@@ -28,7 +28,7 @@ _IMPORTS: Final = 3
 def start(places: Places, stock: Stock) -> None:
     """Start all components and load the cluster's images. Nothing of an earlier cluster may be left.
 
-    Raises ComponentDied as soon as one of them ends, NotInTime if one does not get ready.
+    Raises ComponentDiedError as soon as one of them ends, NotInTimeError if one does not get ready.
     """
     prepare(places, stock)
     kube = stock.program("kube")
@@ -60,10 +60,10 @@ def prepare(places: Places, stock: Stock) -> None:
 
 
 def check(places: Places) -> None:
-    """Raise ComponentDied for the first component that no longer runs."""
+    """Raise ComponentDiedError for the first component that no longer runs."""
     for name, identity in processes.remembered(places.running).items():
         if not identity.alive:
-            raise ComponentDied(name, places.logs / f"{name}.log")
+            raise ComponentDiedError(name, places.logs / f"{name}.log")
 
 
 def api_ready(places: Places) -> bool:

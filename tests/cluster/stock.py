@@ -57,7 +57,7 @@ def inputs(places: Places) -> tuple[str, ...]:
 
 
 def fill(places: Places, progress: Progress) -> Stock:
-    """Find or build everything. Raises CommandFailed with the builder's output if a build fails."""
+    """Find or build everything. Raises CommandError with the builder's output if a build fails."""
     cache = Cache(places.cache)
     wanted = _programs(places)
     missing = [recipe for recipe in wanted if not cache.find(recipe)]

@@ -6,7 +6,7 @@ import contextlib
 import shutil
 
 from tests.cluster import leftovers, network, processes
-from tests.cluster.commands import CommandFailed
+from tests.cluster.commands import CommandError
 from tests.cluster.containers import Containers
 from tests.cluster.places import Places
 
@@ -23,7 +23,7 @@ def stop(places: Places) -> None:
     known = processes.remembered(places.running)
     processes.end([known[name] for name in _FIRST if name in known], patience=_PATIENCE)
     if "containerd" in known and known["containerd"].alive:
-        with contextlib.suppress(CommandFailed):  # what it cannot end is killed below
+        with contextlib.suppress(CommandError):  # what it cannot end is killed below
             Containers(places).end_all()
     processes.end(known.values(), patience=_PATIENCE)
     leftovers.end_processes(places)
