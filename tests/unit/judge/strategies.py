@@ -1,0 +1,25 @@
+"""Hypothesis strategies for counts."""
+
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from seatrial.judge.counts import Counts, Interval
+
+# The same examples every time, however slow the machine is.
+seeded = settings(derandomize=True, deadline=None)
+
+
+@st.composite
+def counts(draw: st.DrawFn, most: int = 100_000) -> Counts:
+    """Requests of one side, any share of them bad, none at all among them."""
+    total = draw(st.integers(0, most))
+    return Counts(total, draw(st.integers(0, total)))
+
+
+def intervals(most: int = 100_000) -> st.SearchStrategy[list[Interval]]:
+    """The intervals of a stage."""
+    return st.lists(st.builds(Interval, counts(most), counts(most)), max_size=8)
+
+
+ratios = st.floats(0.2, 5.0)
+dispersions = st.floats(1.0, 10.0)

@@ -1,0 +1,152 @@
+"""The errors check: its verdicts and its sentences."""
+
+from dataclasses import replace
+from math import exp, inf
+
+import pytest
+
+from seatrial.judge.counts import Counts, Interval
+from seatrial.judge.errors import RatioLimits, judge_errors
+from seatrial.judge.reference import judge_against_reference
+from seatrial.judge.verdict import Verdict
+
+LIMITS = RatioLimits(maximum_ratio=1.2, pass_ratio=2.0, minimum_samples=500, alpha=0.005)
+
+
+def minutes(*counts: tuple[int, int, int, int]) -> list[Interval]:
+    """Intervals of (candidate bad, candidate total, stable bad, stable total)."""
+    return [Interval(Counts(n1, e1), Counts(n0, e0)) for e1, n1, e0, n0 in counts]
+
+
+SENTENCES = [
+    (
+        minutes((10, 345, 6, 678), (10, 345, 7, 678), (10, 345, 7, 678), (10, 345, 7, 678)),
+        "Inconclusive · candidate 40/1,380 (2.9 %) vs stable 27/2,712 (1.0 %) · 2.9× · "
+        "too bad: evidence 117:1, needs 200:1 · less than 2×: evidence 1:51, needs 20:1",
+    ),
+    (
+        minutes((10, 345, 6, 678), (11, 345, 7, 678), (10, 345, 7, 678), (11, 345, 7, 678)),
+        "Fail · candidate 42/1,380 (3.0 %) vs stable 27/2,712 (1.0 %) · 3.1× · evidence 295:1, needs 200:1",
+    ),
+    (
+        minutes((40, 4000, 38, 4000)),
+        "Pass · candidate 40/4,000 (1.0 %) vs stable 38/4,000 (0.9 %) · 1.1× · less than 2×: evidence 30:1, needs 20:1",
+    ),
+    (
+        minutes((0, 600, 0, 11_400)),
+        "Pass · candidate 0/600 (0.0 %) vs stable 0/11,400 (0.0 %) · less than 1 %: evidence 229:1, needs 20:1",
+    ),
+    (
+        minutes((0, 300, 0, 5700)),
+        "Inconclusive · candidate 0/300 (0.0 %) vs stable 0/5,700 (0.0 %) · "
+        "too bad: evidence 1:1, needs 200:1 · 300 of 500 requests",
+    ),
+    (
+        minutes((3, 600, 0, 5700)),
+        "Inconclusive · candidate 3/600 (0.5 %) vs stable 0/5,700 (0.0 %) · none at stable · "
+        "too bad: evidence 17:1, needs 200:1 · less than 1 %: evidence 1:1, needs 20:1",
+    ),
+    ([], "Inconclusive · no requests yet"),
+    (minutes((0, 0, 0, 0)), "Inconclusive · no requests yet"),
+    (minutes((0, 0, 5, 2712)), "Inconclusive · candidate got no requests: stable got 2,712"),
+    (
+        minutes((300, 300, 0, 0)),
+        "Inconclusive · stable got no requests to compare with: candidate got 300",
+    ),
+]
+
+
+@pytest.mark.parametrize(("seen", "line"), SENTENCES)
+def test_a_finding_explains_itself(seen: list[Interval], line: str) -> None:
+    assert judge_errors("errors", seen, LIMITS).line() == f"errors: {line}"
+
+
+def test_no_data_is_no_evidence() -> None:
+    assert judge_errors("errors", minutes((0, 0, 5, 2712)), LIMITS).evidence == -inf
+
+
+def test_a_candidate_without_errors_passes_after_about_350_requests() -> None:
+    limits = replace(LIMITS, minimum_samples=0)
+    passed = next(
+        n for n in range(1000) if judge_errors("e", minutes((0, n, 0, 9 * n)), limits).verdict is Verdict.PASS
+    )
+    assert 300 <= passed <= 370
+
+
+def test_the_objective_overrules_no_fail() -> None:
+    """0.5 % is below the objective of 1 %, and a hundred times stable's rate."""
+    found = judge_errors("errors", minutes(*[(50, 10_000, 1, 20_000)] * 4), LIMITS)
+    assert found.verdict is Verdict.FAIL
+
+
+def test_the_objective_passes_where_the_ratio_cannot() -> None:
+    seen = minutes((2, 3000, 1, 3000))
+    assert judge_errors("errors", seen, LIMITS).verdict is Verdict.PASS
+    assert judge_errors("errors", seen, replace(LIMITS, objective=0.0005)).verdict is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize("burst", [3, 30, 300])
+def test_one_bad_interval_alone_ends_no_trial(burst: int) -> None:
+    """However many errors it had: a pod that was killed, a batch that failed at once."""
+    calm = (0, 300, 0, 5700)
+    assert judge_errors("errors", minutes((burst, 300, 0, 5700)), LIMITS).verdict is not Verdict.FAIL
+    assert judge_errors("errors", minutes(*[calm] * 9, (burst, 300, 0, 5700)), LIMITS).verdict is not Verdict.FAIL
+
+
+def test_an_outage_is_found_in_its_second_interval() -> None:
+    outage = (30, 30, 6, 570)
+    assert judge_errors("errors", minutes(outage, outage), LIMITS).verdict is Verdict.FAIL
+
+
+def test_what_both_sides_suffer_is_nobodys_fault() -> None:
+    incident = [(9, 30, 171, 570)] * 10
+    assert judge_errors("errors", minutes(*[(0, 30, 6, 570)] * 5, *incident), LIMITS).verdict is not Verdict.FAIL
+
+
+def test_a_known_dispersion_asks_for_more() -> None:
+    seen = minutes(*[(12, 300, 14, 1356)] * 4)
+    assert judge_errors("errors", seen, LIMITS).verdict is Verdict.FAIL
+    bursty = judge_errors("errors", seen, LIMITS, dispersion=5.0)
+    assert bursty.verdict is Verdict.INCONCLUSIVE
+    assert bursty.evidence < judge_errors("errors", seen, LIMITS).evidence / 2
+
+
+def test_the_threshold_is_this_checks_alpha() -> None:
+    assert exp(judge_errors("errors", minutes((1, 9, 1, 9)), LIMITS).threshold) == pytest.approx(200)
+
+
+def test_before_a_small_step_a_pass_shows_less() -> None:
+    """18 requests of the first step's 1 % of 60 a minute; full limits would ask for hours of them."""
+    seen = minutes(*[(0, 3, 6, 57)] * 9)
+    assert judge_errors("errors", seen, LIMITS).verdict is Verdict.INCONCLUSIVE
+    found = judge_errors("errors", seen, replace(LIMITS, exposure=0.05))
+    assert found.verdict is Verdict.PASS
+    assert "less than 20 %" in found.sentence or "less than 21×" in found.sentence
+
+
+BEFORE = Counts(50_000, 500)
+
+
+@pytest.mark.parametrize(
+    ("since", "before", "verdict"),
+    [
+        (Counts(6000, 60), BEFORE, Verdict.PASS),
+        (Counts(6000, 600), BEFORE, Verdict.FAIL),
+        (Counts(6000, 90), BEFORE, Verdict.INCONCLUSIVE),  # 1.5 times: so does a day's course
+        (Counts(100, 1), BEFORE, Verdict.INCONCLUSIVE),
+        (Counts(6000, 30), Counts(50_000, 0), Verdict.PASS),  # worse, but within the objective
+        (Counts(6000, 0), Counts(50_000, 0), Verdict.PASS),
+        (Counts(0, 0), BEFORE, Verdict.INCONCLUSIVE),
+        (Counts(6000, 6000), Counts(0, 0), Verdict.INCONCLUSIVE),
+    ],
+)
+def test_in_probation_the_past_is_the_reference(since: Counts, before: Counts, verdict: Verdict) -> None:
+    assert judge_against_reference("errors", since, before, LIMITS).verdict is verdict
+
+
+def test_probation_says_what_it_compares() -> None:
+    found = judge_against_reference("errors", Counts(6000, 600), BEFORE, LIMITS)
+    assert found.line() == (
+        "errors: Fail · candidate 600/6,000 (10.0 %) vs stable before 500/50,000 (1.0 %) · 10.0× · "
+        "evidence over 1,000,000:1, needs 200:1"
+    )

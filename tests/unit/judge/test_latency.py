@@ -1,0 +1,138 @@
+"""The latency check: its verdicts, its sentences, and what the shape of the latencies does to it."""
+
+from dataclasses import replace
+from math import inf
+
+import pytest
+
+from seatrial.judge.counts import LatencyInterval
+from seatrial.judge.latency import judge_latency
+from seatrial.judge.verdict import Finding, Verdict
+from tests.unit.judge.traffic import LATENCY_LIMITS as LIMITS
+
+# Seconds. Buckets: to 10 ms, to 14 ms, to 20 ms, to 28 ms, slower.
+EDGES = (0.010, 0.014, 0.020, 0.028)
+USUAL = (500, 300, 140, 50, 10)
+
+
+def judge(*minutes: tuple[tuple[int, ...], tuple[int, ...]]) -> Finding:
+    return judge_latency("latency", EDGES, [LatencyInterval(c, s) for c, s in minutes], LIMITS)
+
+
+def times(buckets: tuple[int, ...], factor: int) -> tuple[int, ...]:
+    return tuple(count * factor for count in buckets)
+
+
+def test_equal_latencies_pass_at_every_edge() -> None:
+    found = judge(*[(USUAL, times(USUAL, 3))] * 3)
+    assert found.line() == (
+        "latency: Pass · slower than 20 ms: candidate 180/3,000 (6.0 %) vs stable 540/9,000 (6.0 %) · 1.0× · "
+        "less than 2× beyond 20 ms: evidence over 1,000,000:1, needs 20:1"
+    )
+
+
+def test_a_slow_candidate_fails_at_the_edge_that_tells_most() -> None:
+    slow = (200, 200, 300, 200, 100)
+    found = judge(*[(slow, times(USUAL, 3))] * 3)
+    assert found.line() == (
+        "latency: Fail · slower than 28 ms: candidate 300/3,000 (10.0 %) vs stable 90/9,000 (1.0 %) · 10.0× · "
+        "evidence 311:1, needs 200:1"
+    )
+
+
+def test_one_or_two_slow_minutes_end_no_trial() -> None:
+    """Not even where nearly every request was slow in them."""
+    stuck = (0, 0, 0, 0, 1000)
+    calm = (USUAL, times(USUAL, 3))
+    assert judge((stuck, calm[1]), (stuck, calm[1])).verdict is Verdict.INCONCLUSIVE
+    assert judge(*[calm] * 8, (stuck, calm[1])).verdict is not Verdict.FAIL
+    assert judge(*[(stuck, calm[1])] * 3).verdict is Verdict.FAIL
+
+
+def test_a_heavy_tail_alone_is_found() -> None:
+    """The median is the same: only the slowest two in a hundred became five."""
+    tailed = (500, 290, 110, 50, 50)
+    assert judge(*[(tailed, times(USUAL, 3))] * 6).verdict is Verdict.FAIL
+
+
+def test_a_slowdown_by_half_a_bucket_in_the_body_alone_passes_no_gate() -> None:
+    shifted = (300, 300, 240, 120, 40)
+    assert judge(*[(shifted, times(USUAL, 3))] * 6).verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize(
+    ("candidate", "verdict"),
+    [
+        ((0, 900, 0, 0, 0), Verdict.PASS),  # no one is slower than 14 ms on either side
+        ((0, 899, 1, 0, 0), Verdict.PASS),
+        ((900, 0, 0, 0, 0), Verdict.PASS),
+        ((0, 700, 0, 200, 0), Verdict.FAIL),
+        ((0, 0, 0, 0, 900), Verdict.FAIL),
+        ((0, 896, 4, 0, 0), Verdict.PASS),  # a hiccup of four where stable had none
+    ],
+)
+def test_where_stable_has_no_slow_requests_at_all(candidate: tuple[int, ...], verdict: Verdict) -> None:
+    assert judge(*[(candidate, (0, 9000, 0, 0, 0))] * 4).verdict is verdict
+
+
+def test_all_in_the_first_bucket() -> None:
+    fast = (900, 0, 0, 0, 0)
+    assert judge(*[(fast, fast)] * 3).verdict is Verdict.PASS
+    assert judge(*[((0, 900, 0, 0, 0), fast)] * 3).verdict is Verdict.FAIL
+
+
+def test_beyond_the_last_edge_nothing_can_be_compared() -> None:
+    slow = (10, 10, 10, 10, 960)
+    found = judge(*[(slow, slow)] * 3)
+    assert found.line() == (
+        "latency: Inconclusive · most of stable's requests are slower than the last bucket edge, 28 ms"
+    )
+
+
+@pytest.mark.parametrize(
+    ("candidate", "stable", "sentence"),
+    [
+        ((0,) * 5, (0,) * 5, "no requests yet"),
+        ((0,) * 5, USUAL, "candidate got no requests: stable got 1,000"),
+        (USUAL, (0,) * 5, "stable got no requests to compare with: candidate got 1,000"),
+    ],
+)
+def test_no_data_is_inconclusive_and_says_so(
+    candidate: tuple[int, ...], stable: tuple[int, ...], sentence: str
+) -> None:
+    found = judge((candidate, stable))
+    assert (found.verdict, found.sentence, found.evidence) == (Verdict.INCONCLUSIVE, sentence, -inf)
+
+
+def test_no_interval_at_all() -> None:
+    assert judge().sentence == "no requests yet"
+
+
+def test_too_few_samples_wait() -> None:
+    found = judge(((200, 120, 56, 20, 4), times(USUAL, 3)))
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert found.sentence.endswith("400 of 500 requests")
+
+
+def test_before_a_small_step_a_pass_shows_less() -> None:
+    minute = LatencyInterval((20, 12, 6, 2, 0), times(USUAL, 3))
+    assert judge_latency("latency", EDGES, [minute], LIMITS).verdict is Verdict.INCONCLUSIVE
+    relaxed = replace(LIMITS, exposure=0.05)
+    assert judge_latency("latency", EDGES, [minute], relaxed).verdict is Verdict.PASS
+
+
+def test_a_known_dispersion_asks_for_more() -> None:
+    slow = LatencyInterval((28, 25, 25, 17, 5), times(USUAL, 3))
+    assert judge_latency("latency", EDGES, [slow] * 8, LIMITS).verdict is Verdict.FAIL
+    assert judge_latency("latency", EDGES, [slow] * 8, LIMITS, dispersion=8.0).verdict is not Verdict.FAIL
+
+
+@pytest.mark.parametrize("edges", [(), (0.0, 1.0), (2.0, 1.0), (1.0, 1.0)])
+def test_edges_must_ascend(edges: tuple[float, ...]) -> None:
+    with pytest.raises(ValueError, match="edges are"):
+        judge_latency("latency", edges, [], LIMITS)
+
+
+def test_buckets_must_fit_the_edges() -> None:
+    with pytest.raises(ValueError, match="2 buckets for 4 edges"):
+        judge_latency("latency", EDGES, [LatencyInterval((1, 2), (1, 2))], LIMITS)
