@@ -70,7 +70,8 @@ def _check(reader: Reader) -> Check:
         return Check(name, ErrorsCheck(_ratio(inner, ErrorsCheck().maximum_ratio)))
     default = LatencyCheck()
     warm_up = duration(inner, "warmUp", default.warm_up)
-    return Check(name, LatencyCheck(_ratio(inner, default.maximum_ratio), warm_up))
+    objective = None if inner.raw("objective") is None else duration(inner, "objective", default.warm_up)
+    return Check(name, LatencyCheck(_ratio(inner, default.maximum_ratio), objective, warm_up))
 
 
 def _ratio(reader: Reader, default: float) -> float:

@@ -94,10 +94,12 @@ class ErrorsCheck:
 class LatencyCheck:
     """Slow requests may be at most `maximum_ratio` times as frequent as stable's.
 
-    What a pod did in its first `warm_up` is left out.
+    A request faster than `objective` is fast enough, whatever stable does (None: every difference counts). What a pod
+    did in its first `warm_up` is left out.
     """
 
     maximum_ratio: float = 1.25
+    objective: timedelta | None = None
     warm_up: timedelta = timedelta(minutes=2)
 
 

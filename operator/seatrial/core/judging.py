@@ -1,18 +1,19 @@
 """From evidence to findings: which checks are asked at a stage, and with which limits."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from seatrial.api.spec import Check, ErrorsCheck, LatencyCheck, Rollout, Spec
 from seatrial.api.status import Stage, Status
 from seatrial.contract.metrics import DURATION_EDGES
 from seatrial.core.observed import Evidence, Observed, Unknown
+from seatrial.judge.counts import LatencyInterval
 from seatrial.judge.disagreement import judge_disagreement
 from seatrial.judge.errors import judge_errors
 from seatrial.judge.latency import judge_latency
 from seatrial.judge.limits import RatioLimits
 from seatrial.judge.rate_ratio import dispersion
-from seatrial.judge.verdict import Finding, Verdict, combine
+from seatrial.judge.verdict import Finding, Verdict
 
 ALPHA = 0.01  # the chance that a stage's checks together refuse a healthy version
 DISAGREEMENT = "disagreement"
@@ -32,7 +33,7 @@ def judge(observed: Observed, spec: Spec) -> tuple[Finding, ...]:
         case Unknown(_, message):
             return tuple(_inconclusive(name, message) for name in names)
         case Evidence() as evidence if evidence.since == since:
-            return _findings(spec.rollout, status.stage, evidence)
+            return _findings(spec.rollout, status, evidence)
         case _:
             return tuple(_inconclusive(name, "no evidence yet: the stage has just begun") for name in names)
 
@@ -50,15 +51,12 @@ def check_names(rollout: Rollout, stage: Stage) -> tuple[str, ...]:
     return (DISAGREEMENT, *names) if stage is Stage.SHADOW else names
 
 
-def verdict_of(findings: Sequence[Finding]) -> Verdict:
-    """Return the verdict of a stage."""
-    return combine(findings)
-
-
-def _findings(rollout: Rollout, stage: Stage, evidence: Evidence) -> tuple[Finding, ...]:
+def _findings(rollout: Rollout, status: Status, evidence: Evidence) -> tuple[Finding, ...]:
+    stage = status.stage
     alpha = ALPHA / len(check_names(rollout, stage))
     samples = _minimum_samples(rollout, stage)
-    findings = [_judge_check(check, evidence, alpha, samples) for check in rollout.checks]
+    share = exposure(rollout, status)
+    findings = [_judge_check(check, evidence, alpha, samples, share) for check in rollout.checks]
     if stage is Stage.SHADOW and rollout.shadow is not None:
         seen, maximum = evidence.comparisons, rollout.shadow.maximum_disagreement
         findings.insert(
@@ -67,13 +65,36 @@ def _findings(rollout: Rollout, stage: Stage, evidence: Evidence) -> tuple[Findi
     return tuple(findings)
 
 
-def _judge_check(check: Check, evidence: Evidence, alpha: float, samples: int) -> Finding:
-    limits = RatioLimits(check.kind.maximum_ratio, max(PASS_RATIO, check.kind.maximum_ratio), samples, alpha)
+def _judge_check(check: Check, evidence: Evidence, alpha: float, samples: int, share: float) -> Finding:
+    ratio = check.kind.maximum_ratio
+    limits = RatioLimits(ratio, max(PASS_RATIO, ratio), samples, alpha, exposure=share)
     match check.kind:
         case ErrorsCheck():
             return judge_errors(check.name, evidence.requests, limits, dispersion(evidence.history))
         case LatencyCheck():
-            return judge_latency(check.name, DURATION_EDGES, evidence.latency.get(check.name, ()), limits)
+            edges, intervals = above(check.kind.objective, evidence.latency.get(check.name, ()))
+            return judge_latency(check.name, edges, intervals, limits)
+
+
+def exposure(rollout: Rollout, status: Status) -> float:
+    """Return the share of the traffic that a Pass would give the candidate: a canary's next weight, otherwise all."""
+    trial, canary = status.trial, rollout.canary
+    if trial is None or trial.stage is not Stage.CANARY or canary is None or trial.step + 1 >= len(canary.steps):
+        return 1.0
+    return canary.steps[trial.step + 1].weight / 100
+
+
+def above(
+    objective: timedelta | None, intervals: Sequence[LatencyInterval]
+) -> tuple[tuple[float, ...], tuple[LatencyInterval, ...]]:
+    """Return the bucket edges (seconds) from an objective on, with all that is faster in the first bucket."""
+    seconds = objective.total_seconds() if objective is not None else 0.0
+    first = min(sum(edge < seconds for edge in DURATION_EDGES), len(DURATION_EDGES) - 1)
+
+    def merged(buckets: tuple[int, ...]) -> tuple[int, ...]:
+        return (sum(buckets[: first + 1]), *buckets[first + 1 :])
+
+    return DURATION_EDGES[first:], tuple(LatencyInterval(merged(i.candidate), merged(i.stable)) for i in intervals)
 
 
 def _minimum_samples(rollout: Rollout, stage: Stage) -> int:
