@@ -4,12 +4,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
+import botocore.session
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 
@@ -150,7 +152,9 @@ def _client(endpoint: str | None, region: str | None, credentials: Credentials |
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
     )
-    return boto3.session.Session().client(
+    session = botocore.session.Session()
+    session.register_component("data_loader", _descriptions())
+    return boto3.session.Session(botocore_session=session).client(
         "s3",
         endpoint_url=_checked(endpoint),
         region_name=region or ("us-east-1" if endpoint else None),
@@ -158,6 +162,12 @@ def _client(endpoint: str | None, region: str | None, credentials: Credentials |
         aws_secret_access_key=credentials.secret_key if credentials else None,
         config=config,
     )
+
+
+@cache
+def _descriptions() -> Any:
+    """Return botocore's reader of its own files: shared, for each one keeps 12 MB that never change."""
+    return botocore.session.Session().get_component("data_loader")
 
 
 def _checked(endpoint: str | None) -> str | None:

@@ -7,6 +7,7 @@ from boto3.exceptions import S3UploadFailedError
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    ConnectionError,  # noqa: A004 - botocore's own, no OSError
     CredentialRetrievalError,
     HTTPClientError,
     IncompleteReadError,
@@ -27,8 +28,9 @@ from seatrial.store.objects import (
 )
 
 _NO_CREDENTIALS = (NoCredentialsError, PartialCredentialsError, CredentialRetrievalError, TokenRetrievalError)
-_NO_ANSWER = (HTTPClientError, IncompleteReadError)  # refused, timed out, cut off, TLS, proxy
-_DENIED_CODES = {"AccessDenied", "ExpiredToken", "InvalidAccessKeyId", "InvalidToken", "SignatureDoesNotMatch"}
+_NO_ANSWER = (ConnectionError, HTTPClientError, IncompleteReadError)  # refused, timed out, cut off, TLS, proxy
+_DENIED_CODES = {"ExpiredToken", "InvalidToken", "XAdminUserNotFound"}  # and all of status 401 and 403
+_ABSENT_CODES = {"NoSuchKey", "NoSuchVersion"}  # a bare 404 may come from anything that is no S3 at all
 _REGION_CODES = {"AuthorizationHeaderMalformed", "PermanentRedirect", "IllegalLocationConstraintException"}
 _LATER_CODES = {"RequestTimeout", "SlowDown", "Throttling", "TooManyRequestsException"}
 
@@ -53,7 +55,7 @@ def _translate(error: BaseException, place: str, key: str) -> StoreError:
         case _ if isinstance(error, _NO_ANSWER):
             return UnreachableError(f"{place} did not answer for {key!r}: {error}")
         case ResponseParserError():
-            return StoreError(f"{place} gave an answer that is none of S3's; is the endpoint right?")
+            return StoreError(f"{place} gave an answer that is none of S3's; check the endpoint")
         case _:
             return StoreError(f"{place}: {key!r}: {error}")
 
@@ -62,14 +64,14 @@ def _answered(error: ClientError, place: str, key: str) -> StoreError:
     """Return the error for an answer of the server's."""
     code = str(error.response.get("Error", {}).get("Code", ""))
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-    said = f"{code} ({status}): {error.response.get('Error', {}).get('Message', '')}".rstrip(": ")
+    said = f"{code} ({status}): {error.response.get('Error', {}).get('Message', '')}".rstrip(": .")
     if code == "NoSuchBucket":
         return NoBucketError(f"{place}: there is no such bucket; create it, or correct the store's address")
     if code in _DENIED_CODES or status in (401, 403):
         return DeniedError(f"{place} refused {key!r}: {said}; check the access key, its secret and what it may do")
     if code in _REGION_CODES or status in (301, 307):
         return StoreError(f"{place} belongs to another region: {said}; set the region")
-    if status == 404:
+    if code in _ABSENT_CODES:
         return NotFoundError(f"{place}: there is no object {key!r}")
     if status in (409, 412):
         return PreconditionError(f"{place}: {key!r} exists already, or is not what it was when it was read")
@@ -77,4 +79,6 @@ def _answered(error: ClientError, place: str, key: str) -> StoreError:
         return TooLargeError(f"{place} takes no object as large as {key!r}")
     if code in _LATER_CODES or status == 429 or status >= 500:
         return UnreachableError(f"{place} cannot answer for {key!r} now: {said}")
+    if status == 404:
+        return StoreError(f"{place} answers {key!r} with {said}, as no S3 does; check the endpoint")
     return StoreError(f"{place}: {key!r}: {said}")
