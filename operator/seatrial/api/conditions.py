@@ -75,6 +75,7 @@ class Reason(StrEnum):
     DEADLINE_EXCEEDED = "DeadlineExceeded"
     # Drifted, AccuracyMet
     NOT_WATCHED = "NotWatched"
+    WINDOW_NOT_INSTALLED = "WindowNotInstalled"
     DRIFT_FIRING = "DriftFiring"
     NO_DRIFT = "NoDrift"
     ACCURACY_BELOW = "AccuracyBelowMinimum"

@@ -113,8 +113,8 @@ def rollout_succeeded(view: View) -> Condition:
 
 def drifted(view: View) -> Condition:
     """Has the world moved away from what the serving version was trained on?"""
-    watched = view.spec is not None and view.spec.monitoring.drift is not None
-    found = _alert(view, Type.DRIFTED, "drift", "spec.monitoring.drift", watched=watched)
+    watch = None if view.spec is None else view.spec.monitoring.drift
+    found = _alert(view, Type.DRIFTED, "drift", None if watch is None else watch.window)
     if isinstance(found, Condition):
         return found
     if found:
@@ -124,8 +124,8 @@ def drifted(view: View) -> Condition:
 
 def accuracy_met(view: View) -> Condition:
     """Is the serving version right often enough?"""
-    watched = view.spec is not None and view.spec.monitoring.accuracy is not None
-    found = _alert(view, Type.ACCURACY_MET, "accuracy", "spec.monitoring.accuracy", watched=watched)
+    watch = None if view.spec is None else view.spec.monitoring.accuracy
+    found = _alert(view, Type.ACCURACY_MET, "accuracy", None if watch is None else watch.window)
     if isinstance(found, Condition):
         return found
     if found:
@@ -206,10 +206,14 @@ def _is_target(view: View, version: str) -> bool:
     return not isinstance(view.observed.target, Unknown) and view.observed.target.version == version
 
 
-def _alert(view: View, kind: Type, reason: str, field: str, *, watched: bool) -> Condition | str:
+def _alert(view: View, kind: Type, reason: str, window: str | None) -> Condition | str:
     """Return what fires about the stable version (empty: nothing), or the condition where that is not known."""
-    if not watched:
+    field, installed = f"spec.monitoring.{reason}", view.observed.defaults.windows
+    if window is None:
         return condition(kind, None, Reason.NOT_WATCHED, f"{field} is not set")
+    if window not in installed:
+        message = f"{field}.window is {window}; the installed rules have {', '.join(installed)}"
+        return condition(kind, None, Reason.WINDOW_NOT_INSTALLED, message)
     if isinstance(view.observed.alerts, Unknown):
         return condition(kind, None, view.observed.alerts.reason, view.observed.alerts.message)
     stable = view.status.stable.revision if view.status.stable is not None else ""
