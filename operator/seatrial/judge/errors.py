@@ -7,7 +7,7 @@ from seatrial.judge.conclusion import Claim, Samples, conclude, most_per_interva
 from seatrial.judge.counts import Counts, Interval, pool
 from seatrial.judge.limits import RatioLimits
 from seatrial.judge.verdict import Finding
-from seatrial.judge.wording import counted, share_as_set, times
+from seatrial.judge.wording import counted, ratio_as_set, share_as_set, times
 
 __all__ = ["RatioLimits", "judge_errors"]
 
@@ -45,7 +45,7 @@ def good_enough(
     by_ratio = rate_ratio.log_evidence_below(intervals, ratio, dispersion)
     by_objective = bernoulli.log_evidence_below(candidate, objective, dispersion)
     return (
-        Claim(f"less than {ratio:g}×", by_ratio),
+        Claim(f"less than {ratio_as_set(ratio)}", by_ratio),
         Claim(f"less than {share_as_set(objective)}", by_objective),
     )
 

@@ -1,8 +1,8 @@
 """The latency check: are the candidate's requests slow more often than stable's?
 
 'Slow' is no one limit: at each bucket edge the share of requests slower than it is compared like an error rate, and
-the mean of the edges' e-values, which is an e-value, decides on a Fail. A Pass must be shown at every edge that one
-in twenty of stable's requests exceed, and beyond those for the candidate's 95th percentile.
+the mean of the edges' e-values, which is an e-value, decides on a Fail. A Pass must be shown at every edge: that the
+candidate is not slow much more often, or that the edge is beyond the candidate's 95th percentile.
 """
 
 from collections.abc import Sequence
@@ -16,11 +16,11 @@ from seatrial.judge.latency_edges import SMALLEST_SHARE, Edge, edges_to_judge
 from seatrial.judge.limits import RatioLimits
 from seatrial.judge.mixture import log_sum_exp
 from seatrial.judge.verdict import Finding
-from seatrial.judge.wording import duration, share_as_set
+from seatrial.judge.wording import duration, ratio_as_set, share_as_set
 
 # Where next to none of stable's requests are slow, so many of the candidate's may be: a hiccup is no slowdown.
 HICCUPS = 0.01
-# What is beyond the percentile that a Pass speaks of, the 95th.
+# What lies beyond the percentile that a Pass speaks of, the 95th.
 TAIL = 0.05
 # Pods have slow minutes of their own, which no count of requests would excuse.
 INTERVALS_TO_FAIL = 3
@@ -44,7 +44,7 @@ def judge_latency(
         return nothing_to_judge(name, missing, limits.alpha)
     slower = [_toward_fail(edge, limits, dispersion) for edge in judged]
     toward_fail = log_sum_exp(slower) - log(len(slower))
-    claims = [_toward_pass(edge, limits, dispersion) for edge in judged[: 1 + _common(judged)]]
+    claims = [_toward_pass(edge, limits, dispersion) for edge in judged]
     weakest = min(claims, key=lambda claim: claim.evidence)
     told = judged[slower.index(max(slower)) if toward_fail > 0 else claims.index(weakest)]
     samples = Samples(told.candidate.total, limits.samples_needed, "requests")
@@ -64,13 +64,8 @@ def _toward_pass(edge: Edge, limits: RatioLimits, dispersion: float) -> Claim:
     ratio, tail = limits.ratio_to_exclude, limits.share_to_exclude(TAIL)
     by_ratio = rate_ratio.log_evidence_below(edge.intervals, ratio, dispersion)
     by_tail = bernoulli.log_evidence_below(edge.candidate, tail, dispersion)
-    what = f"{ratio:g}×" if by_ratio >= by_tail else share_as_set(tail)
+    what = ratio_as_set(ratio) if by_ratio >= by_tail else share_as_set(tail)
     return Claim(f"less than {what} beyond {duration(edge.seconds)}", max(by_ratio, by_tail))
-
-
-def _common(judged: Sequence[Edge]) -> int:
-    """Return at how many edges, from the first, slower requests are common at stable."""
-    return sum(edge.stable.share >= TAIL for edge in judged)
 
 
 def _requests(intervals: Sequence[LatencyInterval]) -> tuple[Counts, Counts]:

@@ -24,6 +24,11 @@ def share_as_set(share: float) -> str:
     return f"{100 * share:.3g} %"
 
 
+def ratio_as_set(ratio: float) -> str:
+    """Return a limit on a ratio as it was set: '2×', '15.29×'."""
+    return f"{ratio:.4g}×"
+
+
 def times(ratio: float | None) -> str:
     """Return ' · 3.0×' for an estimated ratio, nothing where neither side had anything bad."""
     if ratio is None:

@@ -75,6 +75,13 @@ def test_where_stable_has_no_slow_requests_at_all(candidate: tuple[int, ...], ve
     assert judge(*[(candidate, (0, 9000, 0, 0, 0))] * 4).verdict is verdict
 
 
+def test_a_slow_hour_that_came_when_the_candidate_had_its_traffic_is_nobodys_fault() -> None:
+    """Next to none of stable's requests were slow in all, because nearly all of them came before."""
+    calm = ((0, 100, 0, 0, 0), (0, 20_000, 0, 0, 0))
+    hour = ((0, 800, 0, 200, 0), (0, 800, 0, 200, 0))
+    assert judge(*[calm] * 10, *[hour] * 3).verdict is not Verdict.FAIL
+
+
 def test_all_in_the_first_bucket() -> None:
     fast = (900, 0, 0, 0, 0)
     assert judge(*[(fast, fast)] * 3).verdict is Verdict.PASS

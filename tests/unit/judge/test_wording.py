@@ -5,7 +5,16 @@ from math import inf, log
 import pytest
 
 from seatrial.judge.counts import Counts
-from seatrial.judge.wording import counted, duration, evidence, odds, percent, share_as_set, times
+from seatrial.judge.wording import (
+    counted,
+    duration,
+    evidence,
+    odds,
+    percent,
+    ratio_as_set,
+    share_as_set,
+    times,
+)
 
 
 @pytest.mark.parametrize(
@@ -52,4 +61,5 @@ def test_duration(seconds: float, text: str) -> None:
 
 def test_counts_and_limits() -> None:
     assert counted(Counts(1380, 41)) == "41/1,380 (3.0 %)"
+    assert [ratio_as_set(ratio) for ratio in (2.0, 1 + 1 / 0.07, 101.0)] == ["2×", "15.29×", "101×"]
     assert [share_as_set(share) for share in (0.01, 0.025, 0.1)] == ["1 %", "2.5 %", "10 %"]
