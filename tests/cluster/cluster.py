@@ -55,7 +55,8 @@ class Cluster:
     def up(self, progress: Progress) -> None:
         """Bring the cluster up, whatever state it is in. A healthy one of the same inputs is left alone.
 
-        Raises ComponentDiedError, CommandError, UnansweredError, NotInTimeError or UnsuitableError with a text for the user.
+        Raises ComponentDiedError, CommandError, UnansweredError, NotInTimeError or UnsuitableError, whose texts are
+        for the user.
         """
         with only_one(self.places, progress):
             wanted = stamps.wanted(self.places)

@@ -83,15 +83,6 @@ def remembered(folder: Path) -> dict[str, Identity]:
     return found
 
 
-def end(identities: Iterable[Identity], *, patience: float) -> None:
-    """Ask processes to end, wait up to `patience` seconds for all of them, and kill those that are left."""
-    waiting = [identity for identity in identities if _signal(identity, signal.SIGTERM)]
-    deadline = time.monotonic() + patience
-    while (waiting := [identity for identity in waiting if identity.alive]) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    kill(waiting)
-
-
 def kill(identities: Iterable[Identity], *, patience: float = 5.0) -> None:
     """Kill processes and wait until the kernel has taken them away."""
     waiting = [identity for identity in identities if _signal(identity, signal.SIGKILL)]

@@ -12,8 +12,8 @@ QUIET = 20.0  # seconds after which a running step is named again
 
 
 def to_terminal(line: str) -> None:
-    """Print a line at once, also into a pipe."""
-    print(line, flush=True)
+    """Print a line at once and in one piece, also into a pipe and from several threads."""
+    print(f"{line}\n", end="", flush=True)
 
 
 class Progress:

@@ -11,7 +11,6 @@ from tests.cluster.containers import Containers
 from tests.cluster.places import Places
 
 _FIRST = ("kubelet", "proxy", "controller-manager", "scheduler")  # nobody starts a container again
-_PATIENCE = 5.0
 
 
 def stop(places: Places) -> None:
@@ -21,11 +20,11 @@ def stop(places: Places) -> None:
     containerd in their command line, or by the pods' own cgroup.
     """
     known = processes.remembered(places.running)
-    processes.end([known[name] for name in _FIRST if name in known], patience=_PATIENCE)
+    processes.kill(known[name] for name in _FIRST if name in known)
     if "containerd" in known and known["containerd"].alive:
         with contextlib.suppress(CommandError):  # what it cannot end is killed below
             Containers(places).end_all()
-    processes.end(known.values(), patience=_PATIENCE)
+    processes.kill(known.values())  # nothing that they could save is kept
     leftovers.end_processes(places)
     leftovers.remove(places)
     if places.state.exists():
