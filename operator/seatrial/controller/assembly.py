@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass, field
 
+from seatrial.adapters.blocking_store import BlockingStore
 from seatrial.adapters.clock import SystemClock
 from seatrial.adapters.kube import KubeCluster
 from seatrial.adapters.kube_client import KubeClient
@@ -34,7 +35,7 @@ class Operator:
     settings: Settings
     client: KubeClient
     clock: SystemClock = field(default_factory=SystemClock)
-    store: ThreadedStore = field(default_factory=ThreadedStore)
+    store: ThreadedStore = field(default_factory=lambda: ThreadedStore(BlockingStore()))
     cache: Cache = field(default_factory=Cache)
     filled: bool = False
     metrics: Prometheus = field(init=False)

@@ -72,7 +72,7 @@ class Cache:
         known = self._objects.get(place)
         if known is not None and version < version_of(known):
             return False
-        self._deleted[place] = version
+        self._deleted[place] = max(version, self._deleted.get(place, 0))
         self._deleted.move_to_end(place)
         if len(self._deleted) > _MAXIMUM_DELETED:
             self._deleted.popitem(last=False)

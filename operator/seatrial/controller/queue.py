@@ -55,6 +55,7 @@ class WorkQueue:
         self._idle.set()
         self._closed = False
         self._progress = clock()
+        self._began: dict[Key, float] = {}  # of the passes that run
 
     def add(self, key: Key, after: float = 0.0) -> None:
         """Ask for a pass over a key, `after` seconds from now."""
@@ -84,10 +85,9 @@ class WorkQueue:
 
     def stalled_for(self) -> float:
         """Return for how many seconds there was something to do and no pass ended."""
-        idle = self.depth == 0 and not self._schedule.running
-        if idle:
-            self._progress = self._clock()
-        return self._clock() - self._progress
+        now = self._clock()
+        since = min([self._schedule.due_since(now), *self._began.values()])
+        return now - max(since, self._progress)
 
     async def _worker(self) -> None:
         while not self._closed:
@@ -107,7 +107,7 @@ class WorkQueue:
             return
 
     async def _pass(self, key: Key) -> None:
-        began = self._clock()
+        self._began[key] = began = self._clock()
         self._idle.clear()
         try:
             async with asyncio.timeout(LONGEST_PASS):
@@ -120,7 +120,8 @@ class WorkQueue:
             self._progress = self._clock()
             self._schedule.done(key)
             self._woken.set()
-            if not self._schedule.running:
+            del self._began[key]
+            if not self._began:
                 self._idle.set()
 
     def _ended(self, key: Key, again: timedelta | None, began: float) -> None:

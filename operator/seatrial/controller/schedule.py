@@ -74,6 +74,10 @@ class Schedule(Generic[K]):
         """Return how many passes are due, but have not begun."""
         return sum(due <= now for due in self._due.values())
 
+    def due_since(self, now: float) -> float:
+        """Return when the pass that waits longest was due; `now` where none waits."""
+        return min([now, *self._due.values()])
+
     @property
     def running(self) -> frozenset[K]:
         """The keys that are being worked on."""
