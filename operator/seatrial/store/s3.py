@@ -1,7 +1,7 @@
 """The object store on anything that speaks S3, by boto3. Every call is bounded in time, size and attempts."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cache
@@ -16,12 +16,19 @@ from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 
 from seatrial.contract.layout import InvalidLocationError
-from seatrial.store.objects import NotFoundError, Object, PreconditionError, TooLargeError, UnreachableError
+from seatrial.store.objects import (
+    NotFoundError,
+    Object,
+    PreconditionError,
+    StoreError,
+    TooLargeError,
+    UnreachableError,
+)
 from seatrial.store.s3_errors import translated
 
 _CONNECT, _READ, _ATTEMPTS = 3, 10, 3  # seconds, seconds, tries
-_CHUNK = 1 << 20
-_PATIENCE, _SLOWEST = 60.0, 256 << 10  # a download may take a minute, and a second for each 256 KiB
+_CHUNK = 64 << 10  # bytes between two looks at the clock
+_PATIENCE, _SLOWEST = 60.0, 256 << 10  # reading may take a minute, and a second for each 256 KiB
 _TRANSFER = TransferConfig(multipart_threshold=16 << 20, multipart_chunksize=16 << 20, max_concurrency=4)
 
 
@@ -59,9 +66,9 @@ class S3Store:
         with translated(self._place, key):
             answer = self._client.get_object(Bucket=self._bucket, Key=key)
             with closing(answer["Body"]) as stream:
-                body = stream.read(maximum + 1) if answer["ContentLength"] <= maximum else None
-        if body is None or len(body) > maximum:
-            raise TooLargeError(f"{key} has {answer['ContentLength']} bytes; at most {maximum} were expected")
+                if (length := self._length(answer)) > maximum:
+                    raise TooLargeError(f"{key} has {length} bytes; at most {maximum} were expected")
+                body = b"".join(self._chunks(stream, key, self._deadline(maximum)))
         return Object(body, answer["ETag"])
 
     def put(self, key: str, body: bytes, *, if_absent: bool = False, if_match: str | None = None) -> str:
@@ -89,7 +96,7 @@ class S3Store:
         Tried again from the start where the connection breaks; UnreachableError where it takes longer than a minute
         and a second for each 256 KiB.
         """
-        deadline = self._now() + _PATIENCE + size / _SLOWEST
+        deadline = self._deadline(size)
         for _ in range(_ATTEMPTS - 1):
             try:
                 return self._download_once(key, path, size, deadline)
@@ -123,20 +130,32 @@ class S3Store:
         with translated(self._place, key):
             answer = self._client.get_object(Bucket=self._bucket, Key=key)
             with closing(answer["Body"]) as stream:
-                if answer["ContentLength"] != size:
-                    raise TooLargeError(f"{key} has {answer['ContentLength']} bytes; {size} were expected")
-                self._save(stream.iter_chunks(_CHUNK), key, path, deadline)
+                if (length := self._length(answer)) != size:
+                    raise TooLargeError(f"{key} has {length} bytes; {size} were expected")
+                _save(self._chunks(stream, key, deadline), path)
 
-    def _save(self, chunks: Iterator[bytes], key: str, path: Path, deadline: float) -> None:
-        with path.open("xb") as file:
-            try:
-                for chunk in chunks:
-                    if self._now() > deadline:
-                        raise UnreachableError(f"{self._place}: {key!r} comes too slowly, and was given up")
-                    file.write(chunk)
-            except BaseException:
-                path.unlink()
-                raise
+    def _length(self, answer: Mapping[str, Any]) -> int:
+        if "ContentLength" not in answer:
+            raise StoreError(f"{self._place} gave an answer without a length, as no S3 does; check the endpoint")
+        return int(answer["ContentLength"])
+
+    def _deadline(self, size: int) -> float:
+        return self._now() + _PATIENCE + size / _SLOWEST
+
+    def _chunks(self, stream: Any, key: str, deadline: float) -> Iterator[bytes]:
+        for chunk in stream.iter_chunks(_CHUNK):
+            if self._now() > deadline:
+                raise UnreachableError(f"{self._place}: {key!r} comes too slowly, and was given up")
+            yield chunk
+
+
+def _save(chunks: Iterator[bytes], path: Path) -> None:
+    with path.open("xb") as file:
+        try:
+            file.writelines(chunks)
+        except BaseException:
+            path.unlink()
+            raise
 
 
 def _client(endpoint: str | None, region: str | None, credentials: Credentials | None) -> Any:
