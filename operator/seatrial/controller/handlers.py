@@ -36,6 +36,8 @@ async def watch(tell: Tell, stop: asyncio.Event) -> Awaitable[None]:
         settings=_settings(),
         clusterwide=True,
         standalone=True,
+        # kopf would look the user up, whom a container's /etc/passwd need not know.
+        identity="seatrial",  # type: ignore[arg-type]
         stop_flag=stop,
     )
     return kopf.run_tasks(tasks, ignored=before)
