@@ -7,16 +7,18 @@ from seatrial.api.spec import Check, ErrorsCheck, LatencyCheck, Rollout, Spec
 from seatrial.api.status import Stage, Status
 from seatrial.contract.metrics import DURATION_EDGES
 from seatrial.core.observed import Evidence, Observed, Unknown
-from seatrial.judge.counts import LatencyInterval
+from seatrial.judge.counts import Interval, LatencyInterval, pool
 from seatrial.judge.disagreement import judge_disagreement
 from seatrial.judge.errors import judge_errors
 from seatrial.judge.latency import judge_latency
 from seatrial.judge.limits import RatioLimits
 from seatrial.judge.rate_ratio import dispersion
+from seatrial.judge.reference import judge_against_reference
 from seatrial.judge.verdict import Finding, Verdict
 
 ALPHA = 0.01  # the chance that a stage's checks together refuse a healthy version
 DISAGREEMENT = "disagreement"
+TAIL = 0.05  # the share of stable's requests that were slow, by which a promoted version's latency is judged
 # A candidate passes a ratio when it is shown to be better than this; between the two limits it waits.
 PASS_RATIO = 2.0
 MINIMUM_CANARY_SAMPLES = 100
@@ -56,7 +58,8 @@ def _findings(rollout: Rollout, status: Status, evidence: Evidence) -> tuple[Fin
     alpha = ALPHA / len(check_names(rollout, stage))
     samples = _minimum_samples(rollout, stage)
     share = exposure(rollout, status)
-    findings = [_judge_check(check, evidence, alpha, samples, share) for check in rollout.checks]
+    one = _judge_after if stage is Stage.PROBATION else _judge_beside
+    findings = [one(check, evidence, _limits(check, alpha, samples, share)) for check in rollout.checks]
     if stage is Stage.SHADOW and rollout.shadow is not None:
         seen, maximum = evidence.comparisons, rollout.shadow.maximum_disagreement
         findings.insert(
@@ -65,15 +68,38 @@ def _findings(rollout: Rollout, status: Status, evidence: Evidence) -> tuple[Fin
     return tuple(findings)
 
 
-def _judge_check(check: Check, evidence: Evidence, alpha: float, samples: int, share: float) -> Finding:
+def _limits(check: Check, alpha: float, samples: int, share: float) -> RatioLimits:
     ratio = check.kind.maximum_ratio
-    limits = RatioLimits(ratio, max(PASS_RATIO, ratio), samples, alpha, exposure=share)
+    return RatioLimits(ratio, max(PASS_RATIO, ratio), samples, alpha, exposure=share)
+
+
+def _judge_beside(check: Check, evidence: Evidence, limits: RatioLimits) -> Finding:
+    """Judge a candidate beside stable, which serves at the same time."""
     match check.kind:
         case ErrorsCheck():
             return judge_errors(check.name, evidence.requests, limits, dispersion(evidence.history))
         case LatencyCheck():
             edges, intervals = above(check.kind.objective, evidence.latency.get(check.name, ()))
             return judge_latency(check.name, edges, intervals, limits)
+
+
+def _judge_after(check: Check, evidence: Evidence, limits: RatioLimits) -> Finding:
+    """Judge what was promoted by what the old stable did before: errors, or requests slower than its tail was."""
+    match check.kind:
+        case ErrorsCheck():
+            intervals: Sequence[Interval] = evidence.requests
+        case LatencyCheck():
+            intervals = _slower_than_tail(above(check.kind.objective, evidence.latency.get(check.name, ()))[1])
+    candidate, reference = pool(i.candidate for i in intervals), pool(i.stable for i in intervals)
+    return judge_against_reference(check.name, candidate, reference, limits, dispersion(evidence.history))
+
+
+def _slower_than_tail(intervals: Sequence[LatencyInterval]) -> tuple[Interval, ...]:
+    """Count as bad what is slower than the first bucket edge that at most one in twenty of stable's requests exceed."""
+    stable = [sum(column) for column in zip(*(i.stable for i in intervals), strict=True)]
+    edges = range(len(stable) - 1)
+    tail = next((k for k in edges if sum(stable[k + 1 :]) <= TAIL * sum(stable)), len(stable) - 2)
+    return tuple(i.slower_than(tail) for i in intervals)
 
 
 def exposure(rollout: Rollout, status: Status) -> float:

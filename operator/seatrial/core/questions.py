@@ -4,6 +4,7 @@ Counters are read as they are, pod by pod, at fixed steps since the stage began;
 exact where `increase()` extrapolates, and knows a pod's start, so that its warm-up can be left out.
 """
 
+import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -18,7 +19,8 @@ REQUESTS, DURATION, COMPARISONS = "requests", "duration", "comparisons"
 REFERENCE_REQUESTS, REFERENCE_DURATION, HISTORY = "reference requests", "reference duration", "history"
 
 MAXIMUM_POINTS = 120  # of a series in one answer
-SHORTEST_STEP = timedelta(seconds=1)
+# Half a minute is longer than most bursts, which so count as one bad interval; a short stage needs a few intervals.
+SHORTEST_STEP, USUAL_STEP, FEWEST_POINTS = timedelta(seconds=1), timedelta(seconds=30), 6
 HISTORY_SPAN, HISTORY_STEP = timedelta(hours=2), timedelta(minutes=1)
 
 
@@ -29,7 +31,7 @@ def questions(key: Key, spec: Spec, status: Status, now: datetime) -> Mapping[st
         return {}
     asked = {
         REQUESTS: _range(_requests(key, _judged(status)), since, now),
-        DURATION: _range(_duration(key, _judged(status)), since - longest_warm_up(spec), now),
+        DURATION: _range(_duration(key, _judged(status)), since, now, longest_warm_up(spec)),
         HISTORY: Query(_requests(key, [_control(status)]), since - HISTORY_SPAN, since, HISTORY_STEP.total_seconds()),
     }
     if status.stage is Stage.SHADOW:
@@ -65,9 +67,11 @@ def _judged(status: Status) -> list[str]:
     return sorted({subject(status), _control(status)})
 
 
-def _range(promql: str, start: datetime, end: datetime) -> Query:
-    step = max(SHORTEST_STEP, (end - start) / MAXIMUM_POINTS)
-    return Query(promql, start, end, step.total_seconds())
+def _range(promql: str, since: datetime, end: datetime, before: timedelta = timedelta(0)) -> Query:
+    """Ask from `before` ahead of the stage; the last point is now, so that the newest requests count at once."""
+    step = max(SHORTEST_STEP, (end - since) / MAXIMUM_POINTS, min(USUAL_STEP, (end - since) / FEWEST_POINTS))
+    steps = math.ceil((end - since + before) / step)
+    return Query(promql, end - steps * step, end, step.total_seconds())
 
 
 def _selector(key: Key, revisions: list[str], more: str = "") -> str:
