@@ -23,13 +23,16 @@ _PACKAGES = frozenset({
 })
 # fmt: on
 _DISTANCES = "sklearn.metrics._dist_metrics"
-# What a SplineTransformer, a voting or stacking ensemble and some encoders hold besides.
+# What a SplineTransformer, a voting or stacking ensemble, boosting with categories and some encoders hold besides.
+# A partial calls only what it holds, which is asked for by its own name.
 _EXACT = frozenset(
     {
+        "functools.partial",
         "numpy.dtype",
         "scipy._lib.array_api_compat.numpy._aliases.asarray",
         "scipy.interpolate._bsplines.BSpline",
         "sklearn.utils._bunch.Bunch",
+        "sklearn.utils.validation.check_array",
     }
 )
 

@@ -1,0 +1,31 @@
+"""How right answers are, on rows whose truth is known."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from seatrial.contract.schema import Task
+from seatrial_runtime.publish.measure import measure
+
+
+def test_accuracy_counts_rows_whose_truth_is_known() -> None:
+    truth = pd.Series(["High", "Low", None, "High"])
+    assert measure(Task.CLASSIFICATION, truth, np.array(["High", "High", "Low", "High"])) == {"accuracy": 2 / 3}
+
+
+def test_classes_are_compared_by_name() -> None:
+    """A column of integers with one missing is a column of floats."""
+    assert measure(Task.CLASSIFICATION, pd.Series([1, 0, None]), np.array([1, 1, 1])) == {"accuracy": 0.5}
+
+
+def test_a_regression_has_r2_and_mean_absolute_error() -> None:
+    measured = measure(Task.REGRESSION, pd.Series([1.0, 2.0, 3.0, None]), np.array([1, 2, 5, 9]))
+    assert measured == {"mae": pytest.approx(2 / 3), "r2": pytest.approx(1 - 4 / 2)}
+
+
+def test_a_constant_truth_has_no_r2() -> None:
+    assert measure(Task.REGRESSION, pd.Series([1.0, 1.0]), np.array([1, 2])) == {"mae": 0.5}
+
+
+def test_without_truth_there_is_nothing_to_say() -> None:
+    assert measure(Task.REGRESSION, pd.Series([None, None]), np.array([1, 2])) == {}
