@@ -1,0 +1,148 @@
+"""The chart as helm takes it: install.yaml is what it gives, wrong values are refused, options do what they say."""
+
+import importlib.util
+import json
+import subprocess
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.unit.api.schema import ROOT
+from tests.unit.chart.programs_at_hand import program
+
+CHART = ROOT / "helm" / "seatrial"
+Document = dict[str, Any]
+
+
+def template(**values: Any) -> list[Document]:
+    """Return what the chart gives for values; CalledProcessError where it refuses them."""
+    command = [program("helm"), "template", "seatrial", str(CHART), "--namespace", "somewhere", "--values", "-"]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, input=json.dumps(values), timeout=60)
+    return [document for document in yaml.safe_load_all(done.stdout) if document]
+
+
+def of_kind(documents: list[Document], kind: str) -> list[Document]:
+    """Return the documents of a kind."""
+    return [document for document in documents if document["kind"] == kind]
+
+
+def test_install_yaml_is_what_the_chart_gives() -> None:
+    path = ROOT / "manifests" / "render.py"
+    spec = importlib.util.spec_from_file_location("render", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    rendered, kept = module.render(program("helm")), (ROOT / "manifests" / "install.yaml").read_text()
+    assert list(yaml.safe_load_all(rendered)) == list(yaml.safe_load_all(kept)), "run python manifests/render.py"
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"replica": 2}, "additional properties 'replica' not allowed"),
+        ({"replicas": 0}, "at '/replicas': minimum: got 0, want 1"),
+        ({"image": {"operator": "seatrial-operator"}}, "at '/image/operator'"),
+        ({"image": {"tag": "1"}}, "additional properties 'tag' not allowed"),
+        ({"cluster": "My cluster"}, "at '/cluster'"),
+        ({"prometheus": {"url": "prometheus:9090"}}, "at '/prometheus/url'"),
+        ({"logLevel": "debug"}, "at '/logLevel': value must be one of 'DEBUG', 'INFO', 'WARNING', 'ERROR'"),
+        ({"rules": {"windows": []}}, "at '/rules/windows': minItems: got 0, want 1"),
+        ({"rules": {"windows": [{"window": "1h"}]}}, "missing properties 'for', 'keepFiringFor'"),
+        ({"rules": {"windows": [{"window": "1 hour", "for": "1m", "keepFiringFor": "1m"}]}}, "/windows/0/window'"),
+        ({"rules": {"windows": [{"window": "1h", "for": "soon", "keepFiringFor": "1m"}]}}, "/windows/0/for'"),
+        (
+            {"rules": {"windows": 2 * [{"window": "1h", "for": "1m", "keepFiringFor": "1m"}]}},
+            "rules.windows names 1h twice; name each window once",
+        ),
+        ({"podMonitor": {"enabled": "yes"}}, "at '/podMonitor/enabled'"),
+    ],
+)
+def test_wrong_values_are_refused_by_their_name(values: Document, words: str) -> None:
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        template(**values)
+    assert words in refused.value.stderr
+
+
+def test_the_windows_are_those_of_the_rules_and_of_the_operator() -> None:
+    windows = [
+        {"window": "1m", "for": "5s", "keepFiringFor": "30s"},
+        {"window": "7d", "for": "1h", "keepFiringFor": "1d"},
+    ]
+    documents = template(rules={"windows": windows, "operator": False, "configMap": {"namespace": "monitoring"}})
+    (rules,) = [d for d in of_kind(documents, "ConfigMap") if d["metadata"]["namespace"] == "monitoring"]
+    groups = yaml.safe_load(rules["data"]["seatrial.yml"])["groups"]
+    assert [group["name"] for group in groups] == ["seatrial-1m", "seatrial-7d"]
+    assert "interval" not in groups[0]
+    alerts = [rule for rule in groups[0]["rules"] if rule.get("alert") == "SeatrialDrift"]
+    assert [(alert["for"], alert["keep_firing_for"]) for alert in alerts] == [("5s", "30s")]
+    (operator,) = of_kind(documents, "Deployment")
+    variables = {
+        entry["name"]: entry.get("value") for entry in operator["spec"]["template"]["spec"]["containers"][0]["env"]
+    }
+    assert variables["SEATRIAL_WINDOWS"] == "1m,7d"
+
+
+def test_the_prometheus_operator_gets_the_same_rules_and_every_endpoint() -> None:
+    documents = template(
+        rules={"prometheusRule": {"enabled": True, "labels": {"release": "prom"}}},
+        podMonitor={"enabled": True, "labels": {"release": "prom"}},
+    )
+    (rule,) = of_kind(documents, "PrometheusRule")
+    (kept,) = of_kind(documents, "ConfigMap")
+    assert rule["spec"] == yaml.safe_load(kept["data"]["seatrial.yml"])
+    monitors = of_kind(documents, "PodMonitor")
+    assert all(document["metadata"]["labels"]["release"] == "prom" for document in [rule, *monitors])
+    paths = {
+        document["metadata"]["name"]: [endpoint["path"] for endpoint in document["spec"]["podMetricsEndpoints"]]
+        for document in monitors
+    }
+    assert paths == {
+        "seatrial-predictors": ["/metrics", "/metrics/drift"],
+        "seatrial-collectors": ["/metrics"],
+        "seatrial-operator": ["/metrics"],
+    }
+
+
+def test_monitors_select_the_pods_that_are_made() -> None:
+    """A selector that selects nothing is a silent mistake."""
+    documents = template(podMonitor={"enabled": True})
+    selectors = {d["metadata"]["name"]: d["spec"]["selector"]["matchLabels"] for d in of_kind(documents, "PodMonitor")}
+    made = {"app.kubernetes.io/managed-by": "seatrial", "seatrial.dev/component": "predictor"}
+    assert selectors["seatrial-predictors"] == made
+    (operator,) = of_kind(documents, "Deployment")
+    pod = operator["spec"]["template"]["metadata"]["labels"]
+    assert selectors["seatrial-operator"].items() <= pod.items()
+    (service,) = of_kind(documents, "Service")
+    assert service["spec"]["selector"].items() <= pod.items()
+
+
+def test_options_of_the_pod_reach_the_pod() -> None:
+    (operator,) = of_kind(
+        template(
+            replicas=2,
+            image={"operator": "registry.example.org/op@sha256:1", "pullPolicy": "Never", "pullSecrets": ["pull"]},
+            podLabels={"team": "ml"},
+            podAnnotations={"note": "x"},
+            serviceAccount={"name": "other"},
+            nodeSelector={"disk": "ssd"},
+            tolerations=[{"key": "a", "operator": "Exists"}],
+            affinity={"nodeAffinity": {}},
+            priorityClassName="high",
+        ),
+        "Deployment",
+    )
+    template_ = operator["spec"]["template"]
+    assert operator["spec"]["replicas"] == 2
+    assert template_["metadata"]["labels"]["team"] == "ml"
+    assert template_["metadata"]["annotations"]["note"] == "x"
+    pod = template_["spec"]
+    assert pod["imagePullSecrets"] == [{"name": "pull"}]
+    assert pod["serviceAccountName"] == "other"
+    assert pod["nodeSelector"] == {"disk": "ssd"}
+    assert pod["tolerations"] == [{"key": "a", "operator": "Exists"}]
+    assert pod["affinity"] == {"nodeAffinity": {}}
+    assert pod["priorityClassName"] == "high"
+    assert pod["containers"][0]["image"] == "registry.example.org/op@sha256:1"
+    assert pod["containers"][0]["imagePullPolicy"] == "Never"
