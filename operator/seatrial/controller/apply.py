@@ -99,7 +99,8 @@ class Applier:
             return
         if decision.serving is not None:
             await self._store.write_serving(source, self._cluster_name, key, decision.serving)
-            memory.serving = Seen[Pointer | None](decision.serving, source, now)
+            written: Pointer | None = decision.serving
+            memory.serving = Seen(written, source, now)
         while memory.audits:
             await self._store.append_audit(source, memory.audits[0])
             memory.audits.popleft()
