@@ -35,7 +35,7 @@ class Contender:
     @property
     def scaled(self) -> bool:
         """Whether its numbers are brought to one scale first."""
-        return not type(self.estimator).__module__.startswith(_UNSCALED)
+        return not any(kind.__module__.startswith(_UNSCALED) for kind in type(self.estimator).__mro__)
 
 
 def contenders(
@@ -57,15 +57,15 @@ def pipeline(contender: Contender, features: Sequence[Feature]) -> Pipeline:
     Texts become one column for each of their values (an unknown value has none of them); numbers stay as they are for
     trees and are scaled for all others; what is missing is filled by the median, or is a value of its own for texts.
     """
-    numbers = [f.name for f in features if _is_numeric(f) and not f.nullable]
-    gaps = [f.name for f in features if _is_numeric(f) and f.nullable]
-    texts = [f.name for f in features if not _is_numeric(f)]
-    parts = [
-        ("numbers", _numbers(contender.scaled, fill=False), numbers),
-        ("gaps", _numbers(contender.scaled, fill=True), gaps),
-        ("texts", _texts(), texts),
-    ]
-    prepare = ColumnTransformer([part for part in parts if part[2]], sparse_threshold=0)
+    made = {
+        "numbers": _numbers(contender.scaled, fill=False),
+        "gaps": _numbers(contender.scaled, fill=True),
+        "flags": "passthrough",
+        "texts": _texts(),
+    }
+    columns = {part: [feature.name for feature in features if _part(feature) == part] for part in made}
+    parts = [(part, transformer, columns[part]) for part, transformer in made.items() if columns[part]]
+    prepare = ColumnTransformer(parts, sparse_threshold=0)
     return Pipeline([(PREPARE, prepare), (ESTIMATE, contender.estimator)])
 
 
@@ -109,9 +109,19 @@ def _task(contender: Contender) -> Task:
     raise RequestError(f"candidate {contender.path} is neither a classifier nor a regressor")
 
 
-def _is_numeric(feature: Feature) -> bool:
-    """A boolean that may be missing has three values, like a text."""
-    return feature.kind in (Kind.NUMBER, Kind.INTEGER) or (feature.kind is Kind.BOOLEAN and not feature.nullable)
+def _part(feature: Feature) -> str:
+    """Return the part of the preparation that a feature goes through.
+
+    Booleans apart from numbers: together they would be an array of objects. One that may be missing has three values,
+    like a text.
+    """
+    match feature.kind:
+        case Kind.NUMBER | Kind.INTEGER:
+            return "gaps" if feature.nullable else "numbers"
+        case Kind.BOOLEAN:
+            return "texts" if feature.nullable else "flags"
+        case Kind.STRING:
+            return "texts"
 
 
 def _numbers(scaled: bool, *, fill: bool) -> Any:

@@ -99,16 +99,18 @@ def _target(column: "pd.Series[Any]", task: Task) -> "pd.Series[Any]":
 def _numbers(column: "pd.Series[Any]") -> "pd.Series[Any]":
     (feature,) = describe(column.to_frame())
     if feature.kind not in (Kind.NUMBER, Kind.INTEGER):
-        raise DataError(f"column {column.name}, the target, holds {column.iloc[0]!r}; expected numbers for a regressor")
+        raise DataError(
+            f"column {column.name}, the target, holds {column.tolist()[0]!r}; expected numbers for a regressor"
+        )
     return column.astype("float64")
 
 
 def _classes(column: "pd.Series[Any]") -> "pd.Series[Any]":
     (feature,) = describe(column.to_frame())
     if feature.kind is Kind.NUMBER:
-        decimal = column[column % 1 != 0]
-        if len(decimal):
-            raise DataError(f"column {column.name}, the target, holds {decimal.iloc[0]!r}; expected classes")
+        decimal = column[column % 1 != 0].tolist()
+        if decimal:
+            raise DataError(f"column {column.name}, the target, holds {decimal[0]!r}; expected classes")
     names = uniform(column, feature.kind).map(class_name).astype(object)
     count = names.nunique()
     if not 2 <= count <= MAXIMUM_CLASSES:
@@ -155,7 +157,7 @@ def _odd(column: "pd.Series[Any]", kind: Kind) -> tuple[int, object]:
     if kind in (Kind.NUMBER, Kind.INTEGER) and not pd.api.types.is_bool_dtype(present.dtype):
         odd = present[pd.to_numeric(present, errors="coerce").isna()]
     first = odd.index[0] if len(odd) else present.index[0]
-    return int(first), present.loc[first]
+    return int(first), present.loc[[first]].tolist()[0]
 
 
 def _check_leak(rows: Rows) -> None:
