@@ -40,14 +40,15 @@ def push(session: Session, /, name: str, version: str, channel: str | None, form
 
     store, home = session.home(name)
     world = session.world
+    held = read_channel(store, home, channel) if channel else None
     created = _created(store, home, version) or world.now().astimezone(UTC).isoformat(timespec="seconds")
     with tempfile.TemporaryDirectory(prefix="seatrial-push-") as folder:
         manifest = write(Inputs(**inputs), name, version, created, form, Path(folder))
         published = publish(store, home, manifest, Path(folder), by=world.user, now=world.now())
     done = "was there already, the same to the byte" if published.existed else "pushed"
     click.echo(f"{name} {version} {done}: {published.digest}")
-    if channel is not None:
-        move(session, store, home, channel, version, "pushed", read_channel(store, home, channel))
+    if channel:
+        move(session, store, home, channel, version, "pushed", held)
         click.echo(f"channel {channel} points at {version}")
 
 

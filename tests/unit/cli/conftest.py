@@ -1,0 +1,66 @@
+"""A terminal in a world of its own: a store in memory, a fixed time, a user `ann`."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+import skops.io
+from sklearn.tree import DecisionTreeClassifier
+
+from seatrial.cli.main import main
+from seatrial.cli.session import World
+from seatrial.contract import environment
+from seatrial.contract.layout import ModelHome
+from seatrial.store.memory import MemoryStore
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+HOME = ModelHome("models", "team", "risk")
+
+
+@dataclass
+class Terminal:
+    """Runs command lines and keeps what they wrote. `opened` are the (bucket, endpoint, region) asked for."""
+
+    capsys: pytest.CaptureFixture[str]
+    store: MemoryStore = field(default_factory=MemoryStore)
+    opened: list[tuple[str, str | None, str | None]] = field(default_factory=list)
+    out: str = ""
+    err: str = ""
+
+    def __call__(self, *arguments: str, store: str | None = "s3://models/team") -> int:
+        """Run `seatrial` with the store's option, and return its exit code."""
+        place = ["--store", store] if store else []
+        code = main([*place, *arguments], World(self._open, lambda: NOW, "ann"))
+        self.out, self.err = self.capsys.readouterr()
+        return code
+
+    def _open(self, bucket: str, endpoint: str | None, region: str | None) -> MemoryStore:
+        self.opened.append((bucket, endpoint, region))
+        return self.store
+
+
+@pytest.fixture
+def seatrial(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    """The command line, with no environment of the machine's."""
+    for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    for name in (environment.STORE, environment.ENDPOINT, environment.REGION):
+        monkeypatch.delenv(name, raising=False)
+    return Terminal(capsys)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    """A folder with train.csv, and a model of it as model.skops and model.joblib."""
+    size = np.arange(40) % 7
+    table = pd.DataFrame({"size": size, "team": np.where(size % 2, "a", "b"), "risk_level": "Low"})
+    table.loc[table["size"] > 3, "risk_level"] = "High"
+    table.to_csv(tmp_path / "train.csv", index=False)
+    model = DecisionTreeClassifier(random_state=0).fit(table[["size"]], table["risk_level"])
+    skops.io.dump(model, tmp_path / "model.skops")
+    joblib.dump(model, tmp_path / "model.joblib")
+    return tmp_path
