@@ -35,8 +35,8 @@ def show(session: Session, name: str, version: str, as_json: bool) -> None:
 
 def _lines(manifest: Manifest, digest: str, channels: list[str]) -> Iterator[str]:
     yield f"{manifest.model} {manifest.version}"
-    yield from _section("", {"digest": digest, "created": manifest.created, "channels": ", ".join(channels)})
-    yield from _section("", {"gates": gates_of(manifest), "seed": manifest.seed})
+    summary = {"digest": digest, "created": manifest.created, "channels": ", ".join(channels)}
+    yield from _section("", {**summary, "gates": gates_of(manifest), "seed": manifest.seed})
     yield from _section("output", _output(manifest))
     yield from _section("features", {feature.name: _feature(feature) for feature in manifest.features})
     yield from _section(f"estimator {manifest.estimator}", manifest.parameters)

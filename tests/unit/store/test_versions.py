@@ -1,6 +1,7 @@
 """How a version is published and read: in which order, and what is refused."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,22 @@ def test_who_loses_in_the_last_moment_takes_its_own_files_away_again(tmp_path: P
     assert (tmp_path / "down/model.skops").read_text() == "winner"
     assert len(list(store.list(HOME.folder("7")))) == 3
     assert len(audits(store)) == 1
+
+
+def test_who_loses_leaves_the_files_that_are_the_winners_too(tmp_path: Path) -> None:
+    """Two pushes of the same files at different times: different manifests, the same keys."""
+
+    def win(key: str) -> None:
+        if key.endswith("manifest.json") and not won:
+            won.append(key)
+            earlier = replace(version(tmp_path, "7"), created="2025-12-31T00:00:00Z")
+            publish(store, HOME, earlier, tmp_path, by="bob", now=NOW)
+
+    won: list[str] = []
+    store = Told(win)
+    with pytest.raises(VersionExistsError):
+        push(store, HOME, tmp_path, "7")
+    fetch_files(store, HOME, read_manifest(store, HOME, "7")[0], _new(tmp_path / "down"))
 
 
 def test_a_manifest_whose_answer_was_lost_counts_as_published(tmp_path: Path) -> None:
