@@ -64,11 +64,15 @@ def _expected(feature: Feature) -> str:
     if feature.closed:
         text = "one of " + listed(feature.categories)
     if feature.minimum is not None:
-        text += f" from {feature.minimum:g}"
+        text += f" from {_plain(feature.minimum)}"
     if feature.maximum is not None:
-        text += f" up to {feature.maximum:g}"
+        text += f" {'up ' if feature.minimum is None else ''}to {_plain(feature.maximum)}"
     return f"{text}, or null" if feature.nullable else text
 
 
 def where(i: int, count: int) -> str:
     return f"row {i}: " if count > 1 else ""
+
+
+def _plain(bound: float) -> str:
+    return str(int(bound)) if bound == int(bound) else repr(bound)

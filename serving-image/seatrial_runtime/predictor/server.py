@@ -18,7 +18,7 @@ from seatrial_runtime.predictor.metrics import Metrics
 from seatrial_runtime.predictor.peers import Resolve, resolve
 from seatrial_runtime.predictor.serving import Serving
 from seatrial_runtime.predictor.settings import Settings
-from seatrial_runtime.predictor.starting import Load, StartError, start
+from seatrial_runtime.predictor.starting import Load, start
 from seatrial_runtime.predictor.worker import Worker
 
 TERMINATION_LOG = Path("/dev/termination-log")
@@ -48,8 +48,9 @@ class _Server(uvicorn.Server):
         await self._signalled.wait()
         self._lifecycle.drain()
         _log.info("draining")
-        last = self._loop.time() + _DRAIN
-        while self._lifecycle.quiet_for() < _QUIET and self._loop.time() < last:
+        for _ in range(int(_DRAIN / _LOOK)):
+            if self._lifecycle.quiet_for() >= _QUIET:
+                break
             await asyncio.sleep(_LOOK)
         self.should_exit = True
 

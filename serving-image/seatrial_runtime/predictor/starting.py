@@ -116,9 +116,7 @@ def _warmed(loaded: "Loaded") -> Started:
     singles = [Rows(tuple([column[i]] for column in rows.columns), 1) for i in range(rows.count)]
     failures = [failure for row in singles if (failure := _failure(predict, row))]
     if len(failures) == len(singles):
-        raise StartError(
-            f"{REFUSED}the model fails on all of {len(singles)} rows like its training data: {failures[0]}"
-        )
+        raise StartError(f"{REFUSED}the model fails on each of {len(singles)} rows like its own data: {failures[0]}")
     if failures:
         _log.warning("the model fails on %d of %d rows like its own data", len(failures), len(singles))
     _failure(predict, Rows(tuple(column * (_WARM_BATCH // _WARM_ROWS) for column in rows.columns), _WARM_BATCH))

@@ -1,0 +1,161 @@
+"""What the collector is told is what the collector takes; what it does not get is counted."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+from seatrial.contract.schema import Feature, Kind
+from seatrial_runtime.collector.messages import Prediction, read_predictions
+from seatrial_runtime.predictor.collect import Answered, Collecting, Writer
+from seatrial_runtime.predictor.metrics import DROP_REASONS, QUEUE_FULL, REFUSED, TOO_LARGE, UNREACHABLE, Counts
+from seatrial_runtime.predictor.protocol import Answer, stamp
+from seatrial_runtime.predictor.rows import Rows
+from seatrial_runtime.predictor.worker import Worker
+
+FEATURES = (Feature("a", Kind.NUMBER, nullable=True), Feature("b", Kind.STRING, nullable=True))
+WRITER = Writer(FEATURES, "0123456789", "7")
+
+
+def answered(count: int = 1, text: str = "x") -> Answered:
+    rows = Rows(([10**30] * count, [text] * count), count)
+    return Answered(rows, Answer(["High"] * count, [0.9] * count), stamp(count, 1_735_689_600_123_000_000))
+
+
+class Collector:
+    """A collector on loopback that reads with the real one's reader; `status` is what it answers."""
+
+    def __init__(self) -> None:
+        self.status, self.posts = 200, list[list[Prediction]]()
+        self.url = ""
+
+    @property
+    def taken(self) -> int:
+        """How many rows came."""
+        return sum(map(len, self.posts))
+
+    async def answer(self, request: web.Request) -> web.Response:
+        """Read a post."""
+        assert request.path == "/v1/predictions"
+        self.posts.append(read_predictions(await request.read()))
+        return web.json_response({"accepted": 1, "refused": []}, status=self.status)
+
+
+@asynccontextmanager
+async def a_collector() -> AsyncIterator[Collector]:
+    collector = Collector()
+    application = web.Application(client_max_size=16 << 20)
+    application.router.add_post("/{path:.*}", collector.answer)
+    runner = web.AppRunner(application)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    collector.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    yield collector
+    await runner.cleanup()
+
+
+def collecting(url: str, width: int = 2) -> tuple[Collecting, Counts]:
+    dropped = Counts(DROP_REASONS)
+    return Collecting(url, WRITER, width, dropped, Worker("behind")), dropped
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not condition():  # noqa: ASYNC110 - another task makes it true, without an event
+            await asyncio.sleep(0.005)
+
+
+async def test_rows_come_together_in_one_post_as_the_collector_reads_them() -> None:
+    async with a_collector() as collector:
+        behind, dropped = collecting(collector.url)
+        running = asyncio.create_task(behind.run())
+        sent = [answered(2), answered(1)]
+        for item in sent:
+            behind.offer(item)
+        await until(lambda: collector.taken == 3)
+        assert len(collector.posts) == 1
+        first = collector.posts[0][0]
+        assert first.id.hex() == sent[0].stamp.ids[0]
+        assert first.at == 1_735_689_600_123_000
+        assert (first.revision, first.version) == ("0123456789", "7")
+        assert first.features == b'{"a":1e30,"b":"x"}'
+        assert first.prediction == b'"High"'
+        assert [p.id.hex() for p in collector.posts[0]] == [*sent[0].stamp.ids, *sent[1].stamp.ids]
+        behind.close()
+        await running
+        assert not any(dropped.by_value.values())
+
+
+async def test_many_rows_are_posted_by_thousands() -> None:
+    async with a_collector() as collector:
+        behind, _ = collecting(collector.url)
+        behind.offer(answered(2500))
+        behind.close()
+        await behind.run()
+        assert [len(post) for post in collector.posts] == [1000, 1000, 500]
+
+
+async def test_wide_rows_are_posted_in_smaller_batches() -> None:
+    async with a_collector() as collector:
+        behind, _ = collecting(collector.url, width=1000)
+        behind.offer(answered(250))
+        behind.close()
+        await behind.run()
+        assert [len(post) for post in collector.posts] == [100, 100, 50]
+
+
+async def test_closing_posts_what_waits() -> None:
+    async with a_collector() as collector:
+        behind, dropped = collecting(collector.url)
+        for _ in range(3000):
+            behind.offer(answered())
+        behind.close()
+        await behind.run()
+        assert collector.taken == 3000
+        assert not any(dropped.by_value.values())
+
+
+async def test_what_the_collector_refuses_is_not_posted_again() -> None:
+    async with a_collector() as collector:
+        collector.status = 400
+        behind, dropped = collecting(collector.url)
+        running = asyncio.create_task(behind.run())
+        behind.offer(answered(2))
+        await until(lambda: dropped.by_value[REFUSED] == 2)
+        assert len(collector.posts) == 1
+        running.cancel()
+
+
+async def test_what_it_cannot_take_now_is_posted_again() -> None:
+    async with a_collector() as collector:
+        collector.status = 503
+        behind, dropped = collecting(collector.url)
+        running = asyncio.create_task(behind.run())
+        behind.offer(answered(2))
+        await until(lambda: len(collector.posts) == 1)
+        collector.status = 200
+        await until(lambda: len(collector.posts) == 2)
+        behind.close()
+        await running
+        assert len(collector.posts) == 2
+        assert not any(dropped.by_value.values())
+
+
+async def test_a_collector_that_is_away_costs_rows_and_they_are_counted() -> None:
+    behind, dropped = collecting("http://127.0.0.1:1")
+    behind.offer(answered(5))
+    behind.close()
+    await behind.run()
+    assert dropped.by_value[UNREACHABLE] == 5
+
+
+async def test_what_overflows_or_is_too_long_is_counted() -> None:
+    behind, dropped = collecting("http://127.0.0.1:1")
+    behind.offer(answered(15_000))
+    behind.offer(answered(5_000))
+    behind.offer(answered(3))
+    behind.offer(answered(2, text="x" * 4097))
+    assert dropped.by_value[QUEUE_FULL] == 3
+    assert dropped.by_value[TOO_LARGE] == 2
