@@ -1,8 +1,9 @@
-"""Write install.yaml: what the chart gives with its own values, for those who do not use Helm.
+"""Copy the CRD into the chart, and write install.yaml: what the chart gives with its own values.
 
 Usage: python manifests/render.py [<path of helm>]
 """
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -28,4 +29,6 @@ def render(helm: str) -> str:
 
 
 if __name__ == "__main__":
+    for definition in (HERE.parent / "crds").glob("*.yaml"):
+        shutil.copy(definition, CHART / "crds")
     (HERE / "install.yaml").write_text(render(sys.argv[1] if len(sys.argv) > 1 else "helm"))

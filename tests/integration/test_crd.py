@@ -201,7 +201,7 @@ def whole_status() -> Status:
         replicas=2,
         weight=25,
         stable=stable,
-        trial=Trial(candidate, Stage.CANARY, NOW, NOW, 2, NOW, "waits for pods", "Held"),
+        trial=Trial(candidate, Stage.CANARY, NOW, NOW, 2, NOW, "waits for pods", "Paused"),
         probation=Probation(stable, NOW, NOW),
         findings=(Finding("errors", "Pass", "fine"),),
         rejected=(Rejected("cccc", "6", NOW, "slow"),),

@@ -1,4 +1,4 @@
-"""What the chart installs, read from install.yaml: just the rights that the operator needs, and pods with none to spare."""
+"""What the chart installs, read from install.yaml: the rights that the operator needs, and a pod with none to spare."""
 
 from typing import Any
 
