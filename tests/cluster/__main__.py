@@ -15,14 +15,15 @@ from tests.cluster import foreign, status
 from tests.cluster.cache import IncompleteError
 from tests.cluster.cluster import Cluster
 from tests.cluster.commands import CommandError
-from tests.cluster.failures import ComponentDiedError, UnansweredError, UnsuitableError
+from tests.cluster.failures import ComponentDiedError, LeftBehindError, UnansweredError, UnsuitableError
 from tests.cluster.probes import NotInTimeError
 from tests.cluster.progress import Progress
 
-_EXPECTED = (
+EXPECTED = (
     CommandError,
     ComponentDiedError,
     IncompleteError,
+    LeftBehindError,
     NotInTimeError,
     OSError,
     UnansweredError,
@@ -92,7 +93,7 @@ def main() -> int:
         _require_machine()
         with Progress() as progress:
             print(COMMANDS[arguments.command](cluster, progress, arguments.archives))
-    except _EXPECTED as error:
+    except EXPECTED as error:
         print(f"{arguments.command} failed: {error}", file=sys.stderr)
         return 1
     return 0

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from tests.cluster.commands import run
 from tests.cluster.places import API_ADDRESS, DNS_ADDRESS, HERE, Addresses
@@ -13,29 +14,34 @@ from tests.cluster.probes import http_status, resolve
 
 DEFINITIONS: Final = ("gateway-api.yaml", "contour.yaml")
 ADDONS: Final = ("kubernetes", "coredns", "s3", "prometheus", "contour")
+RULES: Final = ("monitoring", "seatrial-rules")  # the ConfigMap that Prometheus reads its rules from
 _TIME: Final = 120.0
+_APPLY: Final = ("apply", "--server-side", "--force-conflicts", "--field-manager=seatrial-cluster")
 
 
 @dataclass(frozen=True, slots=True)
 class Kubectl:
-    """kubectl of the built `kube` program against one kubeconfig."""
+    """A kubectl bound to one kubeconfig."""
 
-    kube: Path
+    program: Path
     kubeconfig: Path
 
     def __call__(self, *words: str | Path, stdin: str | None = None, timeout: float = _TIME) -> str:
         """Run kubectl and return what it prints. Raises CommandError."""
-        return run([self.kube, "ctl", f"--kubeconfig={self.kubeconfig}", *words], timeout=timeout, stdin=stdin)
+        return run([self.program, f"--kubeconfig={self.kubeconfig}", *words], timeout=timeout, stdin=stdin)
 
     def apply(self, *files: Path) -> None:
         """Server-side apply of files."""
-        named = [word for file in files for word in ("-f", str(file))]
-        self("apply", "--server-side", "--force-conflicts", "--field-manager=seatrial-cluster", *named)
+        self(*_APPLY, *(word for file in files for word in ("-f", str(file))))
+
+    def apply_object(self, *objects: Mapping[str, Any]) -> None:
+        """Server-side apply of objects."""
+        self(*_APPLY, "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}))
 
 
 def files() -> tuple[Path, ...]:
     """The addons' manifests in the order in which they are applied."""
-    return tuple(HERE / "addons" / f"{name}.yaml" for name in ADDONS)
+    return tuple(HERE / "manifests" / f"{name}.yaml" for name in ADDONS)
 
 
 def apply(kubectl: Kubectl, definitions: Path) -> None:
@@ -43,6 +49,16 @@ def apply(kubectl: Kubectl, definitions: Path) -> None:
     kubectl.apply(*(definitions / name for name in DEFINITIONS))
     kubectl("wait", "--for=condition=Established", "customresourcedefinitions", "--all", f"--timeout={_TIME:.0f}s")
     kubectl.apply(*files())
+
+
+def rules(files: Mapping[str, str]) -> dict[str, Any]:
+    """The ConfigMap with Prometheus's rule files, by names that end in .yml."""
+    wrong = [name for name in files if not name.endswith(".yml")]
+    if wrong:
+        raise ValueError(f"rule files must be named *.yml, or Prometheus does not read them: {', '.join(wrong)}")
+    namespace, name = RULES
+    metadata = {"namespace": namespace, "name": name}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": dict(files)}
 
 
 def probes(addresses: Addresses) -> Mapping[str, Callable[[], bool]]:

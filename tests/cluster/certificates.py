@@ -11,7 +11,7 @@ from tests.cluster.places import API_ADDRESS, NODE_ADDRESS
 
 SERVER: Final = "https://127.0.0.1:6443"
 DAYS: Final = 365
-_SUBJECTS: Final = {
+SUBJECTS: Final = {
     "apiserver": "/CN=kube-apiserver",
     "admin": "/O=system:masters/CN=admin",
     "controller-manager": "/CN=system:kube-controller-manager",
@@ -55,7 +55,7 @@ def make_all(pki: Path, kubeconfigs: Path) -> None:
     _openssl("genrsa -out sa.key 2048", at=pki)
     _openssl("rsa -in sa.key -pubout -out sa.pub", at=pki)
     (pki / "extensions").write_text(f"subjectAltName={_NAMES}\nextendedKeyUsage=serverAuth,clientAuth\n")
-    for name, subject in _SUBJECTS.items():
+    for name, subject in SUBJECTS.items():
         _openssl(f"req -newkey rsa:2048 -nodes -keyout {name}.key -out {name}.csr -subj", subject, at=pki)
         signing = f"x509 -req -in {name}.csr -CA ca.crt -CAkey ca.key -CAcreateserial -extfile extensions"
         _openssl(f"{signing} -out {name}.crt -days", str(DAYS), at=pki)

@@ -5,13 +5,26 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
-from tests.cluster import addons, applications, images, packages, processes, stamps, starting, stock, stopping
+from tests.cluster import (
+    addons,
+    applications,
+    base,
+    images,
+    leftovers,
+    packages,
+    processes,
+    stamps,
+    starting,
+    stock,
+    stopping,
+)
 from tests.cluster.addons import Kubectl
+from tests.cluster.cache import Cache
 from tests.cluster.containers import Containers
 from tests.cluster.failures import UnansweredError
 from tests.cluster.places import Addresses, Places
@@ -38,6 +51,11 @@ class Cluster:
     def bin(self, name: str) -> Path:
         """The path of `kubectl` or `helm`, both bound to this cluster unless KUBECONFIG names another."""
         return self.places.programs / name
+
+    @property
+    def kubectl(self) -> Kubectl:
+        """kubectl as a function of its words, with server-side apply of files and objects."""
+        return Kubectl(self.bin("kubectl"), self.kubeconfig)
 
     def healthy(self) -> bool:
         """Whether every process lives and every part answers."""
@@ -73,7 +91,7 @@ class Cluster:
     def down(self, progress: Progress) -> None:
         """Take the cluster away with all that it made outside the cache."""
         with only_one(self.places, progress):
-            if stopping.anything_left(self.places):
+            if leftovers.traces(self.places):
                 with progress.step("take the cluster down"):
                     stopping.stop(self.places)
 
@@ -95,6 +113,17 @@ class Cluster:
                 self._load(layouts.values(), progress)
             return {name: images.named(layout) for name, layout in layouts.items()}
 
+    def base_image(self, progress: Progress) -> str:
+        """Load the image with Python and nothing else, for helpers in pods, and return its name."""
+        with only_one(self.places, progress):
+            layout = Cache(self.places.cache).get(base.recipe())
+            self._load([layout], progress)
+            return images.named(layout)
+
+    def apply_rules(self, files: Mapping[str, str]) -> None:
+        """Give Prometheus these rule files (name *.yml → text) and no others; it takes them up within seconds."""
+        self.kubectl.apply_object(addons.rules(files))
+
     def load_layout(self, folder: Path) -> str:
         """Load an image from an OCI layout into the cluster and return its name."""
         return Containers(self.places).load_layout(folder)
@@ -112,7 +141,7 @@ class Cluster:
                     containers.load_layout(layout)
 
     def _start(self, supplies: Stock, progress: Progress) -> None:
-        if stopping.anything_left(self.places):
+        if leftovers.traces(self.places):
             with progress.step("clean up what an earlier cluster left"):
                 stopping.stop(self.places)
         with progress.step("start Kubernetes"):
@@ -120,12 +149,11 @@ class Cluster:
         stamps.record(self.places, replace(stamps.wanted(self.places), added=""))
 
     def _add(self, supplies: Stock) -> None:
-        kubectl = Kubectl(supplies.program("kube"), self.kubeconfig)
-        addons.apply(kubectl, supplies.folders["definitions"])
+        addons.apply(self.kubectl, supplies.folders["definitions"])
         try:
             wait_for("answers", self._all_answer, timeout=_ANSWERS)
         except NotInTimeError:
-            pods = kubectl("get", "pods", "--all-namespaces", "--output=wide")
+            pods = self.kubectl("get", "pods", "--all-namespaces", "--output=wide")
             raise UnansweredError(self.silent(), pods) from None
 
     def _all_answer(self) -> bool:

@@ -1,9 +1,8 @@
-"""containerd through its command line: loading images, and ending all containers."""
+"""containerd through its command line: what it holds, and loading images."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable
 from pathlib import Path
 
 from tests.cluster import images
@@ -15,7 +14,7 @@ _TIME = 30.0
 
 
 class Containers:
-    """The images and containers of the kubelet's namespace in one containerd."""
+    """The images of the kubelet's namespace in one containerd."""
 
     def __init__(self, places: Places) -> None:
         self._ctr = ("ctr", "--address", str(places.containerd_socket), "--namespace", "k8s.io")
@@ -45,20 +44,6 @@ class Containers:
     def load_archive(self, archive: Path) -> None:
         """Load all images of a tar archive, as `docker save` or `buildah push docker-archive:` write it."""
         self._run("images", "import", str(archive), timeout=_IMPORT)
-
-    def end_all(self) -> None:
-        """Kill every container and forget it."""
-        self._each(("tasks", "list", "-q"), ("tasks", "kill", "--signal", "SIGKILL"))
-        self._each(("tasks", "list", "-q"), ("tasks", "delete", "--force"))
-        self._each(("containers", "list", "-q"), ("containers", "delete"))
-
-    def _each(self, listing: Iterable[str], command: Iterable[str]) -> None:
-        for name in self._lines(*listing):
-            try:
-                self._run(*command, name)
-            except CommandError as error:
-                if "not found" not in error.output:  # it ended by itself in the meantime
-                    raise
 
     def _lines(self, *words: str) -> list[str]:
         return self._run(*words).split()

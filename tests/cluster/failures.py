@@ -31,3 +31,10 @@ class UnansweredError(Exception):
 
 class UnsuitableError(Exception):
     """This machine cannot hold the cluster; the text says what it lacks."""
+
+
+class LeftBehindError(Exception):
+    """Something of a cluster could not be removed."""
+
+    def __init__(self, traces: Sequence[str]) -> None:
+        super().__init__("left behind:\n" + "\n".join(f"  {trace}" for trace in traces))

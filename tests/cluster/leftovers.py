@@ -58,6 +58,24 @@ def contained() -> list[Identity]:
     return [identity for identity in map(Identity.of, found) if identity]
 
 
+def traces(places: Places) -> list[str]:
+    """What is there of a cluster, running or broken; empty on a machine without one."""
+    processes_left = {*shims(places), *contained(), *_remembered(places)}
+    mounted = mounts_below(places.state, Path("/proc/mounts").read_text())
+    cgroups = [root / CGROUP[1:] for root in _roots()]
+    return [
+        *(f"process {identity.pid}" for identity in sorted(processes_left, key=lambda each: each.pid)),
+        *(f"mount {point}" for point in mounted),
+        *(f"cgroup {cgroup}" for cgroup in cgroups if cgroup.exists()),
+        *network.traces(),
+        *([f"folder {places.state}"] if places.state.exists() else []),
+    ]
+
+
+def _remembered(places: Places) -> list[Identity]:
+    return [identity for identity in processes.remembered(places.running).values() if identity.alive]
+
+
 def end_processes(places: Places) -> None:
     """Kill the shims, then whatever still runs in the pods' cgroup."""
     processes.kill(shims(places))

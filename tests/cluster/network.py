@@ -11,6 +11,7 @@ import itertools
 import json
 import re
 import shlex
+import shutil
 from pathlib import Path
 from typing import Final
 
@@ -24,40 +25,43 @@ _SETTINGS: Final = ("net/ipv4/ip_forward", "net/bridge/bridge-nf-call-iptables")
 _TIME: Final = 30.0
 _OURS: Final = re.compile(r"KUBE-[A-Z0-9-]+")
 
+# TCP is refused by a reset: the kernel sends other refusals to one pod at most once a second.
 RULES: Final = (
     ("OUTPUT", f"-d {SERVICE_RANGE}", "REJECT"),
+    ("OUTPUT", f"-d {SERVICE_RANGE} -p tcp", "REJECT --reject-with tcp-reset"),
     ("FORWARD", f"-d {SERVICE_RANGE}", "REJECT"),
     ("FORWARD", f"-s {POD_RANGE} ! -d {POD_RANGE}", "REJECT"),
+    ("FORWARD", f"-s {POD_RANGE} ! -d {POD_RANGE} -p tcp", "REJECT --reject-with tcp-reset"),
     ("FORWARD", f"-s {POD_RANGE} -d {POD_RANGE}", "ACCEPT"),  # where the machine drops what it forwards
 )
 
 
-def exists() -> bool:
-    """Whether the bridge is there."""
-    return succeeds(["ip", "link", "show", BRIDGE], timeout=_TIME)
+def traces() -> list[str]:
+    """What of the bridge and of the cluster's rules is there."""
+    device = [f"network device {BRIDGE}"] if _exists() else []
+    return device + [f"rule {line[3:]}" for line in removal(_saved()).splitlines() if line.startswith(("-D", "-X"))]
 
 
 def raise_up() -> None:
     """Make bridge, route and rules; what is there already stays."""
     _allow_forwarding()
-    if not exists():
-        _refuse_conflicts(run(["ip", "-4", "route"], timeout=_TIME))
+    if not _exists():
+        refuse_conflicts(run(["ip", "-4", "route"], timeout=_TIME))
         _ip("link", "add", BRIDGE, "type", "bridge")
     _ip("address", "replace", f"{NODE_ADDRESS}/16", "dev", BRIDGE)
     _ip("link", "set", BRIDGE, "up")
     _ip("route", "replace", SERVICE_RANGE, "dev", BRIDGE)
     for chain, match, target in RULES:
-        rule = [chain, *match.split(), "-m", "comment", "--comment", MARK, "-j", target]
+        rule = [chain, *match.split(), "-m", "comment", "--comment", MARK, "-j", *target.split()]
         if not succeeds(["iptables", "-w", "-C", *rule], timeout=_TIME):
             run(["iptables", "-w", "-I", *rule], timeout=_TIME)
 
 
 def take_down() -> None:
     """Remove the bridge with its route, and the rules of this cluster and of its kube-proxy and kubelet."""
-    if exists():
+    if _exists():
         _ip("link", "delete", BRIDGE)
-    deletions = removal(run(["iptables-save"], timeout=_TIME))
-    if deletions:
+    if deletions := removal(_saved()):
         run(["iptables-restore", "-w", "--noflush"], timeout=_TIME, stdin=deletions)
 
 
@@ -89,6 +93,14 @@ def conflist(leases: Path) -> str:
     return json.dumps({"cniVersion": "0.4.0", "name": NETWORK, "plugins": [bridge]}, indent=2)
 
 
+def _saved() -> str:
+    return run(["iptables-save"], timeout=_TIME) if shutil.which("iptables-save") else ""
+
+
+def _exists() -> bool:
+    return (Path("/sys/class/net") / BRIDGE).exists()
+
+
 def _deletions(lines: list[str]) -> list[str]:
     chains = [line[1:].split()[0] for line in lines if line.startswith(":")]
     ours = [chain for chain in chains if _OURS.fullmatch(chain)]
@@ -116,7 +128,7 @@ def _allow_forwarding() -> None:
         path.write_text("1")
 
 
-def _refuse_conflicts(routes: str) -> None:
+def refuse_conflicts(routes: str) -> None:
     taken = [line for line in routes.splitlines() if line.split()[0] in (POD_RANGE, SERVICE_RANGE)]
     if taken:
         raise UnsuitableError(f"another network of this machine has the cluster's range: {taken[0].strip()}")

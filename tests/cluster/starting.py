@@ -41,7 +41,7 @@ def start(places: Places, stock: Stock) -> None:
         _start(places, components.second(kube, places))
         for load in loads:
             load.result()
-    kubectl = Kubectl(kube, places.kubeconfig)
+    kubectl = Kubectl(places.programs / "kubectl", places.kubeconfig)
     _wait(places, f"node {NODE}", lambda: node_ready(kubectl))
 
 

@@ -23,7 +23,7 @@ from tests.cluster.places import Places
 from tests.cluster.progress import Progress
 
 SIDE_BY_SIDE: Final = 3  # two compilers, and one that downloads
-_TAGS: Final = {
+IMAGES: Final = {
     "pause": programs.PAUSE,
     "coredns": programs.COREDNS,
     "versitygw": programs.VERSITYGW,
@@ -47,7 +47,7 @@ class Stock:
 
 def image_reference(program: str) -> str:
     """The name under which pods use a program's image."""
-    return f"localhost/{program}:{_TAGS[program].removeprefix('v')}"
+    return f"localhost/{program}:{IMAGES[program].removeprefix('v')}"
 
 
 def inputs(places: Places) -> tuple[str, ...]:
@@ -73,7 +73,7 @@ def _programs(places: Places) -> tuple[Recipe, ...]:
 
 
 def _images(cache: Cache, made: Iterable[Recipe]) -> tuple[Recipe, ...]:
-    return tuple(_image(cache, recipe) for recipe in made if recipe.name in _TAGS)
+    return tuple(_image(cache, recipe) for recipe in made if recipe.name in IMAGES)
 
 
 def _image(cache: Cache, program: Recipe) -> Recipe:
