@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import platform
-import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -102,8 +101,6 @@ def main() -> int:
 def _require_machine() -> None:
     if platform.system() != "Linux" or os.geteuid() != 0:
         raise UnsuitableError("the embedded cluster needs Linux and root; set KUBECONFIG to use a cluster of your own")
-    if not shutil.which("go"):
-        raise UnsuitableError("go is not on PATH: install Go 1.26 or newer (https://go.dev/dl)")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from typing import Final
 
 from tests.cluster.cache import Recipe
 from tests.cluster.commands import run
+from tests.cluster.failures import UnsuitableError
 from tests.cluster.places import HERE
 
 KUBERNETES: Final = "v1.35.4"
@@ -115,6 +116,8 @@ def _documents(path: Path) -> str:
 
 
 def _go(go: Path, *words: str | Path, folder: Path | None = None, target: Path | None = None) -> None:
+    if not shutil.which("go"):
+        raise UnsuitableError("go is not on PATH: install Go 1.26 or newer from https://go.dev/dl")
     environment = go_environment(go) | ({"GOBIN": str(target)} if target else {})
     run(["go", *words], timeout=_BUILD, environment=environment, folder=folder or go)
 

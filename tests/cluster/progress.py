@@ -42,13 +42,17 @@ class Progress:
 
     @contextmanager
     def step(self, title: str) -> Iterator[None]:
-        """Announce a step and, unless it raises, its end with the seconds that it took."""
+        """Announce a step and its end, good or bad, with the seconds that it took."""
         began = self._clock()
         with self._lock:
             self._running[title] = began
         self.say(f"{title} …")
         try:
             yield
+        except BaseException:
+            self.say(f"{title}: failed after {self._clock() - began:.1f} s")
+            raise
+        else:
             self.say(f"{title}: done in {self._clock() - began:.1f} s")
         finally:
             with self._lock:

@@ -26,7 +26,7 @@ def test_a_step_says_when_it_starts_and_how_long_it_took() -> None:
     assert lines == ["[    0 s] build kube …", "[   12 s] build kube: done in 12.0 s"]
 
 
-def test_a_step_that_fails_is_not_said_to_be_done() -> None:
+def test_a_step_that_fails_is_said_to_have_failed_and_is_over() -> None:
     lines: list[str] = []
     progress = Progress(lines.append, Clock())
 
@@ -34,7 +34,7 @@ def test_a_step_that_fails_is_not_said_to_be_done() -> None:
         raise RuntimeError
 
     progress.remind()
-    assert lines == ["[    0 s] build kube …"]
+    assert lines == ["[    0 s] build kube …", "[    0 s] build kube: failed after 0.0 s"]
 
 
 def test_only_long_steps_are_named_again() -> None:
