@@ -55,7 +55,7 @@ def fitted(frame: pd.DataFrame, path: str = TREE, **parameters: Any) -> Pipeline
     contender.estimator.set_params(**parameters)
     features = frame.drop(columns=TARGET)
     model = pipeline(contender, describe(features))
-    return model.fit(features, frame[TARGET].astype(object))
+    return model.fit(features, frame[TARGET].to_numpy())
 
 
 @dataclass

@@ -82,6 +82,15 @@ def test_a_row_keeps_its_part_when_its_column_becomes_decimal() -> None:
     assert content(splits[0].test) == content(splits[1].test)
 
 
+def test_twins_part_ways() -> None:
+    """Data of few values are drawn again and again: each part has all of them, in proportion."""
+    frame = pd.DataFrame({"night": [0, 0, 1, 1] * 100, "risk": ["High", "Low"] * 200}).astype({"risk": object})
+    split = split_rows(rows_of(frame), SHARES, "Random", 42)
+    shares = [count / len(split.test) for count in counted(split.test).values()]
+    assert len(shares) == 4
+    assert min(shares) > 0.15
+
+
 @pytest.mark.parametrize(
     "shares", [{"train": 0.7, "test": 0.3}, {"train": 0.7, "validation": 0.15, "test": 0.1}, {**SHARES, "test": 0.0}]
 )

@@ -10,7 +10,9 @@ from sklearn.pipeline import Pipeline
 from seatrial.contract.canonical import canonical_json, digest_of
 from seatrial.contract.training import Candidate, Gates
 from seatrial.store.channels import read_channel
+from seatrial.store.versions import publish
 from seatrial_runtime.loading import load_version
+from seatrial_runtime.publish.write import Draft, write_version
 from seatrial_runtime.trainer.errors import DataError, RequestError
 from tests.unit.trainer.builders import FEATURES, HOME, NOW, TARGET, TREE, World, ask, deployments, fitted
 
@@ -109,6 +111,26 @@ def test_a_serving_version_that_cannot_be_measured_rejects(world: World, fault: 
     answer = world.train(ask(serving_version=version, channel="latest"))
     assert (answer.outcome, world.channel()) == ("Rejected", "7")
     assert f"serving: version {version}, which serves, could not be measured" in answer.message
+
+
+def test_a_serving_version_with_numbers_as_classes_is_measured_as_the_others(tmp_path: Path) -> None:
+    frame = deployments()
+    frame[TARGET] = (frame[TARGET] == "High").astype(int)
+    world = World(tmp_path, frame)
+    folder = tmp_path / "numbers"
+    folder.mkdir()
+    draft = Draft(
+        model=HOME.model,
+        version="7",
+        created=NOW.isoformat(),
+        estimator=fitted(frame, max_depth=5),
+        rows=frame.drop(columns=TARGET),
+        target=TARGET,
+    )
+    publish(world.store, HOME, write_version(draft, folder), folder, by="alice", now=NOW)
+    world.train(ask(serving_version="7", gates=Gates(margin=0.1)))
+    assert world.manifest("7").output.classes == world.manifest("8").output.classes == ("0", "1")
+    assert world.manifest("8").metrics["serving"]["accuracy"] > 0.8
 
 
 def test_labelled_answers_are_trained_on_with_the_dataset(world: World) -> None:
