@@ -30,6 +30,12 @@ def is_segment(value: str) -> bool:
     return _SEGMENT.fullmatch(value) is not None and ".." not in value
 
 
+def natural_order(version: str) -> tuple[list[tuple[int, int, str]], str]:
+    """Return a key that sorts versions as people do: 2 before 10."""
+    parts = re.findall(r"\d+|\D+", version)
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts], version
+
+
 def is_digest(value: str) -> bool:
     """Say whether the text is a digest as `canonical.digest_of` writes it."""
     return _DIGEST.fullmatch(value) is not None

@@ -4,7 +4,6 @@ Files go up first, the manifest last and only where none is (If-None-Match), so 
 exist. File keys carry their digest (`ModelHome.file`), so pushes that race never write each other's files.
 """
 
-import re
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -15,6 +14,7 @@ from pathlib import Path
 from seatrial.contract.canonical import digest_of, digest_of_file
 from seatrial.contract.layout import MANIFEST, ModelHome
 from seatrial.contract.manifest import MAXIMUM_BYTES, File, Manifest, parse_manifest
+from seatrial.contract.names import natural_order
 from seatrial.contract.records import Audit
 from seatrial.store.audit import append
 from seatrial.store.objects import (
@@ -96,7 +96,7 @@ def list_versions(store: ObjectStore, home: ModelHome) -> list[str]:
     if len(keys) > MAXIMUM_KEYS:
         raise TooLargeError(f"model {home.model} has more than {MAXIMUM_KEYS} files in its versions")
     paths = (key.removeprefix(home.versions).split("/") for key in keys)
-    return sorted((path[0] for path in paths if path[1:] == [MANIFEST]), key=_natural)
+    return sorted((path[0] for path in paths if path[1:] == [MANIFEST]), key=natural_order)
 
 
 def fetch_files(store: ObjectStore, home: ModelHome, manifest: Manifest, folder: Path) -> None:
@@ -191,8 +191,3 @@ def _each(act: Callable[[tuple[str, File]], None], items: Iterable[tuple[str, Fi
             pass
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-def _natural(version: str) -> tuple[list[tuple[int, int, str]], str]:
-    parts = re.findall(r"\d+|\D+", version)
-    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts], version
