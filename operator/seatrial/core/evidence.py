@@ -1,8 +1,9 @@
 """From the answers of Prometheus to counts for the judge, by interval: the candidate's and stable's, side by side."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from seatrial.api.spec import LatencyCheck, Spec
 from seatrial.api.status import Stage, Status
@@ -15,8 +16,8 @@ from seatrial.judge.counts import Counts, Interval, LatencyInterval
 from seatrial.ports import Series
 
 Answers = Mapping[str, Sequence[Series]]
-BUCKETS = len(metrics.DURATION_EDGES) + 1
-NONE = Counts(0, 0)
+T = TypeVar("T")
+EDGES = {*metrics.DURATION_EDGES, float("inf")}
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -45,8 +46,7 @@ def _requests(status: Status, answers: Answers, since: datetime) -> tuple[Interv
         reference = _live(answers.get(questions.REFERENCE_REQUESTS, ()), status.probation.reference_since)
         return (Interval(_pool(candidate.values()), _pool(_counts(reference).values())),)
     stable = _counts(_of(growth(answers.get(questions.REQUESTS, ()), since), _stable(status), metrics.LIVE))
-    times = sorted({*candidate, *stable})
-    return tuple(Interval(candidate.get(at, NONE), stable.get(at, NONE)) for at in times)
+    return tuple(Interval(_pool(mine), _pool(theirs)) for mine, theirs in _stretches(candidate, stable))
 
 
 def _latency(status: Status, answers: Answers, since: datetime, warm_up: timedelta) -> tuple[LatencyInterval, ...]:
@@ -56,9 +56,24 @@ def _latency(status: Status, answers: Answers, since: datetime, warm_up: timedel
         reference = _live(answers.get(questions.REFERENCE_DURATION, ()), status.probation.reference_since)
         return (LatencyInterval(_sum(candidate.values()), _sum(_buckets(reference).values())),)
     stable = _buckets(_of(warm, _stable(status), metrics.LIVE))
-    empty = (0,) * BUCKETS
-    times = sorted({*candidate, *stable})
-    return tuple(LatencyInterval(candidate.get(at, empty), stable.get(at, empty)) for at in times)
+    return tuple(LatencyInterval(_sum(mine), _sum(theirs)) for mine, theirs in _stretches(candidate, stable))
+
+
+def _stretches(candidate: Mapping[float, T], stable: Mapping[float, T]) -> Iterator[tuple[list[T], list[T]]]:
+    """Yield what both sides counted in the same stretch of time, which lasts until both have counted something.
+
+    Pods are scraped at moments of their own, so at one step often only one side has grown: alone it tells nothing.
+    """
+    mine: list[T] = []
+    theirs: list[T] = []
+    for at in sorted({*candidate, *stable}):
+        mine += [candidate[at]] if at in candidate else []
+        theirs += [stable[at]] if at in stable else []
+        if mine and theirs:
+            yield mine, theirs
+            mine, theirs = [], []
+    if mine or theirs:
+        yield mine, theirs
 
 
 def _comparisons(answers: Answers, since: datetime) -> Comparisons:
@@ -92,21 +107,23 @@ def _of(grown: Iterable[Growth], revision: str, traffic: str) -> list[Growth]:
 
 
 def _counts(grown: Iterable[Growth]) -> dict[float, Counts]:
+    """Return requests at the times when there were some."""
     totals: dict[float, int] = defaultdict(int)
     bad: dict[float, int] = defaultdict(int)
     for part in grown:
         totals[part.at] += part.by
         if part.series.labels.get(metrics.OUTCOME) == metrics.ERROR:
             bad[part.at] += part.by
-    return {at: Counts(totals[at], bad[at]) for at in totals}
+    return {at: Counts(total, bad[at]) for at, total in totals.items() if total}
 
 
 def _buckets(grown: Iterable[Growth]) -> dict[float, tuple[int, ...]]:
-    """Return requests by bucket; a histogram of other buckets than the contract's counts for nothing."""
+    """Return requests by bucket at the times when there were some; other buckets than the contract's do not count."""
     cumulative: dict[float, dict[float, int]] = defaultdict(lambda: defaultdict(int))
     for part in grown:
         cumulative[part.at][float(part.series.labels.get("le", "nan"))] += part.by
-    return {at: _single(by_edge) for at, by_edge in cumulative.items() if len(by_edge) == BUCKETS}
+    single = {at: _single(by_edge) for at, by_edge in cumulative.items() if by_edge.keys() == EDGES}
+    return {at: counts for at, counts in single.items() if any(counts)}
 
 
 def _single(cumulative: Mapping[float, int]) -> tuple[int, ...]:
@@ -121,4 +138,4 @@ def _pool(counts: Iterable[Counts]) -> Counts:
 
 
 def _sum(buckets: Iterable[tuple[int, ...]]) -> tuple[int, ...]:
-    return tuple(sum(column) for column in zip(*buckets, strict=True)) or (0,) * BUCKETS
+    return tuple(sum(column) for column in zip(*buckets, strict=True)) or (0,) * len(EDGES)
