@@ -6,7 +6,7 @@ spec has moved on.
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from typing import Any
 
 from seatrial.contract.canonical import canonical_json
@@ -18,7 +18,8 @@ REVISION_LENGTH = 10
 class Recipe:
     """What a pod runs: the model version by digest, where it comes from, the image, and how it is served.
 
-    Durations are in seconds. Not replicas, rollout or monitoring: changing those makes no new revision.
+    Durations are in seconds. Not replicas, rollout or monitoring: changing those makes no new revision, but for
+    whether predictions are collected. `image_by_default` says that the spec named no image; pods know nothing of it.
     """
 
     store: str
@@ -34,11 +35,22 @@ class Recipe:
     maximum_delay: float = 0.0
     timeout: float = 1.0
     collects: bool = False
+    image_by_default: bool = False
 
     @property
     def revision(self) -> str:
-        """The recipe's hash: ten hexadecimal digits, which fit into names and labels."""
-        return hashlib.sha256(canonical_json(asdict(self))).hexdigest()[:REVISION_LENGTH]
+        """The recipe's hash: ten hexadecimal digits, which fit into names and labels.
+
+        What has its default is left out: a field that a newer operator adds makes no new revision of an old recipe.
+        """
+        run = {name: value for name, value in asdict(self).items() if name != "image_by_default"}
+        said = {name: value for name, value in run.items() if value != _DEFAULTS.get(name, MISSING)}
+        return hashlib.sha256(canonical_json(said)).hexdigest()[:REVISION_LENGTH]
+
+
+_DEFAULTS: Mapping[str, Any] = {"resources": {}} | {
+    item.name: item.default for item in fields(Recipe) if item.default is not MISSING
+}
 
 
 def recipe_from(document: Mapping[str, Any]) -> Recipe | None:

@@ -1,5 +1,6 @@
 """What should serve, as a recipe: from the spec, the version that it or its channel names, and what serves already."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from seatrial.api.spec import Spec
@@ -23,11 +24,24 @@ def wanted_recipe(observed: Observed) -> Recipe | Unknown:
 
 
 def served_recipe(observed: Observed, wanted: Recipe) -> Recipe | None:
-    """Return the recipe of what the store says this deployment served last, where that is another version."""
+    """Return the recipe of what the store says this deployment served last, None where that is what is wanted.
+
+    Where its pods may still be there it is the recipe that they have, otherwise the one that the spec makes today.
+    """
     record = observed.serving
-    if record is None or isinstance(record, Unknown) or record.digest == wanted.digest:
+    if record is None or isinstance(record, Unknown):
+        return None
+    kept = observed.recipes.get(record.revision)
+    if kept is not None and kept.digest == record.digest:
+        return kept
+    if record.digest == wanted.digest:
         return None
     return replace(wanted, version=record.version, digest=record.digest)
+
+
+def with_version_of(ref: RevisionRef, wanted: Recipe) -> Recipe:
+    """Return the recipe that the spec makes today of another version."""
+    return replace(wanted, version=ref.version, digest=ref.digest)
 
 
 def _recipe(observed: Observed, spec: Spec, version: str, digest: str) -> Recipe:
@@ -41,6 +55,7 @@ def _recipe(observed: Observed, spec: Spec, version: str, digest: str) -> Recipe
         region=spec.storage.region,
         secret=spec.storage.secret,
         image=serving.image or _default_image(observed, digest),
+        image_by_default=serving.image is None,
         resources=serving.resources,
         maximum_batch=serving.maximum_batch,
         maximum_delay=serving.maximum_delay.total_seconds(),
@@ -50,12 +65,17 @@ def _recipe(observed: Observed, spec: Spec, version: str, digest: str) -> Recipe
 
 
 def _default_image(observed: Observed, digest: str) -> str:
-    """A version that runs already keeps its image: a new operator's default rolls nothing by itself."""
-    status = observed.status
-    running = [status.trial.candidate] if status.trial else []
-    running += [status.stable] if status.stable else []
-    for ref in running:
-        recipe = observed.recipes.get(ref.revision)
-        if ref.digest == digest and recipe is not None:
-            return recipe.image
-    return observed.defaults.runtime_image
+    """A version that was seen before keeps its image: a new operator's default rolls and retries nothing by itself."""
+    seen = [recipe for recipe in _seen(observed) if recipe.digest == digest]
+    return seen[0].image if seen else observed.defaults.runtime_image
+
+
+def _seen(observed: Observed) -> Iterator[Recipe]:
+    """Yield the recipes of what runs, then of what was rejected with the default image of its time."""
+    status, recipes = observed.status, observed.recipes
+    candidate = status.trial.candidate if status.trial is not None else None
+    previous = status.probation.previous if status.probation is not None else None
+    running = [ref.revision for ref in (candidate, status.stable, previous) if ref is not None]
+    yield from (recipes[revision] for revision in running if revision in recipes)
+    rejected = [recipes[one.revision] for one in reversed(status.rejected) if one.revision in recipes]
+    yield from (recipe for recipe in rejected if recipe.image_by_default)
