@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from seatrial.api.spec import OnSuccess, Spec, Training
 from seatrial.api.status import RevisionRef, Status, TrainingStatus
 from seatrial.contract import labels
+from seatrial.contract.canonical import digest_of
 from seatrial.contract.reading import DocumentError
 from seatrial.contract.training import FAILED, Candidate, Gates, Request, parse_answer
 from seatrial.core.observed import Job, JobPhase, Observed, Unknown
@@ -15,6 +16,7 @@ DEFAULT_CHANNEL = "latest"
 TOKEN, DRIFT, ACCURACY = "token", "drift", "accuracy"
 # A Job that is gone this long after it must have ended was removed before anybody read its answer.
 LOST_AFTER = timedelta(hours=1)
+LONGEST_NAME, LONGEST_TOKEN = 63, 63  # characters: a Job's name is a label of its pods
 
 
 def next_training(observed: Observed, spec: Spec, status: Status, now: datetime) -> Status:
@@ -80,7 +82,7 @@ def _ended(running: TrainingStatus, job: Job) -> TrainingStatus:
 
 def _trigger(observed: Observed, training: Training, status: Status) -> tuple[str, str] | None:
     """Return why to train, as (trigger, detail): a person first, then alerts about what serves now."""
-    token = observed.annotations.get(labels.TRAIN, "")
+    token = _token(observed)
     if token and (status.training is None or status.training.token != token):
         return TOKEN, token
     if isinstance(observed.alerts, Unknown) or status.stable is None:
@@ -90,6 +92,12 @@ def _trigger(observed: Observed, training: Training, status: Status) -> tuple[st
         if alert.reason in asked and alert.revision == status.stable.revision:
             return alert.reason, alert.detail
     return None
+
+
+def _token(observed: Observed) -> str:
+    """Return the token of a person's request; a long one by its digest, because status would keep only a part."""
+    token = observed.annotations.get(labels.TRAIN, "")
+    return token if len(token) <= LONGEST_TOKEN else digest_of(token.encode())
 
 
 def _may_start(training: Training, status: Status, trigger: tuple[str, str], now: datetime) -> bool:
@@ -107,6 +115,12 @@ def _begin(
     last = observed.status.training
     epoch = detail if why == TOKEN else str(int(now.timestamp() // max(1.0, training.cooldown.total_seconds())))
     identity = "/".join((observed.uid, stable.revision, why, epoch))
-    job = f"{observed.key.name}-train-{hashlib.sha256(identity.encode()).hexdigest()[:8]}"
+    job = _job_name(observed.key.name, hashlib.sha256(identity.encode()).hexdigest()[:8])
     token = detail if why == TOKEN else (last.token if last is not None else "")
     return TrainingStatus(job, why, detail, now, token=token)
+
+
+def _job_name(name: str, identity: str) -> str:
+    """Return the Job's name: its identity is the hash, so that the object's own name may be cut."""
+    rest = f"-train-{identity}"
+    return name[: LONGEST_NAME - len(rest)].rstrip("-") + rest
