@@ -1,21 +1,24 @@
 """One decision: what should be written, for what is observed at this moment. Total, pure, idempotent."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from seatrial.api.spec import Spec
 from seatrial.api.status import Finding as ReportedFinding
-from seatrial.api.status import Stage, Status
+from seatrial.api.status import RevisionRef, Stage, Status
 from seatrial.contract.records import Pointer
 from seatrial.core import describe, moves, news
 from seatrial.core.decision import Decision
 from seatrial.core.desired import desired_objects, removals
 from seatrial.core.follow import follow
-from seatrial.core.gauges import gauges
+from seatrial.core.gauges import gauges, rollout_gauges
 from seatrial.core.judging import judge
 from seatrial.core.observed import Observed, Unknown
 from seatrial.core.plan import plan, with_weight
+from seatrial.core.recipe import Recipe
 from seatrial.core.rollout import advance
+from seatrial.core.stages import pods_of
 from seatrial.core.target import wanted_recipe
 from seatrial.core.training import next_training
 from seatrial.judge.verdict import Finding
@@ -29,7 +32,7 @@ def decide(observed: Observed, now: datetime) -> Decision:
     now = now.replace(microsecond=0)  # what status can hold
     if isinstance(observed.spec, Unknown):
         return _say_only(observed, now)
-    spec = observed.spec
+    spec, observed = observed.spec, replace(observed, recipes=_sound(observed.recipes))
     status = _next(observed, spec, now)
     wanted = wanted_recipe(observed)
     chosen = plan(observed, spec, status, wanted)
@@ -39,11 +42,16 @@ def decide(observed: Observed, now: datetime) -> Decision:
         objects=objects,
         serving=_serving_record(observed, status, now),
         audits=news.audits(observed.status, status, now),
-        removals=removals(observed, status, objects),
+        removals=removals(observed, spec, status, objects),
         events=news.events(observed.status, status),
         gauges=gauges(observed, spec, status),
         requeue_after=_next_look(spec, status),
     )
+
+
+def _sound(recipes: Mapping[str, Recipe]) -> Mapping[str, Recipe]:
+    """Leave out recipes that are not what their revision says: somebody else wrote there."""
+    return {revision: recipe for revision, recipe in recipes.items() if recipe.revision == revision}
 
 
 def _next(observed: Observed, spec: Spec, now: datetime) -> Status:
@@ -70,7 +78,7 @@ def _with_findings(before: Status, status: Status, findings: tuple[Finding, ...]
 
 def _described(observed: Observed, status: Status, now: datetime) -> Status:
     conditions = describe.conditions(observed, status)
-    available = observed.pods[status.stable.revision].available if _runs(observed, status) and status.stable else 0
+    available = pods_of(observed, status.stable.revision).available if status.stable is not None else 0
     return replace(
         status,
         observed_generation=observed.generation,
@@ -80,23 +88,20 @@ def _described(observed: Observed, status: Status, now: datetime) -> Status:
     )
 
 
-def _runs(observed: Observed, status: Status) -> bool:
-    return status.stable is not None and status.stable.revision in observed.pods
-
-
 def _serving_record(observed: Observed, status: Status, now: datetime) -> Pointer | None:
     """Return the serving record, where the store has another or none; what cannot be read is not written either."""
     stable, record = status.stable, observed.serving
     if stable is None or isinstance(record, Unknown):
         return None
-    if record is not None and (record.version, record.digest) == (stable.version, stable.digest):
+    if record is not None and RevisionRef(record.revision, record.version, record.digest) == stable:
         return None
     return Pointer(stable.version, stable.digest, now.isoformat(), news.WHO, revision=stable.revision)
 
 
 def _say_only(observed: Observed, now: datetime) -> Decision:
     """A spec that cannot be read changes nothing that runs; the status says what is wrong with it."""
-    return Decision(status=_described(observed, observed.status, now), requeue_after=SETTLED)
+    status = _described(observed, observed.status, now)
+    return Decision(status=status, gauges=tuple(rollout_gauges(status)), requeue_after=SETTLED)
 
 
 def _next_look(spec: Spec, status: Status) -> timedelta:

@@ -4,14 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from seatrial.api.conditions import Condition, Reason, Type, condition
+from seatrial.api.conditions import Condition, Reason, Truth, Type, condition
 from seatrial.api.spec import Spec
 from seatrial.api.status import RevisionRef, Stage, Status
-from seatrial.contract.environment import REFUSED
+from seatrial.contract.names import natural_order
 from seatrial.contract.training import PASSED, REJECTED
-from seatrial.core.guards import NO_PODS
 from seatrial.core.moves import Outcome
-from seatrial.core.observed import Observed, Pods, Unknown
+from seatrial.core.observed import Observed, Pods, Unknown, is_refusal
+from seatrial.core.stages import NO_PODS, pods_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class View:
 
     def pods(self, ref: RevisionRef | None) -> Pods:
         """The pods of a revision."""
-        return NO_PODS if ref is None else self.observed.pods.get(ref.revision, NO_PODS)
+        return NO_PODS if ref is None else pods_of(self.observed, ref.revision)
 
 
 def ready(view: View) -> Condition:
@@ -45,13 +45,15 @@ def ready(view: View) -> Condition:
 
 
 def reconciling(view: View) -> Condition:
-    """Is something on its way?"""
-    trial, status = view.status.trial, view.status
+    """Is something on its way? Not what waits for a person: kstatus would wait for ever."""
+    trial, status, waits = view.status.trial, view.status, stalled(view)
+    if waits.status is Truth.TRUE:
+        return condition(Type.RECONCILING, False, Reason.HELD, waits.message)
     if trial is not None:
         reason = Reason.STARTING if status.stable is None else Reason.ON_TRIAL
         message = f"version {trial.candidate.version}: {trial.stage.value}" + (f"; {trial.held}" if trial.held else "")
         return condition(Type.RECONCILING, True, reason, message)
-    if status.stable is None and not isinstance(view.observed.spec, Unknown):
+    if status.stable is None:
         return condition(Type.RECONCILING, True, Reason.STARTING, _nothing_serves(view))
     return condition(Type.RECONCILING, False, Reason.SETTLED, "nothing is on its way")
 
@@ -67,6 +69,8 @@ def stalled(view: View) -> Condition:
         return condition(Type.STALLED, True, Reason(trial.held_reason), trial.held)
     if isinstance(view.observed.target, Unknown) and view.observed.target.reason is not Reason.STORE_UNREACHABLE:
         return condition(Type.STALLED, True, view.observed.target.reason, view.observed.target.message)
+    if view.status.stable is None and (refused := _refused(view)):
+        return condition(Type.STALLED, True, Reason.ARTIFACT_REFUSED, refused)
     return condition(Type.STALLED, False, Reason.NOT_STALLED, "no person is needed")
 
 
@@ -151,8 +155,9 @@ def training_succeeded(view: View) -> Condition:
 def update_available(view: View) -> Condition:
     """Is there a newer version than the one that the spec names?"""
     newest, spec = view.observed.newest, view.spec
-    if newest is not None and spec is not None and spec.model.version not in (None, newest):
-        message = f"version {newest} passed its gates; spec.model.version is {spec.model.version}"
+    named = spec.model.version if spec is not None else None
+    if newest is not None and named is not None and natural_order(newest) > natural_order(named):
+        message = f"version {newest} passed its gates; spec.model.version is {named}"
         return condition(Type.UPDATE_AVAILABLE, True, Reason.NEWER_VERSION, message)
     return condition(Type.UPDATE_AVAILABLE, False, Reason.UP_TO_DATE, "no newer version is known")
 
@@ -194,16 +199,14 @@ def _nothing_serves(view: View) -> str:
 
 
 def _refused(view: View) -> str:
-    trial = view.status.trial
-    trouble = view.pods(trial.candidate).trouble if trial is not None else ""
-    if REFUSED in trouble:
-        return trouble
-    refused = [r for r in view.status.rejected if REFUSED in r.message and _is_target(view, r.version)]
-    return refused[-1].message if refused else ""
-
-
-def _is_target(view: View, version: str) -> bool:
-    return not isinstance(view.observed.target, Unknown) and view.observed.target.version == version
+    """Say why predictors refuse the wanted version, or refused it before; empty where they do not."""
+    target, status = view.observed.target, view.status
+    if isinstance(target, Unknown):
+        return ""
+    running = [status.stable, status.trial.candidate if status.trial is not None else None]
+    found = [view.pods(ref).refusal for ref in running if ref is not None and ref.version == target.version]
+    found += [one.message for one in status.rejected if one.version == target.version and is_refusal(one.message)]
+    return next(filter(None, reversed(found)), "")
 
 
 def _alert(view: View, kind: Type, reason: str, window: str | None) -> Condition | str:

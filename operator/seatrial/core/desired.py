@@ -3,18 +3,19 @@
 from seatrial.api.spec import Spec
 from seatrial.api.status import Status
 from seatrial.core.decision import Removal
-from seatrial.core.guards import NO_PODS
 from seatrial.core.objects.collector import collector_objects
-from seatrial.core.objects.common import Document, revision_name
+from seatrial.core.objects.common import COLLECTOR_SUFFIX, Document, revision_name
 from seatrial.core.objects.predictor import revision_objects
 from seatrial.core.objects.traffic import client_service, http_route, shadow_service
 from seatrial.core.objects.trainer import training_job
 from seatrial.core.observed import Observed
 from seatrial.core.plan import Plan, kept
+from seatrial.core.stages import pods_of
 from seatrial.core.training import request
 
 # Jobs end by themselves, and their logs are wanted for a while.
 LEFT_ALONE = frozenset({"Job"})
+REVISION_KINDS = ("ControllerRevision", "Service", "Deployment")
 
 
 def desired_objects(observed: Observed, spec: Spec, status: Status, plan: Plan) -> tuple[Document, ...]:
@@ -28,14 +29,25 @@ def desired_objects(observed: Observed, spec: Spec, status: Status, plan: Plan) 
     )
 
 
-def removals(observed: Observed, status: Status, objects: tuple[Document, ...]) -> tuple[Removal, ...]:
+def removals(observed: Observed, spec: Spec, status: Status, objects: tuple[Document, ...]) -> tuple[Removal, ...]:
     """Return the owned objects that nothing wants; those of revisions that are kept or just retired stay."""
     wanted = {(o["apiVersion"], o["kind"], o["metadata"]["name"]) for o in objects}
-    staying = {ref.revision for ref in kept(status)} | {retired.revision for retired in status.retiring}
-    names = {revision_name(observed.key.name, revision) for revision in staying}
-    return tuple(
-        Removal(*one) for one in sorted(observed.objects - wanted) if one[1] not in LEFT_ALONE and one[2] not in names
-    )
+    unwanted = [one for one in sorted(observed.objects - wanted) if one[1] not in LEFT_ALONE]
+    staying = _staying(observed, spec, status)
+    if status.stable is not None:
+        return tuple(Removal(*one) for one in unwanted if one[1:] not in staying)
+    # A status that was lost says nothing of what serves: then only what a trial has left behind may go.
+    left = {revision_name(observed.key.name, ended.revision) for ended in status.history}
+    return tuple(Removal(*one) for one in unwanted if one[1:] not in staying and one[2] in left)
+
+
+def _staying(observed: Observed, spec: Spec, status: Status) -> set[tuple[str, str]]:
+    """Return (kind, name) of what stays although it is not applied now; recipes of rejected revisions are evidence."""
+    revisions = [ref.revision for ref in kept(status)] + [retired.revision for retired in status.retiring]
+    staying = {(kind, revision_name(observed.key.name, one)) for one in revisions for kind in REVISION_KINDS}
+    staying |= {("ControllerRevision", revision_name(observed.key.name, one.revision)) for one in status.rejected}
+    collector = observed.key.name + COLLECTOR_SUFFIX
+    return staying | ({("Service", collector), ("Deployment", collector)} if spec.collects else set())
 
 
 def _revisions(observed: Observed, plan: Plan) -> list[Document]:
@@ -50,7 +62,7 @@ def _traffic(observed: Observed, spec: Spec, status: Status, plan: Plan) -> list
     service = client_service(observed, status.stable.revision, plan, has_route=spec.route is not None)
     if spec.route is None:
         return [service]
-    serves = observed.pods.get(status.stable.revision, NO_PODS).available > 0
+    serves = pods_of(observed, status.stable.revision).available > 0
     return [service, http_route(observed, spec.route, plan)] if serves or observed.route is not None else [service]
 
 

@@ -3,12 +3,13 @@
 from dataclasses import replace
 from datetime import datetime
 
-from seatrial.api.status import Status
+from seatrial.api.status import RevisionRef, Status, Trial
 from seatrial.core import moves
 from seatrial.core.moves import Outcome
 from seatrial.core.observed import Observed, Unknown
 from seatrial.core.recipe import Recipe
-from seatrial.core.target import reference_to, served_recipe
+from seatrial.core.stages import may_end, may_move
+from seatrial.core.target import reference_to, served_recipe, with_version_of
 
 
 def follow(observed: Observed, status: Status, wanted: Recipe | Unknown, now: datetime) -> Status:
@@ -20,13 +21,13 @@ def follow(observed: Observed, status: Status, wanted: Recipe | Unknown, now: da
         return status
     if status.stable is None:
         return _first(observed, status, wanted, now)
-    status = _heal(observed, status, wanted)
+    status = _heal(observed, status, status.stable, wanted)
     if status.trial is not None:
-        return _while_on_trial(status, wanted, now)
-    if status.probation is not None and wanted.revision == status.probation.previous.revision:
-        return moves.revert(status, status.probation, "the spec went back to it", now, failed=False)
+        return _while_on_trial(observed, status, status.trial, wanted, now)
     if _is_settled(status, wanted):
         return status
+    if status.probation is not None and wanted.revision == status.probation.previous.revision:
+        return _back(observed, status, now)
     return moves.start(status, reference_to(wanted), now)
 
 
@@ -34,24 +35,36 @@ def _first(observed: Observed, status: Status, wanted: Recipe, now: datetime) ->
     """Nothing serves yet, unless the store remembers that something did: then that is stable again."""
     if isinstance(observed.serving, Unknown):
         return status
-    served = served_recipe(observed, wanted)
-    if served is not None:
-        return replace(status, stable=reference_to(served), trial=None)
-    if status.trial is not None and status.trial.candidate.revision == wanted.revision:
+    served, trial = served_recipe(observed, wanted), status.trial
+    if served is None and trial is not None and trial.candidate.revision == wanted.revision:
         return status
-    if status.trial is not None:
-        status = moves.end(status, status.trial, Outcome.SUPERSEDED, f"by version {wanted.version}", now)
+    if trial is not None:
+        status = moves.end(status, trial, Outcome.SUPERSEDED, f"by version {(served or wanted).version}", now)
+    if served is not None:
+        return moves.restore(status, reference_to(served))
     return moves.start(status, reference_to(wanted), now)
 
 
-def _while_on_trial(status: Status, wanted: Recipe, now: datetime) -> Status:
-    trial = status.trial
-    if trial is None or wanted.revision == trial.candidate.revision:
+def _while_on_trial(observed: Observed, status: Status, trial: Trial, wanted: Recipe, now: datetime) -> Status:
+    serves = status.stable is not None and wanted.revision == status.stable.revision
+    if wanted.revision == trial.candidate.revision and not serves:
         return status
-    if status.stable is not None and wanted.revision == status.stable.revision:
+    if not may_end(observed, status, trial):
+        return status
+    if serves:
         return moves.end(status, trial, Outcome.ABORTED, "the spec went back to the stable version", now)
     status = moves.end(status, trial, Outcome.SUPERSEDED, f"by version {wanted.version}", now)
     return status if _is_settled(status, wanted) else moves.start(status, reference_to(wanted), now)
+
+
+def _back(observed: Observed, status: Status, now: datetime) -> Status:
+    """The version that served before is wanted again: it is still there, so it needs no trial."""
+    stable, probation = status.stable, status.probation
+    if stable is None or probation is None:
+        return status
+    if not may_move(observed, away=stable.revision, to=probation.previous.revision):
+        return status
+    return moves.revert(status, probation, "the spec went back to the version before", now, failed=False)
 
 
 def _is_settled(status: Status, wanted: Recipe) -> bool:
@@ -61,9 +74,18 @@ def _is_settled(status: Status, wanted: Recipe) -> bool:
     return any(rejected.revision == wanted.revision for rejected in status.rejected)
 
 
-def _heal(observed: Observed, status: Status, wanted: Recipe) -> Status:
-    """A stable revision whose recipe and pods are both gone is made again, as the spec serves its version today."""
-    stable = status.stable
-    if stable is None or stable.revision in observed.recipes or stable.revision in observed.pods:
+def _heal(observed: Observed, status: Status, stable: RevisionRef, wanted: Recipe) -> Status:
+    """What serves, or may serve again, is made anew where its recipe and pods are both gone: as the spec is today."""
+    status = replace(status, stable=_healed(observed, stable, wanted))
+    if status.probation is None:
         return status
-    return replace(status, stable=reference_to(replace(wanted, version=stable.version, digest=stable.digest)))
+    previous = _healed(observed, status.probation.previous, wanted)
+    if previous == status.stable:
+        return replace(status, probation=None, findings=())
+    return replace(status, probation=replace(status.probation, previous=previous))
+
+
+def _healed(observed: Observed, ref: RevisionRef, wanted: Recipe) -> RevisionRef:
+    if ref.revision in observed.recipes or ref.revision in observed.pods:
+        return ref
+    return reference_to(with_version_of(ref, wanted))

@@ -12,10 +12,11 @@ from seatrial.core.observed import Observed
 
 def gauges(observed: Observed, spec: Spec, status: Status) -> tuple[Gauge, ...]:
     """Return every series of this object."""
-    return (*_rollout(status), *_limits(spec), *_reference(observed, spec, status))
+    return (*rollout_gauges(status), *_limits(spec), *_reference(observed, spec, status))
 
 
-def _rollout(status: Status) -> Iterator[Gauge]:
+def rollout_gauges(status: Status) -> Iterator[Gauge]:
+    """Yield what serves, and what is on trial."""
     if status.stable is not None:
         revision = {metrics.REVISION: status.stable.revision, metrics.VERSION: status.stable.version}
         yield Gauge(metrics.STABLE, revision, 1)
@@ -38,8 +39,11 @@ def _limits(spec: Spec) -> Iterator[Gauge]:
 
 
 def _reference(observed: Observed, spec: Spec, status: Status) -> Iterator[Gauge]:
+    """A reference was read for what was stable before this decision; of what is promoted now it comes next time."""
     reference = observed.reference
     if spec.monitoring.drift is None or reference is None or status.stable is None:
+        return
+    if observed.status.stable is None or observed.status.stable.digest != status.stable.digest:
         return
     revision = {metrics.REVISION: status.stable.revision}
     yield Gauge(metrics.REFERENCE_ROWS, revision, reference.rows)

@@ -8,22 +8,24 @@ from seatrial.api.conditions import Reason
 from seatrial.api.quantities import format_duration
 from seatrial.api.spec import Rollout, Spec
 from seatrial.api.status import Stage, Status, Trial
-from seatrial.core.observed import Observed, Pods
-from seatrial.core.traffic import FULL, candidate_replicas
+from seatrial.core.observed import Observed, Pods, Unknown
+from seatrial.core.stages import is_left_out, needed_replicas, pods_of, remaining, step_weight
+from seatrial.core.target import wanted_recipe
+from seatrial.judge.verdict import Finding, Verdict, combine
 
-NO_PODS = Pods(wanted=0, ready=0, available=0)
-# In shadow the candidate answers nobody: one pod is enough to see how it does.
-SHADOW_REPLICAS = 1
+# What a person reads where traffic cannot go back yet.
+WAITS_FOR_STABLE = "waits for a pod of the stable version that can take the traffic back"
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """A trial at a moment: everything that a guard may look at."""
+    """A trial at a moment: everything that a guard may look at. `findings` are those of the stage that goes on."""
 
     observed: Observed
     spec: Spec
     status: Status
     trial: Trial
+    findings: tuple[Finding, ...]
     now: datetime
 
     @property
@@ -34,29 +36,62 @@ class Situation:
     @property
     def pods(self) -> Pods:
         """The candidate's pods."""
-        return self.observed.pods.get(self.trial.candidate.revision, NO_PODS)
+        return pods_of(self.observed, self.trial.candidate.revision)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The stage's verdict; where there is nothing to compare, or the spec leaves the stage out, only a Fail counts.
+
+        It must still be a Pass while the candidate scales up after the last step.
+        """
+        verdict = combine(self.findings)
+        judged = self.status.stable is not None and not is_left_out(self.rollout, self.trial.stage)
+        return Verdict.PASS if verdict is Verdict.INCONCLUSIVE and not judged else verdict
+
+    def why(self, verdict: Verdict) -> str:
+        """Return the lines of the findings with this verdict."""
+        return "; ".join(finding.line() for finding in self.findings if finding.verdict is verdict)
 
 
 @dataclass(frozen=True, slots=True)
 class Objection:
-    """Why a trial does not go on; `reason` is set where it waits for a person."""
+    """Why a trial does not go on.
+
+    `reason` is set where it waits for a person. What is `excused` is no lack of progress: the deadline does not speak.
+    """
 
     message: str
     reason: str = ""
+    excused: bool = False
 
 
 Guard = Callable[[Situation], Objection | None]
 
 
-def paused(situation: Situation) -> Objection | None:
-    """A person said: wait."""
+def not_paused(situation: Situation) -> Objection | None:
+    """A person said: wait. A Fail does not wait."""
     if not situation.rollout.paused:
         return None
-    return Objection("paused by spec.rollout.paused; set it to false to go on", Reason.PAUSED)
+    return Objection("paused by spec.rollout.paused; set it to false to go on", Reason.PAUSED, excused=True)
 
 
-def draining(situation: Situation) -> Objection | None:
-    """By replicas every predictor pod gets traffic, so those of an earlier candidate must be gone."""
+def still_wanted(situation: Situation) -> Objection | None:
+    """What is no longer wanted goes no further: it has traffic only until stable can take it back."""
+    wanted = wanted_recipe(situation.observed)
+    if isinstance(wanted, Unknown) or wanted.revision == situation.trial.candidate.revision:
+        return None
+    return Objection(f"version {wanted.version} is wanted now; {WAITS_FOR_STABLE}", excused=True)
+
+
+def not_scaled_to_zero(situation: Situation) -> Objection | None:
+    """Without pods nothing can be tried."""
+    if situation.spec.serving.replicas > 0 or situation.status.stable is None:
+        return None
+    return Objection("spec.serving.replicas is 0: nothing is tried until there are pods again", excused=True)
+
+
+def drained(situation: Situation) -> Objection | None:
+    """Without a route every predictor pod gets traffic in a canary, so those of an earlier candidate must be gone."""
     if situation.spec.route is not None or not situation.status.retiring or situation.trial.stage is Stage.CANARY:
         return None
     return Objection("waits until the pods of the last revision are gone")
@@ -84,52 +119,34 @@ def weight_in_effect(situation: Situation) -> Objection | None:
     return Objection(f"waits for the gateway: {route.message if route else 'there is no HTTPRoute yet'}")
 
 
-def duration_over(situation: Situation) -> Objection | None:
-    """A stage lasts at least as long as the spec says."""
+def passes(situation: Situation) -> Objection | None:
+    """Every check says Pass; Inconclusive waits."""
+    if situation.verdict is Verdict.PASS:
+        return None
+    return Objection(situation.why(Verdict.INCONCLUSIVE))
+
+
+def long_enough(situation: Situation) -> Objection | None:
+    """A stage, and each step of a canary, lasts at least as long as the spec says."""
     trial, left = situation.trial, remaining(situation.rollout, situation.trial, situation.now)
     if left <= timedelta(0):
         return None
     what = "shadow" if trial.stage is Stage.SHADOW else f"step {trial.step + 1}"
-    return Objection(f"{what} passes so far; {format_duration(left)} left")
+    return Objection(f"{what} passes so far; {format_duration(left)} left", excused=True)
 
 
-GUARDS: tuple[Guard, ...] = (paused, draining, pods_available, weight_in_effect, duration_over)
+GUARDS: tuple[Guard, ...] = (
+    not_paused,
+    still_wanted,
+    not_scaled_to_zero,
+    drained,
+    pods_available,
+    weight_in_effect,
+    passes,
+    long_enough,
+)
 
 
 def objection(situation: Situation) -> Objection | None:
     """Return the first objection, None where nothing keeps the trial from going on."""
     return next((found for guard in GUARDS if (found := guard(situation)) is not None), None)
-
-
-def step_weight(rollout: Rollout, trial: Trial) -> int:
-    """Return the weight that the trial's stage and step ask for, in percent."""
-    if trial.stage is not Stage.CANARY or rollout.canary is None:
-        return 0
-    return rollout.canary.steps[min(trial.step, len(rollout.canary.steps) - 1)].weight
-
-
-def takes_over(rollout: Rollout, trial: Trial) -> bool:
-    """Say whether the last step has passed: what is left is to scale up and to take over."""
-    steps = rollout.canary.steps if rollout.canary is not None else ()
-    return trial.stage is Stage.CANARY and trial.step >= len(steps)
-
-
-def needed_replicas(spec: Spec, status: Status, trial: Trial) -> int:
-    """Return how many candidate pods the stage needs before it goes on."""
-    if status.stable is None:
-        return 1
-    if takes_over(spec.rollout, trial):
-        return spec.serving.replicas
-    if trial.stage is Stage.CANARY:
-        weight = min(step_weight(spec.rollout, trial), FULL - 1)
-        return candidate_replicas(spec.serving.replicas, weight, by_replicas=spec.route is None)
-    return SHADOW_REPLICAS
-
-
-def remaining(rollout: Rollout, trial: Trial, now: datetime) -> timedelta:
-    """Return how much longer the stage or step must last."""
-    if trial.stage is Stage.SHADOW and rollout.shadow is not None:
-        return trial.stage_since + rollout.shadow.minimum_duration - now
-    if trial.stage is Stage.CANARY and rollout.canary is not None and not takes_over(rollout, trial):
-        return (trial.step_since or now) + rollout.canary.step_duration - now
-    return timedelta(0)

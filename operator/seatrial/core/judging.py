@@ -50,7 +50,7 @@ def judged_since(status: Status) -> datetime | None:
 def check_names(rollout: Rollout, stage: Stage) -> tuple[str, ...]:
     """Return the names of the checks of a stage."""
     names = tuple(check.name for check in rollout.checks)
-    return (DISAGREEMENT, *names) if stage is Stage.SHADOW else names
+    return (DISAGREEMENT, *names) if stage is Stage.SHADOW and rollout.shadow is not None else names
 
 
 def _findings(rollout: Rollout, status: Status, evidence: Evidence) -> tuple[Finding, ...]:

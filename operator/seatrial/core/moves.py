@@ -38,6 +38,12 @@ def start(status: Status, candidate: RevisionRef, now: datetime) -> Status:
     return replace(status, trial=trial, findings=(), retiring=retiring)
 
 
+def restore(status: Status, served: RevisionRef) -> Status:
+    """What served before this object was made again is stable again."""
+    retiring = tuple(r for r in status.retiring if r.revision != served.revision)
+    return replace(status, stable=served, retiring=retiring)
+
+
 def enter(status: Status, trial: Trial, stage: Stage, now: datetime) -> Status:
     """The trial's next stage begins."""
     entered = replace(trial, stage=stage, stage_since=now, step=0, step_since=None, held="", held_reason="")
@@ -96,7 +102,9 @@ def revert(status: Status, probation: Probation, message: str, now: datetime, *,
 
 
 def retire(status: Status, ref: RevisionRef, now: datetime) -> Status:
-    """A revision serves nothing from now on."""
+    """A revision serves nothing from now on, unless it is what serves."""
+    if status.stable is not None and status.stable.revision == ref.revision:
+        return status
     others = tuple(r for r in status.retiring if r.revision != ref.revision)
     return replace(status, retiring=(*others, Retiring(ref.revision, now)))
 

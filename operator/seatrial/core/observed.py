@@ -1,5 +1,6 @@
 """Everything that a decision rests on, as values. What is not known says so, and why."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,12 +9,21 @@ from enum import StrEnum
 from seatrial.api.conditions import Reason
 from seatrial.api.spec import Spec
 from seatrial.api.status import Status
+from seatrial.contract.environment import REFUSED
 from seatrial.contract.manifest import Manifest
 from seatrial.contract.records import Pointer
 from seatrial.contract.reference import Reference
 from seatrial.core.recipe import Recipe
 from seatrial.judge.counts import Counts, Interval, LatencyInterval
 from seatrial.ports import Key
+
+# A trouble is '<reason>: <message>', more of them after '; '. Others may say 'connection refused: …' in theirs.
+_REFUSAL = re.compile(rf"(^|; )([^:;]+: )?{REFUSED}")
+
+
+def is_refusal(trouble: str) -> bool:
+    """Say whether a predictor's own message, in a pod's trouble, is that it refused the artifact."""
+    return _REFUSAL.search(trouble) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +66,11 @@ class Pods:
     ready: int
     available: int
     trouble: str = ""
+
+    @property
+    def refusal(self) -> str:
+        """The trouble, where it is that the predictor refused the artifact for good; otherwise empty."""
+        return self.trouble if is_refusal(self.trouble) else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The rollout as a table: what a verdict does at each stage, and what may keep a move from being made.
+"""The rollout as a table: what a verdict does at each stage. What may keep a move from being made is in `guards`.
 
 Idle ─► Preparing ─► Shadow ─► Canary step 1…n ─► Probation ─► Idle, and back from everywhere.
 """
@@ -12,10 +12,10 @@ from seatrial.api.conditions import Reason
 from seatrial.api.quantities import format_duration
 from seatrial.api.spec import OnDeadline, Spec
 from seatrial.api.status import Probation, Stage, Status, Trial
-from seatrial.contract.environment import REFUSED
 from seatrial.core import moves
-from seatrial.core.guards import NO_PODS, Situation, objection, takes_over
-from seatrial.core.observed import Observed
+from seatrial.core.guards import WAITS_FOR_STABLE, Objection, Situation, objection
+from seatrial.core.observed import Observed, Unknown
+from seatrial.core.stages import may_end, may_move, takes_over
 from seatrial.judge.verdict import Finding, Verdict, combine
 
 
@@ -45,56 +45,68 @@ MOVES: Mapping[tuple[Stage, Verdict], Move] = {
 def advance(observed: Observed, spec: Spec, status: Status, findings: tuple[Finding, ...], now: datetime) -> Status:
     """Return the status after the move, if any, that the verdict asks for and nothing keeps from being made."""
     if status.trial is not None:
-        return _advance_trial(Situation(observed, spec, status, status.trial, now), findings)
+        return _advance_trial(Situation(observed, spec, status, _resumed(spec, status.trial, now), findings, now))
     if status.probation is not None:
         return _advance_probation(observed, spec, status, status.probation, findings, now)
     return status
 
 
-def _advance_trial(situation: Situation, findings: tuple[Finding, ...]) -> Status:
+def _resumed(spec: Spec, trial: Trial, now: datetime) -> Trial:
+    """The time in which a person let the trial wait does not count toward its deadline."""
+    paused = trial.held_reason == Reason.PAUSED
+    return replace(trial, began=now) if paused and not spec.rollout.paused else trial
+
+
+def _advance_trial(situation: Situation) -> Status:
     status, trial = situation.status, situation.trial
-    move = MOVES.get((trial.stage, _verdict(situation, findings)))
-    if move is Move.REJECT:
-        return moves.reject(status, trial, _why(findings, Verdict.FAIL), situation.now)
-    if refused := _refused_artifact(situation):
-        return moves.reject(status, trial, refused, situation.now)
-    if situation.now - trial.began > situation.rollout.progress_deadline and not situation.rollout.paused:
-        return _on_deadline(situation, findings)
+    failure = _failure(situation)
+    if failure and may_end(situation.observed, status, trial):
+        return moves.reject(status, trial, failure, situation.now)
+    if failure:
+        return moves.hold(status, trial, f"{WAITS_FOR_STABLE}; {failure}")
     objected = objection(situation)
-    if objected is not None:
-        return moves.hold(status, trial, objected.message, objected.reason)
-    if move is None:
-        return moves.hold(status, trial, _why(findings, Verdict.INCONCLUSIVE))
-    return _next_stage(situation)
+    if objected is None:
+        return _next_stage(situation)
+    if _is_overdue(situation, objected):
+        return _on_deadline(situation, objected)
+    return moves.hold(status, trial, objected.message, objected.reason)
 
 
-def _verdict(situation: Situation, findings: tuple[Finding, ...]) -> Verdict:
-    """Before there is traffic readiness alone decides; after the last step only a Fail still counts."""
-    trial, verdict = situation.trial, combine(findings)
-    decided = trial.stage is Stage.PREPARING or takes_over(situation.rollout, trial)
-    return Verdict.PASS if decided and verdict is Verdict.INCONCLUSIVE else verdict
+def _failure(situation: Situation) -> str:
+    """Say why the candidate must go, empty where it need not: the verdict, or a predictor that refused the artifact.
+
+    Where nothing else could serve, a refused artifact waits: it may be mended in the store.
+    """
+    if MOVES.get((situation.trial.stage, situation.verdict)) is Move.REJECT:
+        return situation.why(Verdict.FAIL)
+    return situation.pods.refusal if situation.status.stable is not None else ""
 
 
-def _refused_artifact(situation: Situation) -> str:
-    """Say why the predictor refused the candidate for good; empty where it did not, or nothing else could serve."""
-    trouble = situation.pods.trouble
-    return trouble if REFUSED in trouble and situation.status.stable is not None else ""
+def _is_overdue(situation: Situation, objected: Objection) -> bool:
+    """Say whether the trial takes too long, for a reason that is not its own."""
+    return not objected.excused and situation.now - situation.trial.began > situation.rollout.progress_deadline
 
 
-def _on_deadline(situation: Situation, findings: tuple[Finding, ...]) -> Status:
-    """The trial took too long; the spec says what happens."""
+def _on_deadline(situation: Situation, objected: Objection) -> Status:
+    """The trial takes too long; the spec says what happens.
+
+    Only a person may decide where evidence cannot be had, and where there is no stable version to go back to.
+    """
     status, trial, now = situation.status, situation.trial, situation.now
     limit = format_duration(situation.rollout.progress_deadline)
-    message = f"no verdict within spec.rollout.progressDeadline ({limit}); {_why(findings, Verdict.INCONCLUSIVE)}"
+    message = f"longer on trial than spec.rollout.progressDeadline ({limit}): {objected.message}"
+    held = moves.hold(status, trial, message, Reason.DEADLINE_EXCEEDED)
+    if isinstance(situation.observed.evidence, Unknown) or status.stable is None:
+        return held
     match situation.rollout.on_deadline:
-        case OnDeadline.ROLLBACK:
+        case OnDeadline.ROLLBACK if may_end(situation.observed, status, trial):
             return moves.reject(status, trial, message, now)
-        case OnDeadline.PROMOTE if situation.pods.available >= max(1, situation.spec.serving.replicas):
+        case OnDeadline.PROMOTE if situation.pods.available >= situation.spec.serving.replicas:
             return moves.promote(status, trial, situation.rollout.probation, message, now)
         case OnDeadline.PROMOTE:
-            return moves.hold(replace(status, trial=_last(situation)), _last(situation), message)
-        case OnDeadline.PAUSE:
-            return moves.hold(status, trial, message, Reason.DEADLINE_EXCEEDED)
+            return moves.hold(status, _last(situation), message)
+        case OnDeadline.ROLLBACK | OnDeadline.PAUSE:
+            return held
 
 
 def _last(situation: Situation) -> Trial:
@@ -107,18 +119,23 @@ def _last(situation: Situation) -> Trial:
 def _advance_probation(
     observed: Observed, spec: Spec, status: Status, probation: Probation, findings: tuple[Finding, ...], now: datetime
 ) -> Status:
-    match MOVES.get((Stage.PROBATION, combine(findings))):
-        case Move.REVERT if observed.pods.get(probation.previous.revision, NO_PODS).available > 0:
-            return moves.revert(status, probation, _why(findings, Verdict.FAIL), now, failed=True)
-        case Move.FINISH if now - probation.since >= spec.rollout.probation:
+    promoted = status.stable.revision if status.stable is not None else ""
+    match MOVES[Stage.PROBATION, combine(findings)]:
+        case Move.REVERT if may_move(observed, away=promoted, to=probation.previous.revision):
+            failed = "; ".join(finding.line() for finding in findings if finding.verdict is Verdict.FAIL)
+            return moves.revert(status, probation, failed, now, failed=True)
+        case Move.FINISH if _is_over(observed, spec, probation, now):
             return moves.finish(status, now)
         case _:
             return status
 
 
-def _why(findings: tuple[Finding, ...], verdict: Verdict) -> str:
-    """Return the lines of the findings with this verdict."""
-    return "; ".join(finding.line() for finding in findings if finding.verdict is verdict)
+def _is_over(observed: Observed, spec: Spec, probation: Probation, now: datetime) -> bool:
+    """Say whether the old revision may go; while evidence cannot be had it stays, up to the deadline."""
+    rollout, lasted = spec.rollout, now - probation.since
+    unknown = isinstance(observed.evidence, Unknown)
+    longest = max(rollout.probation, rollout.progress_deadline) if unknown else rollout.probation
+    return lasted >= longest and not rollout.paused
 
 
 def _next_stage(situation: Situation) -> Status:

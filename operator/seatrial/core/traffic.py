@@ -9,17 +9,17 @@ def candidate_replicas(replicas: int, weight: int, *, by_replicas: bool) -> int:
     """Return how many candidate pods a weight (percent) needs beside `replicas` stable ones; at least one.
 
     With a route the candidate's pods carry its share of the load. Without one (`by_replicas`) the pods *are* the
-    share: c / (replicas + c) is as near to the weight as whole pods allow.
+    share: c / (replicas + c) is as near to the weight as whole pods allow, and never more than half.
     """
-    if weight >= FULL:
-        return replicas
-    if by_replicas:
-        return max(1, round(replicas * weight / (FULL - weight)))
-    return max(1, math.ceil(replicas * weight / FULL))
+    if not by_replicas:
+        return max(1, math.ceil(replicas * weight / FULL))
+    if weight >= FULL / 2:
+        return max(1, replicas)
+    return max(1, round(replicas * weight / (FULL - weight)))
 
 
 def weights(stable: str, candidate: str | None, weight: int) -> dict[str, int]:
     """Return the weight of each revision that gets traffic; they add up to 100."""
-    if candidate is None or weight == 0:
+    if candidate is None or candidate == stable or weight == 0:
         return {stable: FULL}
     return {stable: FULL - weight, candidate: weight}

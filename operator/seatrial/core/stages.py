@@ -1,0 +1,69 @@
+"""What a trial's stages ask for: their weights, pods and times, and whether traffic may move."""
+
+from datetime import datetime, timedelta
+
+from seatrial.api.spec import Rollout, Spec
+from seatrial.api.status import Stage, Status, Trial
+from seatrial.core.observed import Observed, Pods
+from seatrial.core.traffic import candidate_replicas
+
+NO_PODS = Pods(wanted=0, ready=0, available=0)
+# In shadow the candidate answers nobody: one pod is enough to see how it does.
+SHADOW_REPLICAS = 1
+
+
+def step_weight(rollout: Rollout, trial: Trial) -> int:
+    """Return the weight that the trial's stage and step ask for, in percent."""
+    if trial.stage is not Stage.CANARY or rollout.canary is None:
+        return 0
+    return rollout.canary.steps[min(trial.step, len(rollout.canary.steps) - 1)].weight
+
+
+def takes_over(rollout: Rollout, trial: Trial) -> bool:
+    """Say whether the last step has passed: what is left is to scale up and to take over."""
+    steps = rollout.canary.steps if rollout.canary is not None else ()
+    return trial.stage is Stage.CANARY and trial.step >= len(steps)
+
+
+def needed_replicas(spec: Spec, status: Status, trial: Trial) -> int:
+    """Return how many candidate pods the stage needs before it goes on."""
+    replicas = spec.serving.replicas
+    if status.stable is None:
+        return min(1, replicas)
+    if takes_over(spec.rollout, trial):
+        return replicas
+    if trial.stage is Stage.CANARY:
+        return candidate_replicas(replicas, step_weight(spec.rollout, trial), by_replicas=spec.route is None)
+    return SHADOW_REPLICAS
+
+
+def remaining(rollout: Rollout, trial: Trial, now: datetime) -> timedelta:
+    """Return how much longer the stage or step must last."""
+    if trial.stage is Stage.SHADOW and rollout.shadow is not None:
+        return trial.stage_since + rollout.shadow.minimum_duration - now
+    if trial.stage is Stage.CANARY and rollout.canary is not None and not takes_over(rollout, trial):
+        return (trial.step_since or now) + rollout.canary.step_duration - now
+    return timedelta(0)
+
+
+def is_left_out(rollout: Rollout, stage: Stage) -> bool:
+    """Say whether nothing is judged at the stage: before there is traffic, or where the spec leaves it out."""
+    judged = {Stage.SHADOW: rollout.shadow is not None, Stage.CANARY: rollout.canary is not None}
+    return not judged.get(stage, False)
+
+
+def pods_of(observed: Observed, revision: str) -> Pods:
+    """Return a revision's pods."""
+    return observed.pods.get(revision, NO_PODS)
+
+
+def may_move(observed: Observed, away: str, to: str) -> bool:
+    """Say whether traffic may move between two revisions: never to one without pods from one that has some."""
+    return pods_of(observed, to).available > 0 or pods_of(observed, away).available == 0
+
+
+def may_end(observed: Observed, status: Status, trial: Trial) -> bool:
+    """Say whether the trial can end, which gives the candidate's traffic back to stable."""
+    if status.stable is None or status.weight == 0:
+        return True
+    return may_move(observed, away=trial.candidate.revision, to=status.stable.revision)
