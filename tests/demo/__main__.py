@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.cluster.failures import ClusterFailure
+from tests.cluster.__main__ import EXPECTED
 from tests.cluster.progress import Progress
 from tests.demo import report
 from tests.demo.director import Director, StoryError
@@ -28,12 +28,13 @@ def main() -> int:
     times: dict[str, float] = {}
     try:
         began = time.monotonic()
-        chosen = site(os.environ, Progress())
+        with Progress() as progress:
+            chosen = site(os.environ, progress)
         times["cluster"] = round(time.monotonic() - began, 1)
         hand = Stagehand(chosen)
         _prepare(chosen, hand, console)
         times["ready"] = round(time.monotonic() - began, 1)
-    except (SiteError, CommandError, ClusterFailure) as error:
+    except (SiteError, CommandError, *EXPECTED) as error:
         console.print(f"the demo cannot start: {error}", markup=False, style="red")
         return 1
     return _play(chosen, hand, console, times)

@@ -46,8 +46,8 @@ class Site:
     def storage(self) -> Mapping[str, str]:
         """The environment in which the `seatrial` command finds the store."""
         return {
-            "SEATRIAL_ENDPOINT": self.s3,
-            "SEATRIAL_REGION": "us-east-1",
+            "SEATRIAL_S3_ENDPOINT": self.s3,
+            "SEATRIAL_S3_REGION": "us-east-1",
             "AWS_ACCESS_KEY_ID": self.s3_key,
             "AWS_SECRET_ACCESS_KEY": self.s3_secret,
         }
