@@ -34,12 +34,13 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, lifecycle: Lifecycle) -> None:
         super().__init__(config)
         self._lifecycle = lifecycle
-        self._signalled = asyncio.Event()
+        self._signals, self._signalled = 0, asyncio.Event()
         self._loop = asyncio.get_running_loop()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to drain; a second signal ends at once."""
-        if self._signalled.is_set():
+        self._signals += 1
+        if self._signals > 1:
             self.should_exit = True
         self._loop.call_soon_threadsafe(self._signalled.set)
 

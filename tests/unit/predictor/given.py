@@ -111,13 +111,18 @@ def settings_of(loaded: Loaded, **changes: Any) -> Settings:
 
 @asynccontextmanager
 async def a_predictor(loaded: Loaded, **changes: Any) -> AsyncIterator[str]:
-    """Run a predictor on loopback until it is ready; give its address."""
-    keywords = {name: changes.pop(name) for name in ("resolver", "shadow_port", "load") if name in changes}
-    load = keywords.pop("load", lambda _: loaded)
+    """Run a predictor on loopback until it is ready; give its address.
+
+    `load` loads it in its own way; `at` is called with the address before it is ready; the rest is settings.
+    """
+    keywords = {name: changes.pop(name) for name in ("resolver", "shadow_port") if name in changes}
+    load, at = changes.pop("load", lambda _: loaded), changes.pop("at", None)
     listener = listen("127.0.0.1", 0)
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"
     running = asyncio.create_task(serve(settings_of(loaded, **changes), load, listener, **keywords))
     try:
+        if at is not None:
+            await at(address)
         await until_ready(address, running)
         yield address
     finally:
