@@ -111,6 +111,25 @@ def test_who_loses_in_the_last_moment_takes_its_own_files_away_again(tmp_path: P
     assert len(audits(store)) == 1
 
 
+def test_the_winners_files_survive_a_push_that_writes_in_between_and_dies(tmp_path: Path) -> None:
+    """The other's files go up between the winner's files and the winner's manifest."""
+
+    def meddle(key: str) -> None:
+        if not key.endswith("manifest.json"):
+            return
+        if meddled:
+            raise UnreachableError("the other dies before its manifest")
+        meddled.append(key)
+        with pytest.raises(UnreachableError):
+            push(store, HOME, _new(tmp_path / "other"), "7", "other")
+
+    meddled: list[str] = []
+    store = Told(meddle)
+    push(store, HOME, _new(tmp_path / "winner"), "7", "winner")
+    fetch_files(store, HOME, read_manifest(store, HOME, "7")[0], _new(tmp_path / "down"))
+    assert (tmp_path / "down/model.skops").read_text() == "winner"
+
+
 def test_who_loses_leaves_the_files_that_are_the_winners_too(tmp_path: Path) -> None:
     """Two pushes of the same files at different times: different manifests, the same keys."""
 
