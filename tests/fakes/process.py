@@ -1,7 +1,11 @@
 """An operator process on the fakes: it can be started, fed with events, and killed by forgetting it."""
 
 from collections.abc import Iterable
+from typing import Any
 
+from seatrial.adapters.kube_kinds import MODEL_API
+from seatrial.api import KIND
+from seatrial.contract.manifest import Manifest
 from seatrial.controller.alerts import Alerts
 from seatrial.controller.apply import Applier
 from seatrial.controller.cache import Cache, owner_of
@@ -11,13 +15,16 @@ from seatrial.controller.resync import Resync
 from seatrial.controller.telemetry import Telemetry
 from seatrial.core.decide import decide
 from seatrial.core.observed import Defaults
-from seatrial.ports import Key
+from seatrial.ports import Document, Key
 from tests.fakes.clock import FakeClock
 from tests.fakes.cluster import FakeCluster, WatchEvent
 from tests.fakes.metrics import FakeMetrics
 from tests.fakes.store import FakeStore
 
 DEFAULTS = Defaults(runtime_image="runtime:1", cluster="test", windows=("1m", "1h", "24h"))
+
+
+STORE = "s3://models/team"
 
 
 class World:
@@ -28,6 +35,18 @@ class World:
         self.cluster = FakeCluster(self.clock)
         self.store = FakeStore()
         self.metrics = FakeMetrics(self.clock)
+
+    def user_wants(self, key: Key, **spec: Any) -> Document:
+        """Let a user apply a ModelDeployment; what is not said of its spec is as small as it can be."""
+        whole = {"model": {"store": STORE, "channel": "latest"}, **spec}
+        metadata = {"namespace": key.namespace, "name": key.name}
+        return self.cluster.user_apply({"apiVersion": MODEL_API, "kind": KIND, "metadata": metadata, "spec": whole})
+
+    def publish(self, version: Manifest, channel: str | None = "latest") -> None:
+        """Let a version be published, and the channel name it."""
+        self.store.publish(STORE, version)
+        if channel is not None:
+            self.store.point(STORE, version.model, channel, version)
 
 
 class Process:

@@ -59,7 +59,7 @@ class Operator:
         self.queue = WorkQueue(reconciler.reconcile, self.telemetry)
         self.resync = Resync(cache, cluster, self.queue.add, self.telemetry.repaired)
         candidacy = Candidacy(settings.namespace, LEASE, settings.identity)
-        self.leadership = Leadership(cluster, candidacy, self.clock, time.monotonic)
+        self.leadership = Leadership(cluster, candidacy, self.clock)
         self.server = Server(self.telemetry.page, self.health, self.readiness, settings.port)
 
     def seen(self, document: Document, deleted: bool) -> None:

@@ -8,7 +8,8 @@ https://pkg.go.dev/k8s.io/client-go/tools/leaderelection
 
 import asyncio
 import logging
-from collections.abc import Callable
+import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC
 from typing import Any, Protocol
@@ -45,17 +46,23 @@ class Candidacy:
 class Leadership:
     """One process's part in the election. `monotonic` returns seconds."""
 
-    def __init__(self, leases: Leases, candidacy: Candidacy, clock: Clock, monotonic: Callable[[], float]) -> None:
-        self._leases, self._candidacy, self._clock, self._monotonic = leases, candidacy, clock, monotonic
+    def __init__(
+        self,
+        leases: Leases,
+        candidacy: Candidacy,
+        clock: Clock,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._leases, self._candidacy, self._clock = leases, candidacy, clock
+        self._monotonic, self._sleep = monotonic, sleep
         self._seen: tuple[Any, float] = (None, monotonic())  # the Lease's spec, and since when it is so
         self.held = False
 
     async def acquire(self) -> None:
         """Wait until this process leads."""
-        while True:
-            if await self._try():
-                break
-            await asyncio.sleep(RETRY_EVERY)
+        while not await self._try():
+            await self._sleep(RETRY_EVERY)
         self.held = True
         _log.info("leads as %s", self._candidacy.identity)
 
@@ -63,7 +70,7 @@ class Leadership:
         """Renew the Lease; returns when it is lost."""
         renewed = self._monotonic()
         while self._monotonic() - renewed < GIVE_UP_AFTER:
-            await asyncio.sleep(RETRY_EVERY)
+            await self._sleep(RETRY_EVERY)
             began = self._monotonic()
             if await self._try_in_time(renewed):
                 renewed = began

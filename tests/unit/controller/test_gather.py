@@ -1,0 +1,279 @@
+"""What a decision is told: read from cache, store and Prometheus, with a reason where it could not be read."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from seatrial.adapters.kube_kinds import MODEL_API
+from seatrial.api import KIND
+from seatrial.api.conditions import Reason
+from seatrial.api.status import RevisionRef, Stage, Status, TrainingStatus, Trial
+from seatrial.api.status_document import status_document
+from seatrial.contract import labels, metrics
+from seatrial.contract.canonical import digest_of
+from seatrial.contract.layout import ModelHome
+from seatrial.contract.manifest import File
+from seatrial.contract.records import Pointer
+from seatrial.contract.reference import REFERENCE, Reference
+from seatrial.controller.cache import Place
+from seatrial.controller.memory import Memory
+from seatrial.core.observed import Evidence, Job, JobPhase, Observed, Pods, Unknown
+from seatrial.ports import Key, MetricsError, Source, UnavailableError
+from seatrial.store.objects import UnreachableError
+from tests.fakes.process import STORE, Process, World
+from tests.given import manifest
+
+KEY = Key("ml", "risk")
+PLACE = Place(MODEL_API, KIND, "ml", "risk")
+ONE, TWO = manifest("1"), manifest("2")
+STABLE = RevisionRef("aaaa", "1", ONE.digest)
+
+
+class Scene:
+    """A world with one ModelDeployment, and an operator that looks at it."""
+
+    def __init__(self) -> None:
+        self.world = World()
+        self.world.publish(ONE)
+        self.memory = Memory()
+        self.process = Process(self.world)
+
+    def model(self, status: Status | None = None, **spec: Any) -> dict[str, Any]:
+        self.world.user_wants(KEY, **spec)
+        if status is not None:
+            self.world.cluster.set_status(PLACE, status_document(status, "risk"))
+        found = self.world.cluster.find(PLACE)
+        assert found is not None
+        return found
+
+    def own(self, api_version: str, kind: str, name: str, revision: str = "", **parts: Any) -> Place:
+        """Let an object of the ModelDeployment be there."""
+        owner = self.world.cluster.find(PLACE)
+        assert owner is not None
+        metadata = {
+            "namespace": "ml",
+            "name": name,
+            "labels": {labels.MODEL: "risk", **({labels.REVISION: revision} if revision else {})},
+            "ownerReferences": [{"uid": owner["metadata"]["uid"]}],
+        }
+        self.world.cluster.user_apply({"apiVersion": api_version, "kind": kind, "metadata": metadata, **parts})
+        return Place(api_version, kind, "ml", name)
+
+    async def look(self) -> Observed:
+        self.process.see(self.world.cluster.take_events())
+        document = self.world.cluster.find(PLACE)
+        assert document is not None
+        source = await self.process.gatherer.source(KEY, document)
+        now = self.world.clock.now()
+        return await self.process.gatherer.gather(KEY, document, source, self.memory, now)
+
+
+@pytest.fixture
+def scene() -> Scene:
+    return Scene()
+
+
+def serving(**more: Any) -> Status:
+    return Status(stable=STABLE, **more)
+
+
+def on_trial(scene: Scene, stage: Stage = Stage.CANARY) -> Status:
+    since = scene.world.clock.now() - timedelta(minutes=5)
+    trial = Trial(RevisionRef("bbbb", "2", TWO.digest), stage, began=since, stage_since=since)
+    return serving(trial=trial)
+
+
+async def test_a_new_model_deployment(scene: Scene) -> None:
+    document = scene.model()
+    observed = await scene.look()
+    assert (observed.key, observed.uid, observed.generation) == (KEY, document["metadata"]["uid"], 1)
+    assert observed.status == Status()
+    assert not isinstance(observed.target, Unknown)
+    assert observed.target.version == "1"
+    assert observed.serving is None
+    assert (observed.pods, observed.recipes, observed.jobs, observed.objects) == ({}, {}, {}, frozenset())
+    assert observed.route is None
+    assert observed.failure == ""
+
+
+async def test_a_spec_that_is_wrong_is_named_and_nothing_else_is_asked(scene: Scene) -> None:
+    scene.model(model={"store": "nonsense", "version": "1"})
+    scene.world.store.before = _never
+    observed = await scene.look()
+    assert isinstance(observed.spec, Unknown)
+    assert observed.spec.reason is Reason.INVALID_SPEC
+    assert "spec.model.store is 'nonsense'" in observed.spec.message
+    for part in (observed.target, observed.serving, observed.evidence):
+        assert part == observed.spec
+    assert (observed.newest, observed.reference) == (None, None)
+
+
+async def test_a_secret_that_is_absent_leaves_everything_of_the_store_unknown(scene: Scene) -> None:
+    scene.model(storage={"secretRef": {"name": "s3"}})
+    observed = await scene.look()
+    assert isinstance(observed.target, Unknown)
+    assert observed.target.reason is Reason.SECRET_NOT_FOUND
+    assert observed.serving == observed.target
+
+
+async def test_pods_and_what_is_wrong_with_them(scene: Scene) -> None:
+    scene.model()
+    chosen = {"matchLabels": {labels.REVISION: "aaaa"}}
+    place = scene.own("apps/v1", "Deployment", "risk-aaaa", "aaaa", spec={"replicas": 2, "selector": chosen})
+    scene.world.cluster.troubles["ml", f"{labels.REVISION}=aaaa"] = "ImagePullBackOff: no such image"
+    scene.world.cluster.set_status(place, {"readyReplicas": 1})
+    assert (await scene.look()).pods == {"aaaa": Pods(2, 1, 0)}
+    scene.world.clock.advance(10)
+    assert (await scene.look()).pods == {"aaaa": Pods(2, 1, 0, "ImagePullBackOff: no such image")}
+    scene.world.cluster.set_status(place, {"readyReplicas": 2, "availableReplicas": 2})
+    assert (await scene.look()).pods == {"aaaa": Pods(2, 2, 2)}
+
+
+async def test_trouble_that_cannot_be_seen_is_said_so(scene: Scene) -> None:
+    scene.model()
+    scene.own("apps/v1", "Deployment", "risk-aaaa", "aaaa", spec={"selector": {"matchLabels": {"a": "b"}}})
+    scene.world.clock.advance(10)
+    scene.world.cluster.before = _fails("trouble", UnavailableError("no answer"))
+    assert (await scene.look()).pods["aaaa"].trouble == "it cannot be seen why: no answer"
+
+
+async def test_objects_of_an_earlier_one_of_that_name_do_not_count(scene: Scene) -> None:
+    scene.model()
+    scene.own("apps/v1", "Deployment", "risk-aaaa", "aaaa", spec={})
+    scene.world.cluster.remove(PLACE)
+    scene.model()
+    observed = await scene.look()
+    assert (observed.pods, observed.objects) == ({}, frozenset())
+
+
+async def test_evidence_is_asked_for_since_the_stage_began(scene: Scene) -> None:
+    status = on_trial(scene)
+    scene.model(status)
+    assert status.trial is not None
+    asked: list[tuple[Any, ...]] = []
+    scene.world.metrics.before = lambda call, arguments: asked.append(arguments)
+    scene.world.clock.advance(-300)
+    for errors in (0, 3):
+        for revision in ("aaaa", "bbbb"):
+            identity = {metrics.NAMESPACE: "ml", metrics.NAME: "risk", metrics.REVISION: revision}
+            traffic = {**identity, metrics.TRAFFIC: metrics.LIVE}
+            scene.world.metrics.record(metrics.REQUESTS, {**traffic, metrics.OUTCOME: metrics.ERROR}, errors)
+        scene.world.clock.advance(150)
+    observed = await scene.look()
+    assert isinstance(observed.evidence, Evidence)
+    assert observed.evidence.since == status.trial.stage_since
+    assert sum(interval.candidate.bad for interval in observed.evidence.requests) == 3
+    assert all(end == scene.world.clock.now() or end == status.trial.stage_since for _, _, end, _ in asked)
+
+
+async def test_a_prometheus_that_fails_is_no_evidence_and_no_alert(scene: Scene) -> None:
+    scene.model(on_trial(scene))
+    scene.world.metrics.before = _fails("range", MetricsError("down"))
+    observed = await scene.look()
+    assert observed.evidence == Unknown(Reason.METRICS_UNAVAILABLE, "down")
+    assert isinstance(observed.alerts, Unknown)
+
+
+async def test_nothing_on_trial_asks_prometheus_nothing(scene: Scene) -> None:
+    scene.model(serving())
+    scene.world.metrics.before = _never
+    assert isinstance((await scene.look()).evidence, Evidence)
+
+
+async def test_the_serving_record_is_read_now_and_then_while_something_serves(scene: Scene) -> None:
+    scene.model(serving())
+    source = Source(STORE, "risk", None, None, None)
+    record = Pointer("1", ONE.digest, "2026-01-01T00:00:00+00:00", "seatrial")
+    assert (await scene.look()).serving is None
+    await scene.world.store.write_serving(source, "test", KEY, record)
+    assert (await scene.look()).serving is None
+    scene.world.clock.advance(61)
+    assert (await scene.look()).serving == record
+
+
+async def test_the_serving_record_is_always_read_while_nothing_serves(scene: Scene) -> None:
+    scene.model()
+    assert (await scene.look()).serving is None
+    scene.world.store.before = _fails("serving", UnreachableError("no answer"))
+    assert (await scene.look()).serving == Unknown(Reason.STORE_UNREACHABLE, "no answer")
+
+
+async def test_an_unread_record_is_not_remembered(scene: Scene) -> None:
+    scene.model(serving())
+    scene.world.store.before = _fails("serving", UnreachableError("no answer"))
+    assert isinstance((await scene.look()).serving, Unknown)
+    scene.world.store.before = lambda call, arguments: None
+    assert (await scene.look()).serving is None
+
+
+async def test_newer_versions_are_looked_for_only_where_git_decides(scene: Scene) -> None:
+    scene.world.publish(TWO, channel=None)
+    scene.model()
+    assert (await scene.look()).newest is None
+    scene.model(model={"store": STORE, "version": "1"})
+    assert (await scene.look()).newest == "2"
+    scene.world.publish(manifest("10"), channel=None)
+    assert (await scene.look()).newest == "2"
+    scene.world.clock.advance(61)
+    assert (await scene.look()).newest == "10"
+
+
+async def test_the_reference_is_stables_where_drift_is_watched(scene: Scene) -> None:
+    reference = Reference(10, {})
+    body = reference.encode()
+    files = {**ONE.files, REFERENCE: File(digest_of(body), len(body))}
+    with_reference = replace(ONE, files=files)
+    scene.world.publish(with_reference)
+    scene.world.store.put(ModelHome.at(STORE, "risk").file("1", REFERENCE, digest_of(body)), body)
+    stable = Status(stable=RevisionRef("aaaa", "1", with_reference.digest))
+    scene.model(stable)
+    assert (await scene.look()).reference is None
+    scene.model(stable, monitoring={"drift": {}})
+    assert (await scene.look()).reference == reference
+    scene.model(Status(stable=STABLE), monitoring={"drift": {}})
+    assert (await scene.look()).reference is None, "another manifest than the one that serves"
+
+
+def _job(name: str) -> Status:
+    since = World().clock.now()
+    return serving(training=TrainingStatus(name, "drift", "PSI 0.3", since))
+
+
+@pytest.mark.parametrize("kind", ["Complete", "Failed"])
+async def test_the_answer_of_the_job_that_is_waited_for(scene: Scene, kind: str) -> None:
+    scene.model(_job("train-1"))
+    place = scene.own("batch/v1", "Job", "train-1")
+    scene.own("batch/v1", "Job", "train-0")
+    scene.world.cluster.messages["ml", "train-1"] = "the answer"
+    assert (await scene.look()).jobs["train-1"] == Job(JobPhase.RUNNING)
+    scene.world.cluster.set_status(place, {"conditions": [{"type": kind, "status": "True"}]})
+    phase = JobPhase.SUCCEEDED if kind == "Complete" else JobPhase.FAILED
+    assert (await scene.look()).jobs == {"train-0": Job(JobPhase.RUNNING), "train-1": Job(phase, "the answer")}
+
+
+async def test_an_answer_that_cannot_be_read_yet_is_no_failure(scene: Scene) -> None:
+    scene.model(_job("train-1"))
+    place = scene.own("batch/v1", "Job", "train-1")
+    scene.world.cluster.set_status(place, {"conditions": [{"type": "Complete", "status": "True"}]})
+    scene.world.cluster.before = _fails("termination_message", UnavailableError("no answer"))
+    assert (await scene.look()).jobs == {"train-1": Job(JobPhase.RUNNING)}
+
+
+async def test_the_last_failure_to_write_is_told(scene: Scene) -> None:
+    scene.model()
+    scene.memory.failure = "Service risk: refused"
+    assert (await scene.look()).failure == "Service risk: refused"
+
+
+def _fails(name: str, error: Exception) -> Any:
+    def fail(call: str, arguments: tuple[Any, ...]) -> None:
+        if call == name:
+            raise error
+
+    return fail
+
+
+def _never(call: str, arguments: tuple[Any, ...]) -> None:
+    raise AssertionError(f"{call}{arguments} should not have been asked")

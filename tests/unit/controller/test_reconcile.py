@@ -1,0 +1,168 @@
+"""Passes from end to end on the fakes, with the real decisions: a first version, deletion, failures that heal."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from seatrial.adapters.kube_kinds import MODEL_API
+from seatrial.api import KIND
+from seatrial.api.conditions import Reason
+from seatrial.api.status import Status
+from seatrial.controller.cache import Place
+from seatrial.core.decision import Decision
+from seatrial.core.observed import Observed
+from seatrial.ports import ConflictError, Key, RefusedError
+from tests.fakes.process import Process, World
+from tests.given import manifest
+
+KEY = Key("ml", "risk")
+PLACE = Place(MODEL_API, KIND, "ml", "risk")
+
+
+@pytest.fixture
+def world() -> World:
+    world = World()
+    world.publish(manifest("1"))
+    world.user_wants(KEY)
+    return world
+
+
+async def passes(world: World, process: Process, count: int = 4) -> timedelta | None:
+    """Do some passes, seconds apart; pods come up between them."""
+    again = None
+    for _ in range(count):
+        process.see(world.cluster.take_events())
+        again = await process.reconciler.reconcile(KEY)
+        for deployment in world.cluster.all("Deployment"):
+            replicas = deployment["spec"]["replicas"]
+            place = Place("apps/v1", "Deployment", "ml", deployment["metadata"]["name"])
+            world.cluster.set_status(place, {"readyReplicas": replicas, "availableReplicas": replicas})
+        world.clock.advance(5)
+    return again
+
+
+def status(world: World) -> dict[str, Any]:
+    document = world.cluster.find(PLACE)
+    assert document is not None
+    found: dict[str, Any] = document["status"]
+    return found
+
+
+def condition(world: World, kind: str) -> tuple[str, str]:
+    found = next(c for c in status(world)["conditions"] if c["type"] == kind)
+    return found["status"], found["message"]
+
+
+async def test_a_first_version_serves_and_then_nothing_is_written(world: World) -> None:
+    process = Process(world)
+    await passes(world, process)
+    assert status(world)["stable"]["version"] == "1"
+    assert condition(world, "Ready")[0] == "True"
+    assert next(service["metadata"]["name"] for service in world.cluster.all("Service")) == "risk"
+    assert len(world.store.audits("s3://models/team", "risk")) == 1
+    written: list[str] = []
+    world.cluster.after = lambda call, arguments: written.append(call)
+    await passes(world, process, 3)
+    assert written == []
+
+
+async def test_a_new_process_writes_nothing_where_all_is_well(world: World) -> None:
+    await passes(world, Process(world))
+    fresh = Process(world)
+    await fresh.resync.fill()
+    written: list[str] = []
+    world.cluster.after = lambda call, arguments: written.append(call)
+    assert await fresh.reconciler.reconcile(KEY) is not None
+    assert written == []
+
+
+async def test_the_spec_is_never_written(world: World) -> None:
+    before = world.cluster.find(PLACE)
+    await passes(world, Process(world))
+    after = world.cluster.find(PLACE)
+    assert before is not None
+    assert after is not None
+    assert after["spec"] == before["spec"]
+    assert after["metadata"]["generation"] == 1
+
+
+async def test_a_deleted_one_is_forgotten(world: World) -> None:
+    process = Process(world)
+    await passes(world, process)
+    assert b'model_name="risk"' in process.telemetry.page()
+    world.cluster.remove(PLACE)
+    process.see(world.cluster.take_events())
+    assert await process.reconciler.reconcile(KEY) is None
+    assert b'model_name="risk"' not in process.telemetry.page()
+
+
+async def test_one_that_is_being_deleted_is_left_to_kubernetes(world: World) -> None:
+    document = world.cluster.find(PLACE)
+    assert document is not None
+    document["metadata"]["deletionTimestamp"] = "2026-01-05T12:00:00Z"
+    world.cluster.user_apply(document)
+    process = Process(world)
+    process.see(world.cluster.take_events())
+    world.cluster.before = _never
+    assert await process.reconciler.reconcile(KEY) is None
+
+
+async def test_a_refused_write_shows_as_stalled_and_heals(world: World) -> None:
+    process = Process(world)
+    await passes(world, process)
+    world.user_wants(KEY, serving={"replicas": 3})
+    world.cluster.before = _refuses("apply")
+    with pytest.raises(RefusedError):
+        await passes(world, process)
+    world.cluster.before = _refuses("nothing")
+    assert await passes(world, process, 1) == timedelta(seconds=1), "the condition is to go soon"
+    assert condition(world, "Stalled") == ("True", "quota exceeded")
+    await passes(world, process, 1)
+    assert condition(world, "Stalled")[0] == "False"
+
+
+async def test_a_conflict_is_no_failure_to_tell_of(world: World) -> None:
+    process = Process(world)
+    process.see(world.cluster.take_events())
+    world.user_wants(KEY, serving={"replicas": 3})
+    with pytest.raises(ConflictError):
+        await process.reconciler.reconcile(KEY)
+    await passes(world, process)
+    assert condition(world, "Stalled")[0] == "False"
+
+
+async def test_what_follows_from_a_new_status_is_decided_soon(world: World) -> None:
+    weights = iter((0, 10, 10))
+
+    def decide(observed: Observed, now: object) -> Decision:
+        return Decision(Status(weight=next(weights)), requeue_after=timedelta(minutes=1))
+
+    process = Process(world, decide)
+    process.see(world.cluster.take_events())
+    assert await process.reconciler.reconcile(KEY) == timedelta(minutes=1)
+    assert await process.reconciler.reconcile(KEY) == timedelta(seconds=1)
+    assert await process.reconciler.reconcile(KEY) == timedelta(minutes=1)
+
+
+async def test_a_secret_that_comes_later_heals_by_itself(world: World) -> None:
+    world.user_wants(KEY, storage={"secretRef": {"name": "s3"}})
+    process = Process(world)
+    await passes(world, process, 2)
+    stalled = next(c for c in status(world)["conditions"] if c["type"] == "Stalled")
+    assert (stalled["status"], stalled["reason"]) == ("True", Reason.SECRET_NOT_FOUND)
+    world.cluster.secrets["ml", "s3"] = {"accessKeyId": "a", "secretAccessKey": "b"}
+    await passes(world, process)
+    assert status(world)["stable"]["version"] == "1"
+
+
+def _refuses(name: str) -> Any:
+    def refuse(call: str, arguments: tuple[Any, ...]) -> None:
+        if call == name:
+            raise RefusedError("quota exceeded")
+
+    return refuse
+
+
+def _never(call: str, arguments: tuple[Any, ...]) -> None:
+    raise AssertionError(f"{call} should not have been asked")
