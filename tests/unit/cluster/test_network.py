@@ -27,6 +27,7 @@ SAVED = """\
 -A OUTPUT -d 10.96.0.0/16 -m comment --comment seatrial-cluster -j REJECT --reject-with icmp-port-unreachable
 -A OUTPUT -d 203.0.113.7/32 -m comment --comment "not seatrial-cluster, nor KUBE-SERVICES" -j REJECT
 -A KUBE-FORWARD -m mark --mark 0x4000/0x4000 -j ACCEPT
+-A KUBE-SERVICES -d 10.96.0.10/32 -j KUBE-FORWARD
 COMMIT
 # Completed
 *nat
