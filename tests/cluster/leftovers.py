@@ -21,6 +21,7 @@ from tests.cluster.processes import Identity
 
 _CGROUPS: Final = Path("/sys/fs/cgroup")
 _CNI_RESULTS: Final = Path("/var/lib/cni/results")
+_SHARES: Final = {"cpu.shares": "8192", "cpu.weight": "800"}  # eight times the default, version 1 and 2
 _PATIENCE = 5.0
 
 
@@ -42,9 +43,17 @@ def _unescaped(field: str) -> str:
 
 
 def make_cgroup() -> None:
-    """Make the cgroup below which the kubelet puts all pods."""
+    """Make the cgroup below which the kubelet puts all pods.
+
+    A cgroup weighs as much as one process beside it, so without a larger share a build on the same machine would
+    leave all pods together one share of many, and their probes would fail.
+    """
     for root in _roots():
-        (root / CGROUP[1:]).mkdir(exist_ok=True)
+        cgroup = root / CGROUP[1:]
+        cgroup.mkdir(exist_ok=True)
+        for file, share in _SHARES.items():
+            if (cgroup / file).exists():
+                (cgroup / file).write_text(share)
 
 
 def shims(places: Places) -> list[Identity]:

@@ -80,6 +80,13 @@ def test_s3_has_the_known_credentials() -> None:
     }
 
 
+def test_objects_outlive_their_pod_but_not_the_cluster() -> None:
+    volumes = one("Deployment", "s3")["spec"]["template"]["spec"]["volumes"]
+
+    assert volumes
+    assert all(Path(volume["hostPath"]["path"]).is_relative_to(places.STATE) for volume in volumes)
+
+
 def test_every_long_running_container_says_when_it_is_ready() -> None:
     waiting = [container["name"] for container in containers() if "ports" in container]
 
