@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from seatrial.api.status import RevisionRef, Status
 from seatrial.contract import metrics
 from seatrial.contract.reference import CategoryBins, Distribution, NumericBins, Reference
-from seatrial.core.gauges import _shares
+from seatrial.core.gauges import gauges
+from tests import given
 from tests.unit.chart.rules import Document, rules_for, run_promtool, series
 
 MODEL = {metrics.NAMESPACE: "ml", metrics.NAME: "risk"}
@@ -32,18 +35,16 @@ REFERENCE = Reference(
 )
 
 
-def reference_series(reference: Reference = REFERENCE) -> list[Document]:
-    """What the operator exposes of the stable revision's reference, each through another scraped pod as well."""
-    rows = [series(metrics.REFERENCE_ROWS, {**STABLE, "pod": "o"}, f"{reference.rows}{LONG}")]
-    shares = [
-        series(
-            metrics.REFERENCE_SHARE,
-            {**STABLE, metrics.FEATURE: feature, metrics.BIN: name, "pod": "o"},
-            f"{share!r}{LONG}",
-        )
-        for feature, name, share in _shares(reference)
+def reference_series() -> list[Document]:
+    """What the operator exposes of the stable revision's reference."""
+    status = Status(stable=RevisionRef("aaaa", "1", "sha256:1"))
+    world = replace(given.observed(), reference=REFERENCE, status=status)
+    exposed = gauges(world, given.spec(monitoring={"drift": {}}), status)
+    return [
+        series(gauge.name, {**MODEL, **gauge.labels, "pod": "o"}, f"{gauge.value!r}{LONG}")
+        for gauge in exposed
+        if gauge.name in (metrics.REFERENCE_ROWS, metrics.REFERENCE_SHARE)
     ]
-    return rows + shares
 
 
 def watched(window: str = "1m", threshold: float = 0.2, rows: int = 1000) -> list[Document]:
@@ -140,9 +141,9 @@ def test_psi_and_its_score_are_what_numpy_says(tmp_path: Path, seed: int) -> Non
         want = expected(feature, [2 * WINDOW * rate for rate in rates])
         chosen_series = f'{{model_name="risk",feature="{feature}",window="1m"}}'
         values += [
-            within(f"seatrial:drift_psi{chosen_series}", want["psi"], 0.001),
-            within(f"seatrial:drift_reduced_chi_square{chosen_series}", want["chi"], 0.001 * want["chi"]),
-            within(f"seatrial:drift_z{chosen_series}", want["z"], 0.001 * abs(want["z"])),
+            within(f"seatrial:drift_psi{chosen_series}", want["psi"], 1e-6),
+            within(f"seatrial:drift_reduced_chi_square{chosen_series}", want["chi"], 1e-6 * want["chi"]),
+            within(f"seatrial:drift_z{chosen_series}", want["z"], 1e-6 * abs(want["z"])),
             within(f"seatrial:drift_rows{chosen_series}", 2 * WINDOW * sum(rates), 0.5),
         ]
     check(tmp_path, case(inputs, values=values))

@@ -153,6 +153,13 @@ def test_a_trial_that_makes_no_sense_is_no_trial(change: dict[str, Any]) -> None
     assert read_status(document) == Status()
 
 
+@pytest.mark.parametrize("weight", [101, -1, "5", None, True])
+def test_a_weight_that_makes_no_sense_is_none(weight: Any) -> None:
+    document = status_document(Status(weight=5), "risk")
+    assert read_status(document).weight == 5
+    assert read_status(document | {"weight": weight}).weight == 0
+
+
 def test_a_condition_of_a_newer_operator_is_left_out_and_the_others_stay() -> None:
     ready = Condition(Type.READY, Truth.TRUE, Reason.SERVING, "serves")
     document = status_document(Status(conditions=(ready,), changed={Type.READY: NOW}), "risk")
