@@ -5,22 +5,43 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from seatrial.api.conditions import Reason
 from seatrial.api.parse import parse_spec
 from seatrial.api.spec import Spec
-from seatrial.api.status import Probation, RevisionRef, Stage, Status, Trial
+from seatrial.api.status import Ended, Probation, Rejected, RevisionRef, Stage, Status, Trial
 from seatrial.contract.canonical import digest_of
 from seatrial.contract.manifest import File, Manifest
+from seatrial.contract.records import Pointer
 from seatrial.contract.schema import Feature, Kind, Output, Task
-from seatrial.core.observed import Defaults, Evidence, Observed, Pods, RouteState, Target, Unknown
+from seatrial.core.moves import Outcome
+from seatrial.core.observed import (
+    Comparisons,
+    Defaults,
+    Evidence,
+    Observed,
+    Pods,
+    RouteState,
+    Target,
+    Unknown,
+)
 from seatrial.core.recipe import Recipe
 from seatrial.core.target import reference_to, wanted_recipe
-from seatrial.judge.counts import Counts, Interval
+from seatrial.judge.counts import Counts, Interval, LatencyInterval
 from seatrial.ports import Key
 
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 KEY = Key("ml", "risk")
 DEFAULTS = Defaults(runtime_image="runtime:1", cluster="test", windows=("1m", "1h", "24h"))
 MINUTE = timedelta(minutes=1)
+ROUTE = {"gateway": {"name": "models", "namespace": "gateways"}, "hostnames": ["risk.example.org"]}
+TRAINING = {
+    "dataset": "s3://models/risk/train.parquet",
+    "target": "risk_level",
+    "candidates": [{"estimator": "sklearn.tree.DecisionTreeClassifier", "grid": {"max_depth": [5, 10]}}],
+}
+# Latencies of 1,000 requests by bucket: most at 8 ms, a tenth at 32 ms; and the same four times as slow.
+USUAL, SLOW = {8: 900, 12: 100}, {12: 900, 16: 100}
+UNKNOWN = Unknown(Reason.METRICS_UNAVAILABLE, "it does not answer")
 
 
 def manifest(version: str) -> Manifest:
@@ -38,10 +59,10 @@ def manifest(version: str) -> Manifest:
     )
 
 
-def spec(*, replicas: int = 2, version: str | None = None, **sections: Any) -> Spec:
+def spec(*, replicas: int = 2, version: str | None = None, serving: Mapping[str, Any] = {}, **sections: Any) -> Spec:
     """Return a parsed spec that follows the channel `latest`, or names a version; sections as in YAML."""
     model = {"store": "s3://models/team"} | ({"version": version} if version else {"channel": "latest"})
-    document = {"model": model, "serving": {"replicas": replicas}, **sections}
+    document = {"model": model, "serving": {"replicas": replicas, **serving}, **sections}
     return parse_spec(KEY.name, document)
 
 
@@ -68,7 +89,7 @@ def observed(*, wants: str = "1", of: Spec | None = None, **changes: Any) -> Obs
         recipes={},
         pods={},
         route=None,
-        evidence=Unknown(reason=_no_reason(), message="nothing was asked"),
+        evidence=Unknown(Reason.METRICS_UNAVAILABLE, "nothing was asked"),
         alerts=(),
         jobs={},
     )
@@ -87,19 +108,41 @@ def ref(version: str, of: Spec | None = None) -> RevisionRef:
     return reference_to(recipe(version, of))
 
 
+def record(version: str, revision: str = "") -> Pointer:
+    """Return a serving record of a version."""
+    return Pointer(version, target(version).digest, NOW.isoformat(), "seatrial", revision=revision)
+
+
+def rejected(version: str, of: Spec | None = None, message: str = "errors: Fail") -> Rejected:
+    """Return the entry of a version that failed its trial."""
+    return Rejected(ref(version, of).revision, version, NOW - 60 * MINUTE, message)
+
+
+def ended(version: str, outcome: Outcome = Outcome.PROMOTED, message: str = "passed every stage") -> Ended:
+    """Return a trial of a version that ended an hour ago."""
+    at = NOW - 60 * MINUTE
+    return Ended(version, ref(version).revision, outcome.value, at - 60 * MINUTE, at, message)
+
+
 def available(count: int) -> Pods:
     """Return a Deployment whose pods are all there."""
     return Pods(wanted=count, ready=count, available=count)
 
 
+def troubled(trouble: str, count: int = 1) -> Pods:
+    """Return a Deployment whose pods do not come up."""
+    return Pods(wanted=count, ready=0, available=0, trouble=trouble)
+
+
 def serving(version: str = "1", *, wants: str | None = None, of: Spec | None = None, **changes: Any) -> Observed:
     """Return a world in which a version serves and no trial goes on."""
-    stable = ref(version, of)
+    stable, made = ref(version, of), of or spec()
     settled: dict[str, Any] = {
         "status": Status(stable=stable),
         "recipes": {stable.revision: recipe(version, of)},
-        "pods": {stable.revision: available(2)},
-        "route": RouteState(accepted=True, message="accepted"),
+        "pods": {stable.revision: available(made.serving.replicas)},
+        "route": RouteState(accepted=True, message="accepted") if made.route is not None else None,
+        "serving": record(version, stable.revision),
     }
     return observed(wants=wants or version, of=of, **(settled | changes))
 
@@ -109,36 +152,60 @@ def on_trial(
     *,
     step: int = 0,
     since: timedelta = timedelta(0),
+    weight: int | None = None,
     evidence: Evidence | Unknown | None = None,
     of: Spec | None = None,
     pods: Pods | None = None,
+    stable_pods: Pods | None = None,
+    wants: str = "2",
+    world: Mapping[str, Any] = {},
     **trial: Any,
 ) -> Observed:
-    """Return a world in which version 1 serves and version 2 has been in a stage for a while."""
-    world = serving("1", wants="2", of=of)
-    began = NOW - since
-    candidate = ref("2", of)
-    details: dict[str, Any] = {"step": step, "step_since": began if stage is Stage.CANARY else None}
+    """Return a world in which version 1 serves and version 2 has been in a stage for a while.
+
+    A canary has its step's weight, and as many pods as stable; `world` changes what is observed, `trial` the trial.
+    """
+    before = serving("1", wants=wants, of=of)
+    began, candidate, made = NOW - since, ref("2", of), of or spec()
+    canary = stage is Stage.CANARY and made.rollout.canary is not None
+    steps = made.rollout.canary.steps if made.rollout.canary is not None else ()
+    share = steps[min(step, len(steps) - 1)].weight if canary else 0
+    details: dict[str, Any] = {"step": step, "step_since": began if canary else None}
     status = replace(
-        world.status,
+        before.status,
         trial=Trial(candidate, stage, began=began, stage_since=began, **(details | trial)),
-        weight=10 if stage is Stage.CANARY else 0,
+        weight=share if weight is None else weight,
     )
-    return replace(
-        world,
-        status=status,
-        recipes={**world.recipes, candidate.revision: recipe("2", of)},
-        pods={**world.pods, candidate.revision: pods or available(2)},
-        evidence=evidence or healthy(began),
-    )
+    there = {candidate.revision: pods or available(made.serving.replicas)}
+    there |= {ref("1", of).revision: stable_pods} if stable_pods is not None else {}
+    changes: dict[str, Any] = {
+        "status": status,
+        "recipes": {**before.recipes, candidate.revision: recipe("2", of)},
+        "pods": {**before.pods, **there},
+        "evidence": evidence or healthy(began),
+    }
+    return replace(before, **(changes | dict(world)))
 
 
-def in_probation(*, since: timedelta, evidence: Evidence | None = None, wants: str = "2") -> Observed:
+def in_probation(
+    *,
+    since: timedelta,
+    evidence: Evidence | Unknown | None = None,
+    wants: str = "2",
+    of: Spec | None = None,
+    **changes: Any,
+) -> Observed:
     """Return a world in which version 2 was promoted a while ago and version 1 is still warm."""
-    world = on_trial(Stage.CANARY)
-    promoted, previous, at = ref("2"), ref("1"), NOW - since
-    status = Status(stable=promoted, probation=Probation(previous, at - 10 * MINUTE, at))
-    return replace(world, status=status, target=target(wants), evidence=evidence or healthy(at))
+    world = on_trial(Stage.CANARY, of=of)
+    promoted, previous, at = ref("2", of), ref("1", of), NOW - since
+    status = Status(stable=promoted, probation=Probation(previous, at - 10 * MINUTE, at), history=(ended("2"),))
+    settled: dict[str, Any] = {
+        "status": status,
+        "target": target(wants),
+        "serving": record("2", promoted.revision),
+        "evidence": evidence or healthy(at),
+    }
+    return replace(world, **(settled | changes))
 
 
 def healthy(since: datetime) -> Evidence:
@@ -151,26 +218,40 @@ def failing(since: datetime) -> Evidence:
     return requests(since, (5_000, 1_000), (5_000, 10))
 
 
-def requests(since: datetime, candidate: tuple[int, int], stable: tuple[int, int]) -> Evidence:
-    """Return evidence of (requests, errors) on both sides, with the same latency."""
-    buckets = [0] * 31
-    buckets[8], buckets[12] = 900, 100
-    from seatrial.core.observed import Comparisons
-    from seatrial.judge.counts import LatencyInterval
+def slow(since: datetime) -> Evidence:
+    """Return evidence of a candidate that is four times as slow."""
+    return requests(since, (5_000, 0), (5_000, 0), latency=SLOW)
 
+
+def disagreeing(since: datetime) -> Evidence:
+    """Return evidence of a candidate that gives other answers to half of its requests."""
+    return replace(healthy(since), comparisons=Comparisons(agree=2_500, disagree=2_500))
+
+
+def nothing_yet(since: datetime) -> Evidence:
+    """Return what Prometheus says where nobody sent a request."""
+    return Evidence(since=since)
+
+
+def requests(
+    since: datetime,
+    candidate: tuple[int, int],
+    stable: tuple[int, int],
+    *,
+    latency: Mapping[int, int] = USUAL,
+    intervals: int = 10,
+) -> Evidence:
+    """Return evidence of (requests, errors) on both sides, in equal intervals; `latency` is the candidate's."""
+    parts = tuple(count // intervals for count in (*candidate, *stable))
+    each = Interval(Counts(*parts[:2]), Counts(*parts[2:]))
     return Evidence(
         since=since,
-        requests=(Interval(Counts(*candidate), Counts(*stable)),),
-        latency={"latency": (LatencyInterval(tuple(10 * n for n in buckets), tuple(10 * n for n in buckets)),)},
+        requests=(each,) * intervals,
+        latency={"latency": (LatencyInterval(_buckets(latency), _buckets(USUAL)),) * intervals},
         comparisons=Comparisons(agree=candidate[0], disagree=candidate[0] // 100),
         history=tuple(Counts(600, 6) for _ in range(30)),
     )
 
 
-def _no_reason() -> Any:
-    from seatrial.api.conditions import Reason
-
-    return Reason.METRICS_UNAVAILABLE
-
-
-Weights = Mapping[str, int]
+def _buckets(counts: Mapping[int, int]) -> tuple[int, ...]:
+    return tuple(counts.get(bucket, 0) for bucket in range(31))

@@ -1,0 +1,201 @@
+"""What may keep a trial from going on: which objection is made first, and in which words."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from seatrial.api.conditions import Reason
+from seatrial.api.spec import Spec
+from seatrial.api.status import Retiring, Stage
+from seatrial.core import guards
+from seatrial.core.guards import GUARDS, Objection, Situation, objection
+from seatrial.core.observed import Observed, RouteState
+from seatrial.judge.verdict import Finding, Verdict
+from tests.given import MINUTE, NOW, ROUTE, UNKNOWN, available, on_trial, spec, target, troubled
+
+PASS = Finding("errors", Verdict.PASS, "fine", -1.0, 5.0)
+FAIL = Finding("errors", Verdict.FAIL, "too many", 9.0, 5.0)
+UNSURE = Finding("latency", Verdict.INCONCLUSIVE, "3 of 100 requests", 0.0, 5.0)
+ROUTED: Mapping[str, Any] = {"route": ROUTE}
+NO_SHADOW: Mapping[str, Any] = {"rollout": {"shadow": {"enabled": False}}}
+NO_CANARY: Mapping[str, Any] = {"rollout": {"canary": {"enabled": False}}}
+
+
+def situation(world: Observed, *findings: Finding) -> Situation:
+    assert isinstance(world.spec, Spec)
+    assert world.status.trial is not None
+    return Situation(world, world.spec, world.status, world.status.trial, findings or (PASS,), NOW)
+
+
+def canary(sections: Mapping[str, Any] = {}, **changes: Any) -> Observed:
+    """A canary that has lasted for a quarter of an hour: nothing keeps it."""
+    return on_trial(Stage.CANARY, **{"since": 15 * MINUTE, "of": spec(**sections), **changes})
+
+
+def test_nothing_keeps_a_canary_that_passes() -> None:
+    assert objection(situation(canary())) is None
+
+
+def test_paused() -> None:
+    found = guards.not_paused(situation(canary({"rollout": {"paused": True}})))
+    assert found == Objection("paused by spec.rollout.paused; set it to false to go on", Reason.PAUSED, excused=True)
+
+
+def test_another_version_is_wanted() -> None:
+    found = guards.still_wanted(situation(canary(world={"target": target("3")})))
+    assert found is not None
+    assert found.message.startswith("version 3 is wanted now; waits for a pod of the stable version")
+    assert found.excused
+
+
+def test_what_is_wanted_is_not_known() -> None:
+    assert guards.still_wanted(situation(canary(world={"target": UNKNOWN}))) is None
+
+
+def test_scaled_to_zero() -> None:
+    found = guards.not_scaled_to_zero(situation(canary({"replicas": 0})))
+    assert found == Objection("spec.serving.replicas is 0: nothing is tried until there are pods again", excused=True)
+
+
+def test_a_first_version_that_is_scaled_to_zero_is_not_kept() -> None:
+    world = canary({"replicas": 0})
+    world = replace(world, status=replace(world.status, stable=None))
+    assert guards.not_scaled_to_zero(situation(world)) is None
+
+
+@pytest.mark.parametrize(
+    ("stage", "sections", "kept"),
+    [
+        (Stage.PREPARING, {}, True),
+        (Stage.SHADOW, {}, True),
+        (Stage.CANARY, {}, False),  # it has its traffic already
+        (Stage.SHADOW, ROUTED, False),  # weights keep the old pods out
+    ],
+)
+def test_pods_of_an_earlier_candidate(stage: Stage, sections: Mapping[str, Any], kept: bool) -> None:
+    world = on_trial(stage, of=spec(**sections))
+    world = replace(world, status=replace(world.status, retiring=(Retiring("old", NOW),)))
+    expected = Objection("waits until the pods of the last revision are gone") if kept else None
+    assert guards.drained(situation(world)) == expected
+
+
+@pytest.mark.parametrize(
+    ("pods", "words"),
+    [
+        (available(0), "waits for 1 available pods of the candidate, has 0"),
+        (troubled("ImagePullBackOff: no such image"), "has 0: ImagePullBackOff: no such image"),
+    ],
+)
+def test_too_few_pods(pods: Any, words: str) -> None:
+    found = guards.pods_available(situation(canary(pods=pods)))
+    assert found is not None
+    assert found.message.endswith(words)
+    assert not found.excused
+
+
+def test_pods_of_no_deployment() -> None:
+    world = canary()
+    found = guards.pods_available(situation(replace(world, pods={})))
+    assert found is not None
+    assert found.message.endswith("has 0")
+
+
+@pytest.mark.parametrize(
+    ("route", "step_since", "words"),
+    [
+        (RouteState(True, "accepted"), None, "waits for the weight of 1 % to take effect"),
+        (RouteState(True, "accepted"), NOW, None),
+        (RouteState(None, "it has not answered"), NOW, "waits for the gateway: it has not answered"),
+        (RouteState(False, "no such listener"), NOW, "waits for the gateway: no such listener"),
+        (None, NOW, "waits for the gateway: there is no HTTPRoute yet"),
+    ],
+)
+def test_a_weight_that_is_not_in_effect(route: RouteState | None, step_since: Any, words: str | None) -> None:
+    found = guards.weight_in_effect(situation(canary(ROUTED, step_since=step_since, world={"route": route})))
+    assert found == (None if words is None else Objection(words))
+
+
+def test_without_a_route_no_gateway_is_waited_for() -> None:
+    assert guards.weight_in_effect(situation(canary(world={"route": None}))) is None
+
+
+def test_a_shadow_has_no_weight() -> None:
+    assert guards.weight_in_effect(situation(on_trial(Stage.SHADOW))) is None
+
+
+def test_inconclusive_waits_and_says_which_check() -> None:
+    found = guards.passes(situation(canary(), PASS, UNSURE))
+    assert found == Objection("latency: Inconclusive · 3 of 100 requests")
+
+
+@pytest.mark.parametrize(
+    ("world", "findings", "verdict"),
+    [
+        (canary(), (PASS, PASS), Verdict.PASS),
+        (canary(), (PASS, UNSURE), Verdict.INCONCLUSIVE),
+        (canary(), (UNSURE, FAIL), Verdict.FAIL),
+        (canary(step=4), (UNSURE,), Verdict.INCONCLUSIVE),  # also while it scales up to take over
+        (canary(NO_CANARY), (UNSURE,), Verdict.PASS),
+        (canary(NO_CANARY), (UNSURE, FAIL), Verdict.FAIL),
+        (on_trial(Stage.PREPARING), (), Verdict.PASS),
+        (on_trial(Stage.SHADOW, of=spec(**NO_SHADOW)), (UNSURE,), Verdict.PASS),
+        (on_trial(Stage.SHADOW), (UNSURE,), Verdict.INCONCLUSIVE),
+    ],
+)
+def test_the_verdict_of_a_stage(world: Observed, findings: tuple[Finding, ...], verdict: Verdict) -> None:
+    assert isinstance(world.spec, Spec)
+    assert world.status.trial is not None
+    assert Situation(world, world.spec, world.status, world.status.trial, findings, NOW).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("world", "words"),
+    [
+        (on_trial(Stage.SHADOW, since=4 * MINUTE), "shadow passes so far; 6m left"),
+        (canary(step=1, step_since=NOW - 9 * MINUTE), "step 2 passes so far; 1m left"),
+    ],
+)
+def test_a_stage_that_is_not_over(world: Observed, words: str) -> None:
+    assert guards.long_enough(situation(world)) == Objection(words, excused=True)
+
+
+def test_a_stage_that_is_over() -> None:
+    assert guards.long_enough(situation(on_trial(Stage.SHADOW, since=10 * MINUTE))) is None
+
+
+def test_objections_are_asked_for_in_this_order() -> None:
+    """Each change mends what the objection before it was about; the next one is then the first."""
+    world = on_trial(
+        Stage.CANARY,
+        step_since=None,
+        pods=available(0),
+        of=spec(replicas=0, rollout={"paused": True}, **ROUTED),
+        world={"target": target("3"), "route": None},
+    )
+    asked = []
+    for mended in (
+        {},
+        {"spec": spec(replicas=0, **ROUTED)},
+        {"target": target("2")},
+        {"spec": spec(**ROUTED)},
+        {"pods": canary().pods},
+        {"route": RouteState(True, "accepted")},
+    ):
+        world = replace(world, **mended)
+        if "route" in mended and world.status.trial is not None:
+            world = replace(world, status=replace(world.status, trial=replace(world.status.trial, step_since=NOW)))
+        asked.append(objection(situation(world, UNSURE)))
+    asked.append(objection(situation(world, PASS)))
+    words = [found.message.split(";")[0] for found in asked if found is not None]
+    assert words == [
+        "paused by spec.rollout.paused",
+        "version 3 is wanted now",
+        "spec.serving.replicas is 0: nothing is tried until there are pods again",
+        "waits for 1 available pods of the candidate, has 0",
+        "waits for the weight of 1 % to take effect",
+        "latency: Inconclusive · 3 of 100 requests",
+        "step 1 passes so far",
+    ]
+    assert len(GUARDS) == len(words) + 1  # `drained` never objects to a canary

@@ -1,0 +1,120 @@
+"""What the stages of a trial ask for."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from seatrial.api.spec import Spec
+from seatrial.api.status import Stage, Status, Trial
+from seatrial.core.stages import (
+    is_left_out,
+    may_end,
+    may_move,
+    needed_replicas,
+    remaining,
+    step_weight,
+    takes_over,
+)
+from tests.given import MINUTE, NOW, ROUTE, available, on_trial, ref, serving, spec
+
+CANARY = {"canary": {"steps": [{"weight": 10}, {"weight": 50}], "stepDuration": "5m"}}
+NO_CANARY = {"canary": {"enabled": False}}
+NO_SHADOW = {"shadow": {"enabled": False}}
+
+
+def trial(stage: Stage, step: int = 0, **changes: Any) -> Trial:
+    return Trial(ref("2"), stage, began=NOW, stage_since=NOW, step=step, **changes)
+
+
+def of(rollout: dict[str, Any], **more: Any) -> Spec:
+    return spec(rollout=rollout, **more)
+
+
+@pytest.mark.parametrize(
+    ("stage", "step", "weight", "over"),
+    [
+        (Stage.PREPARING, 0, 0, False),
+        (Stage.SHADOW, 0, 0, False),
+        (Stage.CANARY, 0, 10, False),
+        (Stage.CANARY, 1, 50, False),
+        (Stage.CANARY, 2, 50, True),  # the weight of the last step, while the candidate scales up
+        (Stage.CANARY, 7, 50, True),  # the steps were made fewer
+    ],
+)
+def test_the_weight_of_a_step(stage: Stage, step: int, weight: int, over: bool) -> None:
+    assert step_weight(of(CANARY).rollout, trial(stage, step)) == weight
+    assert takes_over(of(CANARY).rollout, trial(stage, step)) is over
+
+
+def test_without_a_canary_the_candidate_takes_over_at_once() -> None:
+    assert step_weight(of(NO_CANARY).rollout, trial(Stage.CANARY)) == 0
+    assert takes_over(of(NO_CANARY).rollout, trial(Stage.CANARY))
+
+
+@pytest.mark.parametrize(
+    ("stage", "step", "routed", "needed"),
+    [
+        (Stage.PREPARING, 0, True, 1),
+        (Stage.SHADOW, 0, True, 1),
+        (Stage.CANARY, 0, True, 1),
+        (Stage.CANARY, 1, True, 4),
+        (Stage.CANARY, 1, False, 8),
+        (Stage.CANARY, 2, True, 8),
+        (Stage.CANARY, 2, False, 8),
+    ],
+)
+def test_the_pods_that_a_stage_needs(stage: Stage, step: int, routed: bool, needed: int) -> None:
+    made = of(CANARY, replicas=8, **({"route": ROUTE} if routed else {}))
+    assert needed_replicas(made, Status(stable=ref("1")), trial(stage, step)) == needed
+
+
+@pytest.mark.parametrize(("replicas", "needed"), [(0, 0), (1, 1), (8, 1)])
+def test_a_first_version_serves_from_its_first_pod(replicas: int, needed: int) -> None:
+    assert needed_replicas(of({}, replicas=replicas), Status(), trial(Stage.PREPARING)) == needed
+
+
+@pytest.mark.parametrize(
+    ("stage", "step", "step_since", "left"),
+    [
+        (Stage.PREPARING, 0, None, timedelta(0)),
+        (Stage.SHADOW, 0, None, 10 * MINUTE),
+        (Stage.CANARY, 0, None, 5 * MINUTE),  # not begun: all of it is left
+        (Stage.CANARY, 1, NOW - 2 * MINUTE, 3 * MINUTE),
+        (Stage.CANARY, 2, None, timedelta(0)),
+    ],
+)
+def test_how_much_longer_a_stage_lasts(stage: Stage, step: int, step_since: Any, left: timedelta) -> None:
+    assert remaining(of(CANARY).rollout, trial(stage, step, step_since=step_since), NOW) == left
+
+
+@pytest.mark.parametrize(
+    ("rollout", "stage", "left_out"),
+    [
+        ({}, Stage.PREPARING, True),
+        ({}, Stage.SHADOW, False),
+        ({}, Stage.CANARY, False),
+        (NO_SHADOW, Stage.SHADOW, True),
+        (NO_CANARY, Stage.CANARY, True),
+    ],
+)
+def test_stages_in_which_nothing_is_judged(rollout: dict[str, Any], stage: Stage, left_out: bool) -> None:
+    assert is_left_out(of(rollout).rollout, stage) is left_out
+
+
+@pytest.mark.parametrize(("away", "to", "may"), [(1, 1, True), (0, 1, True), (1, 0, False), (0, 0, True)], ids=str)
+def test_traffic_moves_to_pods_or_from_none(away: int, to: int, may: bool) -> None:
+    world = serving(pods={"away": available(away), "to": available(to)})
+    assert may_move(world, away="away", to="to") is may
+
+
+def test_a_trial_without_traffic_may_always_end() -> None:
+    world = on_trial(Stage.CANARY, weight=0, stable_pods=available(0))
+    assert world.status.trial is not None
+    assert may_end(world, world.status, world.status.trial)
+
+
+def test_a_trial_with_traffic_may_not_end_while_stable_has_no_pods() -> None:
+    world = on_trial(Stage.CANARY, stable_pods=available(0))
+    assert world.status.trial is not None
+    assert not may_end(world, world.status, world.status.trial)

@@ -1,0 +1,60 @@
+"""The arithmetic of traffic."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seatrial.core.traffic import candidate_replicas, weights
+
+replicas, percent = st.integers(1, 1000), st.integers(1, 99)
+
+
+@pytest.mark.parametrize(
+    ("count", "weight", "needed"),
+    [(1, 1, 1), (10, 1, 1), (10, 10, 1), (10, 11, 2), (10, 50, 5), (3, 50, 2), (4, 99, 4), (200, 25, 50)],
+)
+def test_with_a_route_the_candidate_has_pods_for_its_share_of_the_load(count: int, weight: int, needed: int) -> None:
+    assert candidate_replicas(count, weight, by_replicas=False) == needed
+
+
+@pytest.mark.parametrize(
+    ("count", "weight", "needed"),
+    [(1, 1, 1), (9, 10, 1), (9, 25, 3), (10, 33, 5), (4, 50, 4), (2, 75, 2), (2, 99, 2), (1, 60, 1)],
+)
+def test_without_a_route_the_candidates_pods_are_its_share(count: int, weight: int, needed: int) -> None:
+    assert candidate_replicas(count, weight, by_replicas=True) == needed
+
+
+@given(replicas, percent, st.booleans())
+def test_a_candidate_never_needs_more_pods_than_stable_has(count: int, weight: int, by_replicas: bool) -> None:
+    assert 1 <= candidate_replicas(count, weight, by_replicas=by_replicas) <= count
+
+
+@given(replicas, percent, percent, st.booleans())
+def test_more_weight_never_needs_fewer_pods(count: int, one: int, other: int, by_replicas: bool) -> None:
+    low, high = sorted((one, other))
+    needed = candidate_replicas(count, low, by_replicas=by_replicas)
+    assert needed <= candidate_replicas(count, high, by_replicas=by_replicas)
+
+
+@given(replicas, percent)
+def test_without_a_route_the_share_is_the_nearest_that_whole_pods_allow(count: int, weight: int) -> None:
+    def distance(pods: int) -> float:
+        return abs(pods - count * weight / (100 - weight))
+
+    needed = candidate_replicas(count, weight, by_replicas=True)
+    assert distance(needed) <= min(distance(pods) for pods in range(1, count + 1)) + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("candidate", "weight", "shares"),
+    [
+        (None, 0, {"stable": 100}),
+        ("candidate", 0, {"stable": 100}),
+        ("candidate", 1, {"stable": 99, "candidate": 1}),
+        ("candidate", 99, {"stable": 1, "candidate": 99}),
+        ("stable", 50, {"stable": 100}),  # never half of it for one Service
+    ],
+)
+def test_weights_of_what_gets_traffic(candidate: str | None, weight: int, shares: dict[str, int]) -> None:
+    assert weights("stable", candidate, weight) == shares
