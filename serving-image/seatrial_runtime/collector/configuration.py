@@ -14,6 +14,7 @@ FLUSH_INTERVAL = "SEATRIAL_COLLECTOR_FLUSH_INTERVAL"  # seconds
 FLUSH_ROWS = "SEATRIAL_COLLECTOR_FLUSH_ROWS"
 TIME_TO_LIVE = "SEATRIAL_COLLECTOR_TIME_TO_LIVE"  # seconds
 MAXIMUM_ROWS = "SEATRIAL_COLLECTOR_MAXIMUM_ROWS"
+MAXIMUM_BYTES = "SEATRIAL_COLLECTOR_MAXIMUM_BYTES"
 
 
 class ConfigurationError(ValueError):
@@ -27,6 +28,7 @@ class Limits:
     time_to_live: float = 24 * 3600.0  # of a prediction, for its label
     early: float = 60.0  # of a label, for its prediction: predictors post in the background
     maximum_rows: int = 1_000_000  # predictions; the oldest that are in the store are dropped first
+    maximum_bytes: int = 3 << 30  # of all rows in the file, below the 4 GiB of its volume
     maximum_early: int = 100_000  # labels
 
 
@@ -57,6 +59,7 @@ def read_configuration(variables: Mapping[str, str]) -> Configuration:
         limits=Limits(
             time_to_live=_number(variables, TIME_TO_LIVE, 24 * 3600.0, 60, 90 * 24 * 3600),
             maximum_rows=int(_number(variables, MAXIMUM_ROWS, 1_000_000, 1000, 100_000_000)),
+            maximum_bytes=int(_number(variables, MAXIMUM_BYTES, 3 << 30, 16 << 20, 1 << 50)),
         ),
     )
 

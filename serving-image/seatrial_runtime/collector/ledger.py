@@ -149,8 +149,15 @@ class Ledger:
         excess = self.rows + rows - self._limits.maximum_rows
         if excess > 0:
             self._remove(excess, _ANY_TIME, "overflowed")
-        if self.rows + rows > self._limits.maximum_rows:
+        if self._bytes() > self._limits.maximum_bytes:
+            self._remove(_SWEEP, _ANY_TIME, "overflowed")
+        if self.rows + rows > self._limits.maximum_rows or self._bytes() > self._limits.maximum_bytes:
             raise FullError
+
+    def _bytes(self) -> int:
+        """Return the size of the file's pages that are in use."""
+        pages, free, size = (self._one(f"PRAGMA {name}") for name in ("page_count", "freelist_count", "page_size"))
+        return int((pages - free) * size)
 
     def _remove(self, oldest: int, before: int, reason: str) -> int:
         """Remove those of the oldest rows that came before a time and are in the store, label and all."""

@@ -1,5 +1,6 @@
 """Predictions and labels in SQLite: the join, its counts, and what leaves."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -133,6 +134,17 @@ def test_what_is_not_stored_makes_no_room_so_new_rows_are_refused() -> None:
     with pytest.raises(FullError):
         world.ledger.record_predictions([prediction(3)], NOW)
     assert len(world.rows()) == 3
+
+
+def test_the_file_is_bounded_in_bytes_however_wide_the_rows_are() -> None:
+    world = World(Limits(maximum_bytes=1 << 20))
+    wide = [replace(prediction(n), features=b'{"text":"%s"}' % (b"x" * 4096)) for n in range(300)]
+    world.ledger.record_predictions(wide, NOW)
+    with pytest.raises(FullError):
+        world.ledger.record_predictions([prediction(300)], NOW)
+    world.store_everything()
+    world.ledger.record_predictions([prediction(300)], NOW)
+    assert (world.totals.series[0].overflowed, world.ledger.rows) == (300, 1)
 
 
 def test_old_revisions_leave_with_their_last_row() -> None:
