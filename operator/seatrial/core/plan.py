@@ -15,7 +15,7 @@ from seatrial.core.traffic import weights
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What should run: recipes by revision, replicas of each that is kept up, weights of those that get traffic."""
+    """What should run: recipes by revision, replicas of each that is kept up, weights of those in the route."""
 
     recipes: Mapping[str, Recipe]
     replicas: Mapping[str, int]
@@ -45,7 +45,9 @@ def with_weight(observed: Observed, spec: Spec, status: Status, now: datetime) -
 def plan(observed: Observed, spec: Spec, status: Status, wanted: Recipe | Unknown) -> Plan:
     """Return what should run for a status that has its weight."""
     candidate = status.trial.candidate.revision if status.trial is not None else None
-    shares = {} if status.stable is None else weights(status.stable.revision, candidate, status.weight)
+    idle = [ref.revision for ref in kept(status)]
+    idle += [retired.revision for retired in status.retiring if retired.revision in observed.pods]
+    shares = {} if status.stable is None else weights(status.stable.revision, candidate, status.weight, idle)
     return Plan(_recipes(observed, status, wanted), _replicas(spec, status), shares)
 
 

@@ -1,6 +1,7 @@
 """The arithmetic of traffic: replicas for a weight, and weights only for pods that are there."""
 
 import math
+from collections.abc import Iterable
 
 FULL = 100
 
@@ -18,8 +19,13 @@ def candidate_replicas(replicas: int, weight: int, *, by_replicas: bool) -> int:
     return max(1, round(replicas * weight / (FULL - weight)))
 
 
-def weights(stable: str, candidate: str | None, weight: int) -> dict[str, int]:
-    """Return the weight of each revision that gets traffic; they add up to 100."""
+def weights(stable: str, candidate: str | None, weight: int, idle: Iterable[str] = ()) -> dict[str, int]:
+    """Return the weight of each revision in the route; they add up to 100.
+
+    Idle revisions are in it too, with no weight: a gateway must know a backend before it gets requests, and for as
+    long as requests may still be on their way to it.
+    """
+    shares = dict.fromkeys(idle, 0)
     if candidate is None or candidate == stable or weight == 0:
-        return {stable: FULL}
-    return {stable: FULL - weight, candidate: weight}
+        return {**shares, stable: FULL}
+    return {**shares, stable: FULL - weight, candidate: weight}

@@ -13,7 +13,7 @@ GATEWAY_API = "gateway.networking.k8s.io/v1"
 
 def client_service(observed: Observed, stable: str, plan: Plan, *, has_route: bool) -> Document:
     """Return the Service `<name>`: stable's pods, and without a route a canary's pods beside them."""
-    shared = not has_route and len(plan.weights) > 1
+    shared = not has_route and sum(weight > 0 for weight in plan.weights.values()) > 1
     spec = {
         "selector": selector(observed.key.name, None if shared else stable),
         "ports": [{"name": "http", "port": 80, "targetPort": "http", "protocol": "TCP"}],
