@@ -220,6 +220,19 @@ def test_no_alert_fires(tmp_path: Path, why: str, inputs: list[Document]) -> Non
     check(tmp_path, case([*reference_series(), *inputs], values=silent))
 
 
+def test_only_what_serves_and_is_watched_is_recorded(tmp_path: Path) -> None:
+    bins = [*served("team", (1, 1, 1, 17, 0, 0)), *served("team", (1, 1, 1, 17, 0, 0), revision="bbbb")]
+    recorded = 'count({__name__=~"seatrial:drift.*"}) > 0'
+    check(
+        tmp_path,
+        case(
+            [*reference_series(), *watched(), *bins],
+            values=[nothing('{__name__=~"seatrial:drift.*",revision="bbbb"}'), within(f"count({recorded})", 1, 0.1)],
+        ),
+        case([*reference_series(), *watched(window="1h"), *bins], values=[nothing(recorded)]),
+    )
+
+
 def test_as_many_rows_as_are_asked_for_are_enough(tmp_path: Path) -> None:
     inputs = [*reference_series(), *watched(rows=2400), *served("team", (1, 1, 1, 17, 0, 0))]
     firing = within('count(ALERTS{alertname="SeatrialDrift",alertstate="firing"})', 1, 0.1)
