@@ -10,7 +10,7 @@ from seatrial.core.observed import Observed, Unknown
 from seatrial.core.recipe import Recipe
 from seatrial.core.stages import may_end, needed_replicas, pods_of, step_weight
 from seatrial.core.target import with_version_of
-from seatrial.core.traffic import weights
+from seatrial.core.traffic import MAXIMUM_BACKENDS, weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,8 @@ def plan(observed: Observed, spec: Spec, status: Status, wanted: Recipe | Unknow
     """Return what should run for a status that has its weight."""
     candidate = status.trial.candidate.revision if status.trial is not None else None
     idle = [ref.revision for ref in kept(status)]
-    idle += [retired.revision for retired in status.retiring if retired.revision in observed.pods]
+    idle += [retired.revision for retired in reversed(status.retiring) if retired.revision in observed.pods]
+    idle = idle[:MAXIMUM_BACKENDS]
     shares = {} if status.stable is None else weights(status.stable.revision, candidate, status.weight, idle)
     return Plan(_recipes(observed, status, wanted), _replicas(spec, status), shares)
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable
 
 FULL = 100
+MAXIMUM_BACKENDS = 16  # that the Gateway API allows in a rule of an HTTPRoute
 
 
 def candidate_replicas(replicas: int, weight: int, *, by_replicas: bool) -> int:

@@ -58,3 +58,11 @@ def test_without_a_route_the_share_is_the_nearest_that_whole_pods_allow(count: i
 )
 def test_weights_of_what_gets_traffic(candidate: str | None, weight: int, shares: dict[str, int]) -> None:
     assert weights("stable", candidate, weight) == shares
+
+
+def test_idle_revisions_are_in_the_route_without_weight() -> None:
+    assert weights("stable", "candidate", 10, ["stable", "candidate", "old"]) == {
+        "stable": 90,
+        "candidate": 10,
+        "old": 0,
+    }
