@@ -12,6 +12,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
+from seatrial.adapters.kube_pods import last_termination_message, trouble_of
 from seatrial.controller.cache import Place, place_of
 from seatrial.ports import AbsentError, ConflictError, Document, RefusedError
 from tests.fakes.clock import FakeClock
@@ -79,7 +80,7 @@ class FakeCluster:
         self.before("delete", (document,))
         place = place_of(document)
         if place in self._objects:
-            self._check_preconditions(document)
+            self._check(document, "uid")
             self.remove(place)
         self.after("delete", (document,))
 
@@ -91,14 +92,15 @@ class FakeCluster:
         return dict(self.secrets[namespace, name])
 
     async def termination_message(self, namespace: str, job: str) -> str | None:
-        """Return what `messages` has."""
+        """Return what `messages` has, else what the Job's Pods left behind."""
         self.before("termination_message", (namespace, job))
-        return self.messages.get((namespace, job))
+        left = last_termination_message(self._pods(namespace, f"batch.kubernetes.io/job-name={job}"))
+        return self.messages.get((namespace, job), left)
 
     async def trouble(self, namespace: str, selector: str) -> str:
-        """Return what `troubles` has."""
+        """Return what `troubles` has, else what the Pods say."""
         self.before("trouble", (namespace, selector))
-        return self.troubles.get((namespace, selector), "")
+        return self.troubles.get((namespace, selector), trouble_of(self._pods(namespace, selector)))
 
     async def event(self, regarding: Document, *, reason: str, message: str, warning: bool) -> None:
         """Record an Event."""
@@ -128,7 +130,7 @@ class FakeCluster:
         self.before("replace", (document,))
         if place_of(document) not in self._objects:
             raise AbsentError(f"{place_of(document)} not found")
-        self._check_preconditions(document)
+        self._check(document, "uid", "resourceVersion")
         return self._store(deepcopy(dict(document)))
 
     async def listing(self, api_version: str, kind: str, selector: str) -> AsyncIterator[Document]:
@@ -183,21 +185,24 @@ class FakeCluster:
         self.events.clear()
         return taken
 
+    def _pods(self, namespace: str, selector: str) -> list[dict[str, Any]]:
+        return [d for d in self.all("Pod") if d["metadata"]["namespace"] == namespace and _selected(d, selector)]
+
     def _apply(self, document: Document, part: str) -> dict[str, Any]:
         place = place_of(document)
         if not _NAME.fullmatch(place.name):
             raise RefusedError(f"metadata.name: Invalid value: {place.name!r}")
-        self._check_preconditions(document)
+        self._check(document, "resourceVersion")  # a uid is none, as in a real apply
         desired = _part(document, part)
         live = self._objects.get(place, {"apiVersion": place.api_version, "kind": place.kind, "metadata": {}})
         result = applied(live, desired, self._applied.get((place, part), {}))
         self._applied[place, part] = deepcopy(desired)
         return self._store(result)
 
-    def _check_preconditions(self, document: Document) -> None:
+    def _check(self, document: Document, *preconditions: str) -> None:
         metadata = document["metadata"]
         live = self._objects.get(place_of(document), {}).get("metadata", {})
-        for field in ("uid", "resourceVersion"):
+        for field in preconditions:
             if metadata.get(field) and metadata[field] != live.get(field):
                 raise ConflictError(f"the object has been modified: {field} is {live.get(field)}")
 

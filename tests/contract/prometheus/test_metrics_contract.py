@@ -1,0 +1,59 @@
+"""What the controller leans on of Prometheus, on the fake and on a real one."""
+
+from datetime import timedelta
+
+import pytest
+
+from seatrial.ports import MetricsError
+from tests.contract.prometheus.conftest import Site
+
+STEP = timedelta(seconds=5)
+
+
+async def test_an_instant_has_one_point_a_series(site: Site) -> None:
+    found = await site.metrics.instant(site.metric)
+    assert found
+    for series in found:
+        assert len(series.points) == 1
+        assert series.labels["__name__"] == site.metric
+        assert series.points[0][1] >= 0
+
+
+async def test_a_range_has_its_points_in_order_at_its_steps(site: Site) -> None:
+    start = site.now - 4 * STEP
+    found = await site.metrics.range(site.metric, start, site.now, STEP)
+    assert found
+    expected = [round(start.timestamp() + i * 5, 3) for i in range(5)]
+    for series in found:
+        times = [round(at, 3) for at, _ in series.points]
+        assert times == sorted(times)
+        assert set(times) <= set(expected)
+    assert any(len(series.points) == 5 for series in found)
+
+
+async def test_selectors_choose(site: Site) -> None:
+    everything = await site.metrics.instant(site.metric)
+    one = everything[0].labels
+    chosen = ",".join(f'{name}="{value}"' for name, value in one.items() if name != "__name__")
+    assert [series.labels for series in await site.metrics.instant(f"{site.metric}{{{chosen}}}")] == [one]
+    name, value = next((name, value) for name, value in one.items() if name != "__name__")
+    others = await site.metrics.instant(f'{site.metric}{{{name}!="{value}"}}')
+    assert all(series.labels.get(name) != value for series in others)
+    either = await site.metrics.instant(f'{site.metric}{{{name}=~"{value}|nothing"}}')
+    assert all(series.labels[name] == value for series in either)
+    assert len(either) + len(others) == len(everything)
+
+
+async def test_what_nobody_measured_has_no_series(site: Site) -> None:
+    assert await site.metrics.instant("seatrial_no_such_metric") == ()
+    assert await site.metrics.range("seatrial_no_such_metric", site.now - STEP, site.now, STEP) == ()
+
+
+async def test_before_anything_was_measured_there_is_nothing(site: Site) -> None:
+    start = site.now - timedelta(days=3650)
+    assert await site.metrics.range(site.metric, start, start + STEP, STEP) == ()
+
+
+async def test_a_query_that_is_none_is_an_error(site: Site) -> None:
+    with pytest.raises(MetricsError, match="parse error"):
+        await site.metrics.instant("up{")
