@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tests.cluster import addons, components, processes
+from tests.cluster.certificates import SERVER
 from tests.cluster.cluster import Cluster
-from tests.cluster.places import DNS_ADDRESS
+from tests.cluster.places import DNS_ADDRESS, NODE, NODE_ADDRESS
 from tests.cluster.processes import Identity
-from tests.cluster.starting import api_ready
+from tests.cluster.starting import api_ready, node_ready
 
+_READY = {True: "ready", False: "not ready"}
 _PART = ("part", "pid", "state", "memory", "address")
 
 
@@ -19,7 +21,7 @@ def table(cluster: Cluster) -> str:
     known = processes.remembered(cluster.places.running)
     if not known:
         return "The cluster is not there. Bring it up with: make cluster-up"
-    rows = [_PART, *_processes(cluster, known), _server(cluster), *_parts(cluster)]
+    rows = [_PART, *_processes(cluster, known), *_server(cluster), *_parts(cluster)]
     return aligned(rows) + f"\n\n{usage(cluster)}"
 
 
@@ -49,8 +51,10 @@ def _processes(cluster: Cluster, known: Mapping[str, Identity]) -> Iterator[tupl
             yield component.name, "-", "dead" if identity else "not started", "-", component.address
 
 
-def _server(cluster: Cluster) -> tuple[str, ...]:
-    return "Kubernetes API", "", "ready" if api_ready(cluster.places) else "not ready", "", "https://127.0.0.1:6443"
+def _server(cluster: Cluster) -> Iterator[tuple[str, ...]]:
+    ready = api_ready(cluster.places)
+    yield "Kubernetes API", "", _READY[ready], "", SERVER
+    yield f"node {NODE}", "", _READY[ready and node_ready(cluster.kubectl)], "", NODE_ADDRESS
 
 
 def _parts(cluster: Cluster) -> Iterator[tuple[str, ...]]:

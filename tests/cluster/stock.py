@@ -90,13 +90,17 @@ def _image(cache: Cache, program: Recipe) -> Recipe:
 
 @contextlib.contextmanager
 def _go_folder(places: Places) -> Iterator[None]:
-    """The folder for Go's caches: more than 10 GB while everything is built, and nothing afterwards."""
-    folder = places.cache / "making" / "go"
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        yield
-    finally:
-        shutil.rmtree(folder)
+    """The folder for Go's caches: more than 10 GB while everything is built, and nothing afterwards.
+
+    A build that failed or was killed leaves its caches, and the next one goes on with them.
+    """
+    making = places.cache / "making"
+    (making / "go").mkdir(parents=True, exist_ok=True)
+    for path in making.iterdir():
+        if path.name != "go":
+            shutil.rmtree(path)
+    yield
+    shutil.rmtree(making / "go")
 
 
 def libraries(program: Path) -> dict[str, Path]:

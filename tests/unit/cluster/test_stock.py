@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.cluster import programs, stamps, stock
-from tests.cluster.cache import Cache
+from tests.cluster.cache import Cache, Recipe
+from tests.cluster.commands import CommandError
 from tests.cluster.places import HERE, Places
+from tests.cluster.progress import Progress
 
 LISTING = """\
 \tlinux-vdso.so.1 (0x00007f06c3dce000)
@@ -78,6 +82,60 @@ def test_an_image_is_made_anew_when_its_program_is(tmp_path: Path, monkeypatch: 
     changed = {entry.rpartition("-")[0] for entry in set(stock.inputs(Places(cache=tmp_path))) - set(before)}
 
     assert changed == {"coredns", "image-coredns"}
+
+
+@pytest.fixture
+def quiet() -> Progress:
+    return Progress(lambda line: None)
+
+
+def offer(monkeypatch: pytest.MonkeyPatch, make: Callable[[Path, Path], None]) -> None:
+    """Let one program be all that a cluster needs; `make` gets Go's folder and the folder to fill."""
+    monkeypatch.setattr(programs, "recipes", lambda go: (Recipe("kube", {}, ("kube",), partial(make, go)),))
+
+
+def test_gos_caches_are_gone_when_all_is_built(
+    tmp_path: Path, quiet: Progress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def make(go: Path, folder: Path) -> None:
+        (go / "modules").mkdir()
+        (folder / "kube").touch()
+
+    offer(monkeypatch, make)
+    filled = stock.fill(Places(cache=tmp_path), quiet)
+
+    assert filled.program("kube").exists()
+    assert list((tmp_path / "making").iterdir()) == []
+
+
+def test_a_failed_build_is_gone_on_with(tmp_path: Path, quiet: Progress, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(go: Path, folder: Path) -> None:
+        (go / "modules").mkdir()
+        raise CommandError(["go"], "exit code 1", "no space left")
+
+    def succeed(go: Path, folder: Path) -> None:
+        assert (go / "modules").exists()
+        assert not (tmp_path / "making" / "other.7").exists()
+        (folder / "kube").touch()
+
+    offer(monkeypatch, fail)
+    with pytest.raises(CommandError, match="no space left"):
+        stock.fill(Places(cache=tmp_path), quiet)
+    (tmp_path / "making" / "other.7").mkdir()
+    offer(monkeypatch, succeed)
+
+    assert stock.fill(Places(cache=tmp_path), quiet).program("kube").exists()
+
+
+def test_what_is_there_is_not_built(tmp_path: Path, quiet: Progress, monkeypatch: pytest.MonkeyPatch) -> None:
+    offer(monkeypatch, lambda go, folder: (folder / "kube").touch())
+    stock.fill(Places(cache=tmp_path), quiet)
+
+    def refuse(go: Path, folder: Path) -> None:
+        raise AssertionError("built again")
+
+    offer(monkeypatch, refuse)
+    stock.fill(Places(cache=tmp_path), quiet)
 
 
 def test_a_missing_record_is_no_record(tmp_path: Path) -> None:
