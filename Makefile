@@ -5,8 +5,9 @@ SHELL := /bin/bash
 
 UV := .tools/bin/uv
 PYTHON := .venv/bin/python
-# Tests of one process each; the cluster's own tests share one cluster, and so run one after the other.
 WORKERS ?= 2
+# End-to-end tests wait for pods and evidence most of the time, each in a namespace of its own.
+CLUSTER_WORKERS ?= 4
 
 .PHONY: help
 help: ## Show this list
@@ -28,8 +29,10 @@ check: setup ## Lint, types, import contracts, unit, property and simulation tes
 	$(PYTHON) -m pytest -q -n $(WORKERS) -m "not cluster"
 
 .PHONY: cluster-test
-cluster-test: setup cluster-up
-	$(PYTHON) -m pytest -q -m cluster
+cluster-test: setup ## The tests on the cluster: contracts, integration, end to end
+	$(PYTHON) -m tests.system
+	$(PYTHON) -m pytest -q -n $(CLUSTER_WORKERS) -m "cluster and not alone"
+	$(PYTHON) -m pytest -q -m "cluster and alone"
 
 .PHONY: cluster-up
 cluster-up: setup ## Start the embedded cluster (nothing is built where it is up, or where KUBECONFIG names another)

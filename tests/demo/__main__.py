@@ -4,6 +4,7 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -12,7 +13,7 @@ from tests.cluster.progress import Progress
 from tests.demo import report
 from tests.demo.director import Director, StoryError
 from tests.demo.look import NAME, NAMESPACE, Looker
-from tests.demo.stagehand import HOST, STORE, Stagehand
+from tests.demo.stagehand import HOST, Stagehand
 from tests.demo.story import ACTS, Stage
 from tests.system import installation
 from tests.system.kubectl import CommandError
@@ -64,11 +65,11 @@ def _play(chosen: Site, hand: Stagehand, console: Console, times: dict[str, floa
         failure = f"{lost} client requests failed or were lost"
         document |= {"cameTrue": False, "failure": failure}
     report.write(document, REPORT)
-    _say_goodbye(chosen, console, document, failure)
+    _say_goodbye(chosen, hand, console, document, failure)
     return 1 if failure else 0
 
 
-def _say_goodbye(chosen: Site, console: Console, document: dict[str, object], failure: str) -> None:
+def _say_goodbye(chosen: Site, hand: Stagehand, console: Console, document: dict[str, Any], failure: str) -> None:
     console.print(report.summary(document))
     requests = document["requests"]
     console.print(f"requests: {requests}", markup=False)
@@ -84,7 +85,7 @@ Look around (the cluster is still up, and so is the client, for an hour at most)
   kubectl get mdep -n {NAMESPACE}
   kubectl describe mdep {NAME} -n {NAMESPACE}
   curl -H 'Host: {HOST}' {chosen.gateway}/v2/models/{NAME}
-  Prometheus: {chosen.prometheus}   S3: {chosen.s3} ({STORE})
+  Prometheus: {chosen.prometheus}   S3: {chosen.s3} ({hand.shelf.store})
   {REPORT} has every stage, verdict and weight
 Take it down: make cluster-down""",
         markup=False,

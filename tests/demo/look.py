@@ -8,10 +8,11 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from tests.demo.scene import Drift, Scene
+from tests.system import client
 from tests.system.kubectl import CommandError, Commands
 
 T = TypeVar("T")
-NAMESPACE, NAME, CLIENT = "seatrial-demo", "deploy-risk", "client"
+NAMESPACE, NAME = "seatrial-demo", "deploy-risk"
 EVENTS_SHOWN = 8
 
 
@@ -47,7 +48,7 @@ class Looker:
         return {} if found is None else found.get("status", {})
 
     def _client(self) -> Any:
-        return self._commands.pod_get(NAMESPACE, CLIENT, 8080, "/stats")
+        return self._commands.pod_get(NAMESPACE, client.NAME, client.PORT, "/stats")
 
     def _drift(self) -> tuple[Drift, ...]:
         query = f'max by (feature) (seatrial:drift_psi{{model_namespace="{NAMESPACE}",model_name="{NAME}"}})'

@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.demo.director import Director
-from tests.demo.look import CLIENT, NAME, NAMESPACE
+from tests.demo.director import Director, StoryError
 from tests.demo.scene import Scene
 from tests.demo.stagehand import Stagehand
 
@@ -32,11 +31,11 @@ def first_version(stage: Stage) -> None:
     """Version 1 is served from S3."""
     director, hand = stage.director, stage.hand
     director.now("version 1, a decision tree, is pushed to S3 and served")
-    hand.push("1")
+    hand.shelf.push("1")
     hand.move_channel("1", "the first version")
     hand.apply_model()
     director.wait("version 1 serves", lambda s: s.condition("Ready").get("status") == "True", SETTLE)
-    hand.start_client()
+    hand.client.start()
     director.wait("the client gets answers", lambda s: s.client.get("answered", 0) > 100, SETTLE)
     answer = hand.ask(RISKY)
     director.reached(
@@ -52,7 +51,7 @@ def better_version(stage: Stage) -> None:
     """Version 2 goes through shadow and canary and is promoted."""
     director, hand = stage.director, stage.hand
     director.now("version 2, a forest, is pushed; it goes on trial by itself")
-    hand.push("2")
+    hand.shelf.push("2")
     hand.move_channel("2", "a better version")
     _trial(director, "2")
     director.wait("the probation of version 2 ends", lambda s: s.stage == "Idle" and s.stable == "2", TRIAL)
@@ -63,7 +62,7 @@ def bad_version(stage: Stage) -> None:
     """Version 3 is bad, and is rolled back with nobody touching it."""
     director, hand = stage.director, stage.hand
     director.now("version 3 is pushed: its training job had swapped two columns, and its own figures look fine")
-    hand.push("3")
+    hand.shelf.push("3")
     hand.move_channel("3", "looks fine on its own test set")
     director.wait("version 3 goes on trial", lambda s: s.candidate == "3", SETTLE)
     scene = director.wait("version 3 is rolled back", lambda s: s.outcome("3") != "", TRIAL)
@@ -77,7 +76,7 @@ def changed_world(stage: Stage) -> None:
     director, hand = stage.director, stage.hand
     before = director.scene.accuracy
     director.now("the world changes: a new team deploys microservices, and version 2 is wrong more often")
-    hand.change_world("changed", label_share=0.5)
+    hand.client.change_world("changed", label_share=0.5)
     director.wait("drift is seen", _drifted, TRAINING)
     director.reached("drift is seen", _drift_words(director.scene))
     director.wait("the alert starts a training Job", lambda s: bool(s.training.get("job")), TRAINING)
@@ -98,8 +97,6 @@ ACTS: tuple[Callable[[Stage], None], ...] = (first_version, better_version, bad_
 
 def check(what: str, holds: bool, found: str) -> None:
     """Raise StoryError where the story did not come true."""
-    from tests.demo.director import StoryError
-
     if not holds:
         raise StoryError(f"{what}: found {found}")
 
@@ -132,6 +129,3 @@ def _drift_words(scene: Scene) -> str:
 def _accuracies(before: float | None, low: float | None, after: float | None) -> str:
     shown = ["unknown" if value is None else f"{value:.1%}" for value in (before, low, after)]
     return f"{shown[0]} before the change, {shown[1]} when the training started, {shown[2]} now"
-
-
-__all__ = ["ACTS", "CLIENT", "NAME", "NAMESPACE", "Stage"]

@@ -15,7 +15,13 @@ BAR = 40
 def render(scene: Scene, now: str, elapsed: float, milestones: list[str]) -> RenderableType:
     """Return the whole view."""
     head = Text.assemble((f" {int(elapsed) // 60}:{int(elapsed) % 60:02} ", "reverse"), " ", (now, "bold"))
-    parts = [head, _rollout(scene), _traffic(scene), _world(scene), Panel("\n".join(milestones[-9:]), title="so far")]
+    parts: list[RenderableType] = [
+        head,
+        _rollout(scene),
+        _traffic(scene),
+        _world(scene),
+        Panel("\n".join(milestones[-9:]), title="so far"),
+    ]
     return Group(*parts)
 
 

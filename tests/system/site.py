@@ -56,15 +56,21 @@ class Site:
 def site(environment: Mapping[str, str], progress: Progress) -> Site:
     """Return the site: the user's where KUBECONFIG names one, otherwise the embedded one, made ready."""
     cluster = Cluster()
-    named = environment.get("KUBECONFIG", "")
-    if named and Path(named) != cluster.kubeconfig:
-        return _own(environment, Path(named))
-    return _embedded(cluster, progress)
-
-
-def _embedded(cluster: Cluster, progress: Progress) -> Site:
+    own = own_kubeconfig(environment)
+    if own is not None:
+        return _own(environment, own)
     cluster.up(progress)
-    images = cluster.build_images(progress)
+    return embedded(cluster, cluster.build_images(progress))
+
+
+def own_kubeconfig(environment: Mapping[str, str]) -> Path | None:
+    """Return the kubeconfig of a cluster of the user's; None where the embedded one is to be used."""
+    named = environment.get("KUBECONFIG", "")
+    return Path(named) if named and Path(named) != Cluster().kubeconfig else None
+
+
+def embedded(cluster: Cluster, images: Mapping[str, str]) -> Site:
+    """Return the embedded cluster's site with these images."""
     addresses = cluster.addresses
     return Site(
         commands=Commands(cluster.kubeconfig, cluster.bin("kubectl"), cluster.bin("helm")),

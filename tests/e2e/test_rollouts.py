@@ -1,0 +1,113 @@
+"""A new version's way, on the real cluster: served, promoted, rolled back for each reason, with nobody touching it."""
+
+import pytest
+
+from tests.system.world import ROLLOUT, World, candidate, condition, outcome, serving
+
+pytestmark = pytest.mark.cluster
+NO_SHADOW = {**ROLLOUT, "shadow": {"enabled": False}}
+
+
+def rolled_back(world: World, version: str, check: str) -> None:
+    """Then: the version was rolled back because of a check, which says so, and version 1 serves on."""
+    status = world.sees("it is rolled back", lambda s: outcome(s, version) != "", 180)
+    assert outcome(status, version) == "RolledBack", status["history"]
+    assert serving(status) == "1"
+    assert condition(status, "Ready") == "True"
+    assert condition(status, "RolloutSucceeded") == "False"
+    assert f"{check}: Fail" in condition(status, "RolloutSucceeded", "message")
+    assert any(event.startswith("RolledBack:") and check in event for event in world.events())
+    world.sees_client("gets only version 1", lambda c: list(c["lastSeconds"]) == ["1"])
+
+
+def test_the_first_version_serves(world: World) -> None:
+    world.serves("1")
+
+    status = world.status()
+    assert condition(status, "ArtifactVerified") == "True"
+    assert condition(status, "RouteReady") == "True"
+    assert condition(status, "Reconciling") == "False"
+    assert list(world.route_weights().values()) == [100]
+    world.has_lost_nothing()
+
+
+def test_a_healthy_version_is_promoted_and_no_request_is_lost(world: World) -> None:
+    world.serves("1")
+
+    world.apply("2")
+
+    world.sees("shadow", lambda s: s.get("stage") == "Shadow" and candidate(s) == "2")
+    world.sees("canary", lambda s: s.get("stage") == "Canary", 120)
+    assert sum(world.route_weights().values()) == 100
+    status = world.sees("promotion", lambda s: outcome(s, "2") != "", 180)
+    assert outcome(status, "2") == "Promoted", status["history"]
+    world.sees("the end of the probation", lambda s: s.get("stage") == "Idle" and not s.get("probation"))
+    stats = world.sees_client("gets only version 2", lambda c: list(c["lastSeconds"]) == ["2"])
+    assert stats["byVersion"]["2"] > 0
+    world.sees("version 1's pods go", lambda s: not s.get("retiring"), 90)
+    assert len(world.objects("deployments")) == 1
+    world.has_lost_nothing()
+
+
+def test_errors_in_the_canary_roll_back(world: World) -> None:
+    world.serves("1", rollout=NO_SHADOW)
+
+    world.apply("broken", rollout=NO_SHADOW)
+
+    rolled_back(world, "broken", "errors")
+    stats = world.client.stats()
+    assert set(stats["failedByVersion"]) == {"broken"}, "only what the bad version answered itself may fail"
+    assert stats["lost"] == 0
+
+
+def test_errors_in_the_shadow_roll_back_and_no_client_sees_one(world: World) -> None:
+    world.serves("1")
+
+    world.apply("broken")
+
+    rolled_back(world, "broken", "errors")
+    world.has_lost_nothing()
+
+
+def test_latency_rolls_back(world: World) -> None:
+    strict = {**NO_SHADOW, "checks": [{"name": "latency", "latency": {"warmUp": "3s"}}]}
+    world.serves("1", rollout=strict)
+
+    world.apply("slow", rollout=strict)
+
+    rolled_back(world, "slow", "latency")
+    world.has_lost_nothing()
+
+
+def test_disagreement_rolls_back(world: World) -> None:
+    world.serves("1")
+
+    world.apply("3")
+
+    rolled_back(world, "3", "disagreement")
+    world.has_lost_nothing()
+
+
+def test_without_a_gateway_replicas_carry_the_weights(world: World) -> None:
+    world.client.target = f"http://deploy-risk.{world.namespace}.svc"
+    world.serves("1", route=None)
+
+    world.apply("2", route=None)
+
+    status = world.sees("promotion", lambda s: outcome(s, "2") != "", 240)
+    assert outcome(status, "2") == "Promoted", status["history"]
+    assert condition(status, "RouteReady", "reason") == "NoRoute"
+    world.sees_client("gets only version 2", lambda c: list(c["lastSeconds"]) == ["2"], 90)
+    assert not world.route_weights()
+
+
+def test_deletion_takes_all_objects_and_no_artifact(world: World) -> None:
+    world.serves("1", monitoring={"accuracy": {"window": "1m"}})
+    world.client.stop()
+    kinds = "deployments,services,controllerrevisions,httproutes,jobs,pods"
+    assert world.objects(kinds)
+
+    world.delete()
+
+    world.sees("nothing is left", lambda _: not world.objects(kinds), 90)
+    assert world.shelf.has("1")

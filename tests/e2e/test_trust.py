@@ -1,0 +1,87 @@
+"""What must not serve does not, and says why: tampered and missing versions, wrong credentials, refused specs."""
+
+import pytest
+
+from tests.system.kubectl import CommandError
+from tests.system.namespaces import credentials
+from tests.system.publishing import Shelf
+from tests.system.store import client, keys
+from tests.system.world import World, condition, outcome, serving
+
+pytestmark = pytest.mark.cluster
+
+
+def tamper(shelf: Shelf, version: str) -> None:
+    """Change one byte in the middle of a version's model file, behind everybody's back."""
+    s3 = client(shelf.site)
+    found = keys(shelf.site, shelf.bucket, f"{shelf.prefix}/{shelf.model}/versions/{version}/")
+    key = next(one for one in found if one.endswith(".skops"))
+    body = bytearray(s3.get_object(Bucket=shelf.bucket, Key=key)["Body"].read())
+    body[len(body) // 2] ^= 1
+    s3.put_object(Bucket=shelf.bucket, Key=key, Body=bytes(body))
+
+
+def test_a_tampered_first_version_never_serves(world: World) -> None:
+    shelf = Shelf(world.site, "e2e", "tampered-first", "deploy-risk")
+    shelf.push("1")
+    tamper(shelf, "1")
+    world.shelf = shelf
+    world.is_there()
+
+    world.apply("1")
+
+    status = world.sees("the artifact is refused", lambda s: condition(s, "ArtifactVerified") == "False", 120)
+    assert condition(status, "ArtifactVerified", "reason") == "ArtifactRefused"
+    assert "sha256" in condition(status, "ArtifactVerified", "message")
+    world.stays("nothing serves", lambda s: serving(s) == "" and condition(s, "Ready") == "False", 5)
+
+
+def test_a_tampered_new_version_never_serves_and_the_old_one_does(world: World) -> None:
+    shelf = Shelf(world.site, "e2e", "tampered-second", "deploy-risk")
+    for version in ("1", "2"):
+        shelf.push(version)
+    tamper(shelf, "2")
+    world.shelf = shelf
+    world.serves("1")
+
+    world.apply("2")
+
+    status = world.sees("version 2 is refused", lambda s: outcome(s, "2") != "", 120)
+    assert outcome(status, "2") == "RolledBack"
+    assert condition(status, "ArtifactVerified", "reason") == "ArtifactRefused"
+    assert serving(status) == "1"
+    assert set(world.has_lost_nothing()["byVersion"]) == {"1"}
+
+
+def test_a_missing_version_is_named_and_the_old_one_serves(world: World) -> None:
+    world.serves("1")
+
+    world.apply("99")
+
+    status = world.sees("it is missed", lambda s: condition(s, "ArtifactVerified", "reason") == "VersionNotFound")
+    assert "99" in condition(status, "ArtifactVerified", "message")
+    assert condition(status, "Ready") == "True"
+    assert condition(status, "Stalled") == "True"
+    world.apply("1")
+    world.sees("it is well again", lambda s: condition(s, "Stalled") == "False")
+    world.has_lost_nothing()
+
+
+def test_wrong_credentials_are_named_and_healed_by_right_ones(world: World) -> None:
+    world.is_there(wrong_credentials=True)
+
+    world.apply("1")
+
+    status = world.sees("they are refused", lambda s: condition(s, "ArtifactVerified", "reason") == "StoreDenied")
+    assert world.site.s3 in condition(status, "ArtifactVerified", "message")
+    world.site.commands.apply(credentials(world.site, world.namespace))
+    world.sees("version 1 serves", lambda s: serving(s) == "1" and condition(s, "Ready") == "True", 150)
+
+
+def test_a_wrong_spec_is_refused_with_the_name_of_the_field(world: World) -> None:
+    world.is_there()
+
+    with pytest.raises(CommandError, match="maximumDisagreement"):
+        world.apply("1", rollout={"shadow": {"maximumDisagreement": "lots"}})
+    with pytest.raises(CommandError, match="exactly one of version and channel"):
+        world.apply("1", model={"store": world.shelf.store, "version": "1", "channel": "latest"})

@@ -1,0 +1,76 @@
+"""Pushing the running example's versions, as the training jobs that made them would have: with the seatrial command."""
+
+import json
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import joblib
+
+from tests.demo.versions import VERSIONS
+from tests.demo.world import RECOMMENDATIONS, TARGET, past_deployments
+from tests.system.kubectl import CommandError, Commands
+from tests.system.site import Site, python
+from tests.system.store import ensure_bucket, upload
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """One model in a store of the site's S3."""
+
+    site: Site
+    bucket: str
+    prefix: str
+    model: str
+
+    @property
+    def store(self) -> str:
+        """The store's address."""
+        return f"s3://{self.bucket}/{self.prefix}"
+
+    @property
+    def dataset(self) -> str:
+        """Where the past deployments are."""
+        return f"{self.store}/data/train.csv"
+
+    def prepare(self) -> None:
+        """Make the bucket, and put the training data into it."""
+        ensure_bucket(self.site, self.bucket)
+        with tempfile.TemporaryDirectory() as folder:
+            rows = Path(folder) / "train.csv"
+            past_deployments().to_csv(rows, index=False)
+            upload(self.site, self.bucket, f"{self.prefix}/data/train.csv", rows)
+
+    def push(self, kind: str, version: str | None = None) -> None:
+        """Fit one of `tests.demo.versions` and push it, by default under its own name."""
+        made = VERSIONS[kind](past_deployments())
+        with tempfile.TemporaryDirectory() as folder:
+            model, data, metrics = (Path(folder) / name for name in ("model.joblib", "train.csv", "metrics.json"))
+            joblib.dump(made.pipeline, model)
+            made.split.train.to_csv(data, index=False)
+            metrics.write_text(json.dumps({name: {"accuracy": value} for name, value in made.accuracy.items()}))
+            advice = [word for level, text in RECOMMENDATIONS.items() for word in ("--recommend", f"{level}={text}")]
+            self.seatrial(
+                "push", self.model, version or kind, "--model", str(model), "--trust-pickle", "--data", str(data),
+                "--target", TARGET, "--metrics", str(metrics), *advice,
+            )  # fmt: skip
+
+    def has(self, version: str) -> bool:
+        """Say whether a version is there."""
+        try:
+            self.seatrial("show", self.model, version)
+        except CommandError:
+            return False
+        return True
+
+    def move_channel(self, channel: str, version: str, reason: str) -> None:
+        """Let a channel name a version."""
+        self.seatrial("channel", self.model, channel, version, "--reason", reason)
+
+    def seatrial(self, *words: str) -> str:
+        """Run the seatrial command on this store."""
+        commands = self.site.commands
+        environment = {**self.site.storage, "SEATRIAL_STORE": self.store}
+        return Commands(commands.kubeconfig, commands.kubectl, commands.helm, environment).run(
+            python() / "seatrial", *words
+        )

@@ -1,0 +1,194 @@
+"""One ModelDeployment in a namespace of its own, with a client: the given, the when and the then of a test."""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.system.client import Client
+from tests.system.kubectl import CommandError
+from tests.system.namespaces import SECRET, credentials, delete_namespace, namespace
+from tests.system.publishing import Shelf
+from tests.system.site import Site
+
+NAME = "deploy-risk"
+RATE = 40  # requests a second
+POLL = 0.5
+# Stages of seconds: the evidence needs requests, not minutes.
+ROLLOUT: Mapping[str, Any] = {
+    "shadow": {"minimumSamples": 100, "minimumDuration": "5s", "maximumDisagreement": "0.20"},
+    "canary": {"steps": [{"weight": 20}, {"weight": 50}], "stepDuration": "5s"},
+    "probation": "5s",
+    "progressDeadline": "10m",
+    "checks": [
+        {"name": "errors", "errors": {}},
+        {"name": "latency", "latency": {"objective": "100ms", "warmUp": "3s"}},
+    ],
+}
+
+Status = Mapping[str, Any]
+Condition = Callable[[Status], bool]
+
+
+class NotSeenError(AssertionError):
+    """What a test waited for did not come true; the message has what was there instead."""
+
+
+@dataclass(slots=True)
+class World:
+    """A namespace, a ModelDeployment and its client."""
+
+    site: Site
+    shelf: Shelf
+    namespace: str
+    client: Client = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Prepare the client, not yet started."""
+        site = self.site
+        host = f"{self.namespace}.example.org"
+        self.client = Client(site.commands, site.runtime_image, self.namespace, NAME, site.gateway, host, RATE)
+
+    # given
+
+    def is_there(self, *, wrong_credentials: bool = False) -> None:
+        """Make the namespace and the Secret."""
+        self.site.commands.apply(
+            namespace(self.namespace), credentials(self.site, self.namespace, wrong=wrong_credentials)
+        )
+
+    def serves(self, version: str, **sections: Any) -> None:
+        """Deploy a version, wait until it serves, and start the client."""
+        self.is_there()
+        self.apply(version, **sections)
+        self.sees(f"version {version} serves", lambda s: serving(s) == version and condition(s, "Ready") == "True")
+        self.client.start()
+        self.sees_client("answers", lambda c: c["answered"] >= RATE)
+
+    def is_gone(self) -> None:
+        """Delete the namespace and all that is in it."""
+        delete_namespace(self.site.commands, self.namespace)
+
+    # when
+
+    def apply(self, version: str, **sections: Any) -> None:
+        """Apply the ModelDeployment with a version, and sections of the spec other than the usual."""
+        self.site.commands.apply(self.document(version, **sections))
+
+    def document(self, version: str, **sections: Any) -> Mapping[str, Any]:
+        """Return the ModelDeployment; a section of None is left out."""
+        gateway = {"name": self.site.gateway_name, "namespace": self.site.gateway_namespace}
+        spec: dict[str, Any] = {
+            "model": {"store": self.shelf.store, "name": self.shelf.model, "version": version},
+            "storage": {"endpoint": self.site.s3, "secretRef": {"name": SECRET}},
+            "serving": {"replicas": 2},
+            "route": {"gateway": gateway, "hostnames": [f"{self.namespace}.example.org"]},
+            "rollout": ROLLOUT,
+        } | sections
+        return {
+            "apiVersion": "seatrial.dev/v1alpha1",
+            "kind": "ModelDeployment",
+            "metadata": {"name": NAME, "namespace": self.namespace},
+            "spec": {name: section for name, section in spec.items() if section is not None},
+        }
+
+    def delete(self) -> None:
+        """Delete the ModelDeployment."""
+        self.site.commands.ctl("delete", "modeldeployment", NAME, "-n", self.namespace, "--wait=true")
+
+    # then
+
+    def status(self) -> Status:
+        """Return the ModelDeployment's status."""
+        found = self.site.commands.get("modeldeployment", NAME, self.namespace)
+        return {} if found is None else found.get("status", {})
+
+    def sees(self, what: str, holds: Condition, seconds: float = 120) -> Status:
+        """Wait until the status shows it."""
+        return self._wait(what, self.status, holds, seconds)
+
+    def sees_client(
+        self, what: str, holds: Callable[[Mapping[str, Any]], bool], seconds: float = 60
+    ) -> Mapping[str, Any]:
+        """Wait until the client has seen it."""
+        return self._wait(f"client {what}", self.client.stats, holds, seconds)
+
+    def stays(self, what: str, holds: Condition, seconds: float) -> None:
+        """Look for a while whether something stays so."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            status = self.status()
+            if not holds(status):
+                raise NotSeenError(f"{what} did not stay so: {brief(status)}")
+            time.sleep(POLL)
+
+    def has_lost_nothing(self, *, failed: int = 0) -> Mapping[str, Any]:
+        """Check that the client got an answer to every request, and no more than `failed` errors."""
+        stats = self.client.stats()
+        if stats["lost"] or stats["failed"] > failed:
+            raise NotSeenError(f"lost {stats['lost']}, failed {stats['failed']}: {stats['troubles']}")
+        return stats
+
+    def events(self) -> list[str]:
+        """Return the ModelDeployment's Events as `Reason: message`."""
+        listed = self.site.commands.list("events", self.namespace)
+        return [f"{e['reason']}: {e['message']}" for e in listed if e["involvedObject"]["kind"] == "ModelDeployment"]
+
+    def objects(self, kinds: str) -> list[str]:
+        """Return the names of objects that belong to the ModelDeployment, as kind/name."""
+        listed = self.site.commands.list(kinds, self.namespace, f"seatrial.dev/model={NAME}")
+        return [f"{one['kind']}/{one['metadata']['name']}" for one in listed]
+
+    def route_weights(self) -> Mapping[str, int]:
+        """Return the weights in the HTTPRoute by backend."""
+        route = self.site.commands.get("httproute", NAME, self.namespace)
+        if route is None:
+            return {}
+        return {one["name"]: one["weight"] for rule in route["spec"]["rules"] for one in rule["backendRefs"]}
+
+    def _wait(
+        self,
+        what: str,
+        look: Callable[[], Mapping[str, Any]],
+        holds: Callable[[Mapping[str, Any]], bool],
+        seconds: float,
+    ) -> Mapping[str, Any]:
+        end, last = time.monotonic() + seconds, "nothing"
+        while time.monotonic() < end:
+            try:
+                seen = look()
+                if holds(seen):
+                    return seen
+                last = brief(seen)
+            except (CommandError, KeyError) as error:
+                last = repr(error)
+            time.sleep(POLL)
+        raise NotSeenError(f"{what}: not within {seconds:.0f} s; last: {last}; events: {self.events()[-10:]}")
+
+
+def serving(status: Status) -> str:
+    """Return the version that serves."""
+    return str((status.get("stable") or {}).get("version", ""))
+
+
+def candidate(status: Status) -> str:
+    """Return the version on trial."""
+    return str(((status.get("trial") or {}).get("candidate") or {}).get("version", ""))
+
+
+def condition(status: Status, kind: str, part: str = "status") -> str:
+    """Return a condition's status, reason or message."""
+    listed = status.get("conditions") or []
+    return next((str(one.get(part, "")) for one in listed if one.get("type") == kind), "")
+
+
+def outcome(status: Status, version: str) -> str:
+    """Return how the last trial of a version ended."""
+    ended = [one for one in status.get("history") or [] if one.get("version") == version]
+    return str(ended[-1]["outcome"]) if ended else ""
+
+
+def brief(seen: Mapping[str, Any]) -> str:
+    """Return what a failed test should show."""
+    return json.dumps(seen, default=str)[:3000]
