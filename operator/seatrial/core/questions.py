@@ -18,7 +18,7 @@ from seatrial.ports import Key
 REQUESTS, DURATION, COMPARISONS = "requests", "duration", "comparisons"
 REFERENCE_REQUESTS, REFERENCE_DURATION, HISTORY = "reference requests", "reference duration", "history"
 
-MAXIMUM_POINTS = 120  # of a series in one answer
+MAXIMUM_POINTS = 120  # of a series in one answer, and as many from before the stage
 # Half a minute is longer than most bursts, which so count as one bad interval; a short stage needs a few intervals.
 SHORTEST_STEP, USUAL_STEP, FEWEST_POINTS = timedelta(seconds=1), timedelta(seconds=30), 6
 HISTORY_SPAN, HISTORY_STEP = timedelta(hours=2), timedelta(minutes=1)
@@ -70,6 +70,7 @@ def _judged(status: Status) -> list[str]:
 def _range(promql: str, since: datetime, end: datetime, before: timedelta = timedelta(0)) -> Query:
     """Ask from `before` ahead of the stage; the last point is now, so that the newest requests count at once."""
     step = max(SHORTEST_STEP, (end - since) / MAXIMUM_POINTS, min(USUAL_STEP, (end - since) / FEWEST_POINTS))
+    step = max(step, before / MAXIMUM_POINTS)
     steps = math.ceil((end - since + before) / step)
     return Query(promql, end - steps * step, end, step.total_seconds())
 

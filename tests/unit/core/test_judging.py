@@ -1,0 +1,153 @@
+"""Which checks are asked at a stage, with which limits, and on which evidence."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from seatrial.api.spec import Spec
+from seatrial.api.status import Stage
+from seatrial.core.judging import exposure, judge
+from seatrial.core.observed import Evidence, Observed
+from seatrial.judge.verdict import Finding, Verdict
+from tests.given import (
+    MINUTE,
+    NOW,
+    UNKNOWN,
+    disagreeing,
+    failing,
+    healthy,
+    in_probation,
+    nothing_yet,
+    on_trial,
+    requests,
+    serving,
+    slow,
+    spec,
+)
+
+SINCE = NOW - 5 * MINUTE
+PASS, FAIL, UNSURE = Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE
+
+
+def findings(world: Observed) -> dict[str, Finding]:
+    assert isinstance(world.spec, Spec)
+    return {finding.check: finding for finding in judge(world, world.spec)}
+
+
+def verdicts(world: Observed) -> dict[str, Verdict]:
+    return {name: finding.verdict for name, finding in findings(world).items()}
+
+
+def canary(evidence: Evidence, **changes: Any) -> Observed:
+    return on_trial(Stage.CANARY, since=5 * MINUTE, evidence=evidence, **changes)
+
+
+@pytest.mark.parametrize("world", [serving("1"), on_trial(Stage.PREPARING)])
+def test_nothing_is_judged(world: Observed) -> None:
+    assert findings(world) == {}
+
+
+@pytest.mark.parametrize(
+    ("stage", "checks"),
+    [(Stage.SHADOW, ["disagreement", "errors", "latency"]), (Stage.CANARY, ["errors", "latency"])],
+)
+def test_each_stage_has_its_checks(stage: Stage, checks: list[str]) -> None:
+    assert list(verdicts(on_trial(stage))) == checks
+    assert list(verdicts(on_trial(stage, evidence=UNKNOWN))) == checks
+
+
+def test_a_shadow_that_is_left_out_asks_for_no_comparisons() -> None:
+    without = spec(rollout={"shadow": {"enabled": False}})
+    assert list(verdicts(on_trial(Stage.SHADOW, of=without))) == ["errors", "latency"]
+
+
+@pytest.mark.parametrize(
+    ("evidence", "expected"),
+    [
+        (healthy(SINCE), {"errors": PASS, "latency": PASS}),
+        (failing(SINCE), {"errors": FAIL, "latency": PASS}),
+        (slow(SINCE), {"errors": PASS, "latency": FAIL}),
+        (nothing_yet(SINCE), {"errors": UNSURE, "latency": UNSURE}),
+        (requests(SINCE, (50, 0), (5_000, 0)), {"errors": UNSURE, "latency": PASS}),
+    ],
+    ids=["healthy", "failing", "slow", "nothing yet", "few requests"],
+)
+def test_verdicts_of_a_canary(evidence: Evidence, expected: dict[str, Verdict]) -> None:
+    assert verdicts(canary(evidence, step=3)) == expected
+
+
+def test_a_shadow_that_disagrees_fails() -> None:
+    assert verdicts(on_trial(Stage.SHADOW, since=5 * MINUTE, evidence=disagreeing(SINCE)))["disagreement"] is FAIL
+
+
+@pytest.mark.parametrize(
+    ("evidence", "errors"),
+    [(healthy(SINCE), PASS), (failing(SINCE), FAIL), (nothing_yet(SINCE), UNSURE)],
+)
+def test_verdicts_of_a_probation(evidence: Evidence, errors: Verdict) -> None:
+    assert verdicts(in_probation(since=5 * MINUTE, evidence=evidence))["errors"] is errors
+
+
+def test_a_slow_version_fails_its_probation() -> None:
+    assert verdicts(in_probation(since=5 * MINUTE, evidence=slow(SINCE)))["latency"] is FAIL
+
+
+def test_where_prometheus_does_not_answer_no_check_says_anything() -> None:
+    found = findings(on_trial(Stage.CANARY, evidence=UNKNOWN))
+    assert {finding.verdict for finding in found.values()} == {UNSURE}
+    assert found["errors"].line() == "errors: Inconclusive · it does not answer"
+
+
+@pytest.mark.parametrize("since", [SINCE - timedelta(seconds=1), SINCE + timedelta(seconds=1)])
+def test_evidence_of_another_stage_counts_for_nothing(since: Any) -> None:
+    found = findings(canary(failing(since)))
+    assert {finding.verdict for finding in found.values()} == {UNSURE}
+    assert found["errors"].sentence == "no evidence yet: the stage has just begun"
+
+
+def test_the_chance_of_a_false_alarm_is_shared_by_the_checks() -> None:
+    one = spec(rollout={"checks": [{"name": "errors", "errors": {}}]})
+    alone = findings(canary(healthy(SINCE), of=one))["errors"].threshold
+    together = findings(canary(healthy(SINCE)))["errors"].threshold
+    assert together - alone == pytest.approx(0.693147)  # ln 2
+
+
+def test_a_shadow_asks_for_the_samples_that_the_spec_says() -> None:
+    many = spec(rollout={"shadow": {"minimumSamples": 6000}})
+    assert set(verdicts(on_trial(Stage.SHADOW, since=5 * MINUTE, evidence=healthy(SINCE), of=many)).values()) == {
+        PASS,
+        UNSURE,
+    }
+
+
+def test_a_check_has_its_own_ratio() -> None:
+    """Three times the errors are too many, unless the spec allows for four times."""
+    tripled = requests(SINCE, (5_000, 150), (5_000, 50))
+    patient = spec(rollout={"checks": [{"name": "errors", "errors": {"maximumRatio": "4"}}]})
+    assert verdicts(canary(tripled, step=3))["errors"] is FAIL
+    assert verdicts(canary(tripled, step=3, of=patient))["errors"] is not FAIL
+
+
+def test_a_latency_that_is_fast_enough_is_no_matter_of_ratios() -> None:
+    checks = [{"name": "latency", "latency": {"objective": "5s"}}]
+    assert verdicts(canary(slow(SINCE), of=spec(rollout={"checks": checks}))) == {"latency": PASS}
+
+
+@pytest.mark.parametrize(
+    ("stage", "step", "share"),
+    [
+        (Stage.SHADOW, 0, 1.0),
+        (Stage.CANARY, 0, 0.05),
+        (Stage.CANARY, 2, 0.50),
+        (Stage.CANARY, 3, 1.0),
+        (Stage.CANARY, 4, 1.0),
+        (Stage.CANARY, 9, 1.0),
+    ],
+)
+def test_a_pass_is_held_to_the_traffic_that_it_gives(stage: Stage, step: int, share: float) -> None:
+    world = on_trial(stage, step=step)
+    assert isinstance(world.spec, Spec)
+    assert exposure(world.spec.rollout, world.status) == share
+    assert exposure(world.spec.rollout, replace(world.status, trial=None)) == 1.0
