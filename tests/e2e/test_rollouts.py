@@ -1,5 +1,7 @@
 """A new version's way, on the real cluster: served, promoted, rolled back for each reason, with nobody touching it."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.system.world import ROLLOUT, World, candidate, condition, outcome, serving
@@ -89,7 +91,7 @@ def test_disagreement_rolls_back(world: World) -> None:
 
 
 def test_without_a_gateway_replicas_carry_the_weights(world: World) -> None:
-    world.client.target = f"http://deploy-risk.{world.namespace}.svc"
+    world.client = replace(world.client, target=f"http://deploy-risk.{world.namespace}.svc")
     world.serves("1", route=None)
 
     world.apply("2", route=None)
