@@ -14,6 +14,7 @@ from tests.cluster.probes import http_status, resolve
 
 DEFINITIONS: Final = ("gateway-api.yaml", "contour.yaml")
 ADDONS: Final = ("kubernetes", "coredns", "s3", "prometheus", "contour")
+NAMESPACES: Final = ("kube-system", "storage", "monitoring", "projectcontour")
 RULES: Final = ("monitoring", "seatrial-rules")  # the ConfigMap that Prometheus reads its rules from
 _TIME: Final = 120.0
 _APPLY: Final = ("apply", "--server-side", "--force-conflicts", "--field-manager=seatrial-cluster")
@@ -49,6 +50,19 @@ def apply(kubectl: Kubectl, definitions: Path) -> None:
     kubectl.apply(*(definitions / name for name in DEFINITIONS))
     kubectl("wait", "--for=condition=Established", "customresourcedefinitions", "--all", f"--timeout={_TIME:.0f}s")
     kubectl.apply(*files())
+
+
+def rolled_out(kubectl: Kubectl) -> bool:
+    """Whether every addon runs as it was last applied, and nothing of an earlier version serves any more."""
+    listed = json.loads(kubectl("get", "deployments", "--all-namespaces", "--output=json"))["items"]
+    return all(settled(each) for each in listed if each["metadata"]["namespace"] in NAMESPACES)
+
+
+def settled(deployment: Mapping[str, Any]) -> bool:
+    """Whether a Deployment's status is about its present spec, and all of its pods are new and available."""
+    status, wanted = deployment["status"], deployment["spec"]["replicas"]
+    pods = [status.get(name, 0) for name in ("replicas", "updatedReplicas", "availableReplicas")]
+    return bool(status.get("observedGeneration") == deployment["metadata"]["generation"] and pods == [wanted] * 3)
 
 
 def rules(files: Mapping[str, str]) -> dict[str, Any]:

@@ -151,10 +151,11 @@ class Cluster:
     def _add(self, supplies: Stock) -> None:
         addons.apply(self.kubectl, supplies.folders["definitions"])
         try:
+            wait_for("addons", lambda: addons.rolled_out(self.kubectl), timeout=_ANSWERS)
             wait_for("answers", self._all_answer, timeout=_ANSWERS)
         except NotInTimeError:
             pods = self.kubectl("get", "pods", "--all-namespaces", "--output=wide")
-            raise UnansweredError(self.silent(), pods) from None
+            raise UnansweredError(self.silent() or ["an addon"], pods) from None
 
     def _all_answer(self) -> bool:
         starting.check(self.places)

@@ -149,6 +149,36 @@ def test_drift_is_a_job_of_its_own() -> None:
     assert keeping["regex"] == "true"
 
 
+SETTLED = {"observedGeneration": 2, "replicas": 1, "updatedReplicas": 1, "availableReplicas": 1}
+
+
+def deployment(**status: int) -> dict[str, Any]:
+    return {"metadata": {"generation": 2}, "spec": {"replicas": 1}, "status": SETTLED | status}
+
+
+def test_a_deployment_is_settled_with_all_of_its_new_pods_and_no_old_one() -> None:
+    assert addons.settled(deployment())
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        pytest.param({"observedGeneration": 1}, id="of an earlier spec"),
+        pytest.param({"replicas": 2}, id="an old pod is left"),
+        pytest.param({"updatedReplicas": 0}, id="the new pod is missing"),
+        pytest.param({"availableReplicas": 0}, id="the new pod is not ready"),
+    ],
+)
+def test_a_deployment_that_is_on_its_way_is_not_settled(status: dict[str, int]) -> None:
+    assert not addons.settled(deployment(**status))
+
+
+def test_every_deployment_is_in_a_namespace_that_is_waited_for() -> None:
+    found = {each["metadata"]["namespace"] for each in objects() if each["kind"] == "Deployment"}
+
+    assert found == set(addons.NAMESPACES)
+
+
 def test_rules_become_the_config_map_that_prometheus_mounts() -> None:
     written = addons.rules({"drift.yml": "groups: []"})
 
