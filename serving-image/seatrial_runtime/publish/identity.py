@@ -19,11 +19,20 @@ def final_estimator(estimator: Any) -> Any:
 
 
 def estimator_name(estimator: Any) -> str:
-    """Return the import path of the estimator's class (of a pipeline, its last step's), as its users write it."""
+    """Return the import path of the estimator's class (of a pipeline, its last step's), as its users write it.
+
+    That is the shortest of its module's parents that has the class: where it is defined is no concern of theirs.
+    """
     kind = type(final_estimator(estimator))
-    public = ".".join(part for part in kind.__module__.split(".") if not part.startswith("_"))
-    is_public = public and getattr(import_module(public), kind.__qualname__, None) is kind
-    return f"{public if is_public else kind.__module__}.{kind.__qualname__}"
+    parts = kind.__module__.split(".")
+    prefixes = (".".join(parts[:length]) for length in range(1, len(parts) + 1))
+    found = next(prefix for prefix in prefixes if _has(prefix, kind))
+    return f"{found}.{kind.__qualname__}"
+
+
+def _has(module: str, kind: type) -> bool:
+    """Say whether a module has the class under its own name; a class's own module does, even if it is nested there."""
+    return module == kind.__module__ or getattr(import_module(module), kind.__qualname__, None) is kind
 
 
 def parameters_of(estimator: Any) -> dict[str, str]:
