@@ -5,6 +5,7 @@ their partial bodies break server-side apply.
 """
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -26,7 +27,8 @@ async def load_configuration() -> Configuration:
     try:
         load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
     except ConfigException:
-        await load_kube_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+        named = os.environ.get("KUBECONFIG")  # as it is now; the library reads it when it is imported
+        await load_kube_config(named, client_configuration=configuration)  # type: ignore[no-untyped-call]
     return configuration
 
 

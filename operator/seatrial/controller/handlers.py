@@ -6,6 +6,7 @@ set, nothing is retried. All that is the queue's, so that one broken object neve
 
 import asyncio
 import dataclasses
+import threading
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,17 +22,30 @@ Tell = Callable[[Document, bool], None]  # the object, and whether it was delete
 
 # Watches without these go deaf and stay deaf. Credentials are read again, because tokens in pods are short-lived.
 _SERVER_TIMEOUT, _CONNECT_TIMEOUT, _REQUEST_TIMEOUT = 600, 10, 60  # seconds
+# An API server may be away for ten minutes before the process gives up; a restart would only wait longer.
+_AGAIN_AFTER = (1, 2, 4, 8, *(15,) * 40)  # seconds
 _PAGE = 500
 _CREDENTIALS_HOLD = timedelta(minutes=10)
 
 
-async def watch(tell: Tell, stop: asyncio.Event) -> Awaitable[None]:
-    """Begin to watch; what is returned ends when `stop` is set, or raises when watching is not possible any more.
+async def watch(tell: Tell, stop: threading.Event) -> None:
+    """Watch until `stop` is set; raises where watching is not possible any more.
 
-    Every task that exists when it ends, and did not when this was called, is cancelled then.
+    kopf has a thread and an event loop of its own: when it ends, it cancels whatever runs in its loop.
     """
-    before = asyncio.all_tasks()
-    tasks = await kopf.spawn_tasks(
+    loop = asyncio.get_running_loop()
+
+    def told(document: Document, deleted: bool) -> None:
+        loop.call_soon_threadsafe(tell, document, deleted)
+
+    try:
+        await asyncio.to_thread(_watch, told, stop)
+    finally:
+        stop.set()
+
+
+def _watch(tell: Tell, stop: threading.Event) -> None:
+    kopf.run(
         registry=_registry(tell),
         settings=_settings(),
         clusterwide=True,
@@ -40,7 +54,6 @@ async def watch(tell: Tell, stop: asyncio.Event) -> Awaitable[None]:
         identity="seatrial",  # type: ignore[arg-type]
         stop_flag=stop,
     )
-    return kopf.run_tasks(tasks, ignored=before)
 
 
 def _settings() -> kopf.OperatorSettings:
@@ -51,6 +64,7 @@ def _settings() -> kopf.OperatorSettings:
     settings.watching.chunk_size = _PAGE
     settings.networking.request_timeout = _REQUEST_TIMEOUT
     settings.networking.connect_timeout = _CONNECT_TIMEOUT
+    settings.networking.error_backoffs = _AGAIN_AFTER
     for api_version, kind, label in WATCHED:
         if label:
             settings.watching.label_selectors[_resource(api_version, kind)] = label

@@ -7,6 +7,7 @@ an error: Kubernetes starts it anew, and nothing is kept in it that matters.
 import asyncio
 import logging
 import signal
+import threading
 from collections.abc import Coroutine
 from typing import Any
 
@@ -26,28 +27,32 @@ _log = logging.getLogger(__name__)
 async def run(settings: Settings) -> int:
     """Run the operator; return the process's exit code."""
     operator = Operator(settings, await KubeClient.connect())
-    signalled, unwatch = asyncio.Event(), asyncio.Event()
-    watching = asyncio.ensure_future(await watch(operator.seen, unwatch))
-    _on_signals(signalled)  # after kopf has set its own
-    tasks = [asyncio.create_task(work, name=name) for name, work in _parts(operator).items()]
+    signalled, unwatch = asyncio.Event(), threading.Event()
+    _on_signals(signalled)
+    tasks = [asyncio.create_task(work, name=name) for name, work in _parts(operator, unwatch).items()]
     stopping = asyncio.create_task(signalled.wait(), name="signal")
     try:
-        await asyncio.wait({watching, stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
-        good = stopping.done() and not watching.done()
-        _tell_why([watching, *tasks])
+        await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+        good = not any(task.done() for task in tasks)
+        _tell_why(tasks)
         if good:
             await _drain(operator)
     finally:
+        unwatch.set()
         await _cancel([stopping, *tasks])
         await operator.leadership.release()
         await operator.close()
-        unwatch.set()
-        await asyncio.wait({watching})
     return 0 if good else 1
 
 
-def _parts(operator: Operator) -> dict[str, Coroutine[Any, Any, None]]:
-    return {"work": _work(operator), "resync": operator.resync.run(), "serve": _serve(operator)}
+def _parts(operator: Operator, unwatch: threading.Event) -> dict[str, Coroutine[Any, Any, None]]:
+    """Return what runs as long as the process does: the end of any is the end of all."""
+    return {
+        "watch": watch(operator.seen, unwatch),
+        "resync": operator.resync.run(),
+        "serve": _serve(operator),
+        "work": _work(operator),
+    }
 
 
 async def _serve(operator: Operator) -> None:
@@ -94,7 +99,7 @@ def _on_signals(event: asyncio.Event) -> None:
         asyncio.get_running_loop().add_signal_handler(number, event.set)
 
 
-def _tell_why(tasks: list["asyncio.Future[Any]"]) -> None:
+def _tell_why(tasks: list["asyncio.Task[Any]"]) -> None:
     for task in tasks:
         if task.done() and not task.cancelled() and (error := task.exception()) is not None:
             _log.error("ends, because it cannot go on", exc_info=error)

@@ -41,3 +41,5 @@ def log_to_stdout(level: str) -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in ("kopf", "asyncio", "aiohttp.access"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    # It warns that signals are not its own, which is so by intent.
+    logging.getLogger("kopf._core.reactor.running").setLevel(logging.ERROR)
