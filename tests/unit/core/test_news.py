@@ -1,0 +1,145 @@
+"""What is new: each Event once, an audit record for each trial that ended."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from seatrial.api.conditions import Reason
+from seatrial.api.status import Ended, Stage, Status, TrainingStatus, Trial
+from seatrial.contract.records import Audit
+from seatrial.core import moves
+from seatrial.core.moves import Outcome
+from seatrial.core.news import audits, events
+from tests.given import MINUTE, NOW, in_probation, ref
+
+IDLE = Status(stable=ref("1"))
+
+
+def on_trial(stage: Stage = Stage.CANARY, version: str = "2", **changes: Any) -> Status:
+    trial = Trial(ref(version), stage, began=NOW - MINUTE, stage_since=NOW - MINUTE, **changes)
+    return replace(IDLE, trial=trial)
+
+
+def trial_of(status: Status) -> Trial:
+    assert status.trial is not None
+    return status.trial
+
+
+def trained(outcome: str = "", version: str = "", job: str = "risk-train-1") -> Status:
+    return replace(IDLE, training=TrainingStatus(job, "drift", "PSI of team", NOW, outcome, version, "so it was"))
+
+
+def told(before: Status, after: Status) -> list[tuple[Reason, str, bool]]:
+    return [(event.reason, event.message, event.warning) for event in events(before, after)]
+
+
+TWO = f"version 2 (revision {ref('2').revision})"
+PAUSED: dict[str, Any] = {"held": "paused by spec", "held_reason": Reason.PAUSED}
+STORY: list[tuple[Status, Status, list[tuple[Reason, str, bool]]]] = [
+    (IDLE, on_trial(Stage.PREPARING), [(Reason.ON_TRIAL, "version 2 goes on trial", False)]),
+    (
+        on_trial(Stage.PREPARING),
+        on_trial(Stage.SHADOW),
+        [(Reason.SHADOWING, "version 2 sees copies of the requests; nobody gets its answers", False)],
+    ),
+    (on_trial(Stage.SHADOW), on_trial(), [(Reason.CANARYING, "version 2 starts to answer requests", False)]),
+    (on_trial(), on_trial(step=1), [(Reason.STEP_PASSED, "version 2 passed step 1", False)]),
+    (on_trial(), on_trial(step_since=NOW), []),
+    (on_trial(), on_trial(held="waits for 2 pods"), []),
+    (on_trial(), on_trial(**PAUSED), [(Reason.PAUSED, "version 2: paused by spec", True)]),
+    (on_trial(**PAUSED), on_trial(**{**PAUSED, "held": "still paused by spec"}), []),
+    (on_trial(**PAUSED), on_trial(), []),
+    (
+        on_trial(**PAUSED),
+        on_trial(held="6h are over", held_reason=Reason.DEADLINE_EXCEEDED),
+        [(Reason.DEADLINE_EXCEEDED, "version 2: 6h are over", True)],
+    ),
+    (
+        on_trial(step=4),
+        moves.promote(on_trial(step=4), trial_of(on_trial(step=4)), 30 * MINUTE, "passed every stage", NOW),
+        [(Reason.PROMOTED, f"{TWO}: passed every stage", False)],
+    ),
+    (
+        on_trial(),
+        moves.reject(on_trial(), trial_of(on_trial()), "errors: Fail", NOW),
+        [(Reason.ROLLED_BACK, f"{TWO}: errors: Fail", True)],
+    ),
+    (
+        on_trial(),
+        moves.end(on_trial(), trial_of(on_trial()), Outcome.ABORTED, "went back", NOW),
+        [(Reason.ABORTED, f"{TWO}: went back", False)],
+    ),
+    (
+        on_trial(),
+        moves.start(moves.end(on_trial(), trial_of(on_trial()), Outcome.SUPERSEDED, "by 3", NOW), ref("3"), NOW),
+        [
+            (Reason.SUPERSEDED, f"{TWO}: by 3", False),
+            (Reason.ON_TRIAL, "version 3 goes on trial", False),
+        ],
+    ),
+    (IDLE, trained(), [(Reason.TRAINING_STARTED, "drift: PSI of team; Job risk-train-1", False)]),
+    (trained(), trained("Passed", "8"), [(Reason.TRAINING_PASSED, "version 8: so it was", False)]),
+    (trained(), trained("Rejected", "8"), [(Reason.TRAINING_REJECTED, "version 8: so it was", True)]),
+    (trained(), trained("Failed"), [(Reason.TRAINING_FAILED, "so it was", True)]),
+    (
+        trained("Passed", "8"),
+        trained(job="risk-train-2"),
+        [(Reason.TRAINING_STARTED, "drift: PSI of team; Job risk-train-2", False)],
+    ),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "news"), STORY)
+def test_what_people_are_told(before: Status, after: Status, news: list[tuple[Reason, str, bool]]) -> None:
+    assert told(before, after) == news
+
+
+def test_nothing_is_told_twice() -> None:
+    for before, after, _ in STORY:
+        assert told(before, before) == []
+        assert told(after, after) == []
+
+
+def test_the_same_version_on_trial_again_is_new() -> None:
+    again = on_trial(Stage.PREPARING, version="3")
+    assert told(on_trial(Stage.PREPARING), again) == [(Reason.ON_TRIAL, "version 3 goes on trial", False)]
+
+
+def test_an_ending_is_new_though_ten_are_remembered() -> None:
+    def ten(first: int) -> tuple[Ended, ...]:
+        numbers = range(first, first + 10)
+        return tuple(Ended(str(n), f"revision {n}", "Promoted", NOW, NOW, "passed") for n in numbers)
+
+    before, after = replace(IDLE, history=ten(1)), replace(IDLE, history=ten(2))
+    assert [event.message for event in events(before, after)] == ["version 11 (revision revision 11): passed"]
+
+
+# Audit records
+
+
+@pytest.mark.parametrize(
+    ("outcome", "action"),
+    [
+        (Outcome.PROMOTED, "promoted"),
+        (Outcome.ROLLED_BACK, "rolled-back"),
+        (Outcome.SUPERSEDED, "superseded"),
+        (Outcome.ABORTED, "aborted"),
+    ],
+)
+def test_an_audit_record_says_what_became_of_a_version(outcome: Outcome, action: str) -> None:
+    after = moves.end(on_trial(), trial_of(on_trial()), outcome, "so it was", NOW)
+    expected = Audit(NOW.isoformat(), "seatrial", action, "2", ref("2").digest, "so it was")
+    assert audits(on_trial(), after, NOW) == (expected,)
+    assert audits(after, after, NOW) == ()
+
+
+def test_a_promoted_version_that_fails_has_its_digest_too() -> None:
+    before = in_probation(since=MINUTE).status
+    assert before.probation is not None
+    after = moves.revert(before, before.probation, "errors: Fail", NOW, failed=True)
+    assert [(one.action, one.digest) for one in audits(before, after, NOW)] == [("rolled-back", ref("2").digest)]
+
+
+def test_a_training_is_no_ending() -> None:
+    assert audits(IDLE, trained(), NOW) == ()
