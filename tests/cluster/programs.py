@@ -26,7 +26,7 @@ GATEWAY_API: Final = "v1.6.1"
 ENVOY: Final = "1.40.0"
 PAUSE: Final = "1"
 
-_BUILD = 1_500.0  # seconds that one build may take on a slow machine
+_BUILD = 3_600.0  # seconds that one build may take on a slow or busy machine
 _STRIP: Final = "-s -w"
 _KUBERNETES_FLAGS: Final = f"{_STRIP} " + " ".join(
     f"-X k8s.io/component-base/version.{name}={value}"
