@@ -303,3 +303,67 @@ async def test_nobody_but_a_shadow_takes_shadow_traffic(caller: Caller) -> None:
     assert status == 404
     assert "no shadow" in document["error"]
     assert await caller.counted(names.REQUESTS, traffic=names.SHADOW) == 0
+
+
+async def connected(caller: Caller) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    host, _, port = caller.address.removeprefix("http://").partition(":")
+    return await asyncio.open_connection(host, int(port))
+
+
+async def until_closed(reader: asyncio.StreamReader) -> bytes:
+    """Return what still came before the other side closed the connection."""
+    async with asyncio.timeout(20):
+        try:
+            return await reader.read()
+        except ConnectionResetError:
+            return b""
+
+
+async def test_a_head_without_end_ends_the_connection(caller: Caller) -> None:
+    for part in (b"x-long: " + b"y" * 100_000, b"x-short: y\r\n" * 10_000):
+        reader, writer = await connected(caller)
+        writer.write(b"GET /v2 HTTP/1.1\r\nhost: x\r\n" + part)
+        assert await until_closed(reader) == b""
+        writer.close()
+    assert (await caller.predict(a_row()))[0]["prediction"] == "High"
+
+
+async def test_a_head_that_never_comes_or_never_ends_ends_the_connection(
+    caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("seatrial_runtime.predictor.connection._PATIENCE", 0.2)
+    request = b"GET /v2 HTTP/1.1\r\nhost: x\r\n\r\n"
+    for said, answers in ((b"", 0), (b"GET /v2 HT", 0), (request + b"GET /v2 HTTP/1.1\r\nho", 1)):
+        reader, writer = await connected(caller)
+        writer.write(said)
+        assert (await until_closed(reader)).count(b"200 OK") == answers
+        writer.close()
+
+
+async def test_what_is_no_http_is_told_so(caller: Caller) -> None:
+    reader, writer = await connected(caller)
+    writer.write(b"\x16\x03\x01 hello\r\n\r\n")
+    assert (await until_closed(reader)).startswith(b"HTTP/1.1 400 ")
+    writer.close()
+
+
+async def test_several_requests_at_once_on_one_connection_are_answered_in_order(caller: Caller) -> None:
+    reader, writer = await connected(caller)
+    bodies = [json.dumps({"instances": [a_row(files_changed=n)]}).encode() for n in (200, 3)]
+    for body in bodies:
+        head = f"POST {V1} HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\n\r\n"
+        writer.write(head.encode() + body)
+    writer.write(b"GET /v2 HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+    said = await until_closed(reader)
+    high, low = said.index(b'"prediction":"High"'), said.index(b'"prediction":"Low"')
+    assert 0 < high < low < said.index(b'"name":"seatrial"')
+    writer.close()
+
+
+async def test_a_caller_who_goes_away_in_the_middle_harms_nobody(caller: Caller) -> None:
+    _, writer = await connected(caller)
+    writer.write(f"POST {V1} HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{{".encode())
+    await writer.drain()
+    writer.transport.abort()
+    assert (await caller.predict(a_row()))[0]["prediction"] == "High"
+    assert await caller.counted(names.REQUESTS, outcome=names.INVALID) == 0

@@ -12,6 +12,7 @@ import uvicorn
 from seatrial.contract import metrics as names
 from seatrial.contract.http import PREDICTOR_PORT
 from seatrial_runtime.predictor.app import App
+from seatrial_runtime.predictor.connection import BoundedConnection
 from seatrial_runtime.predictor.exposition import Exposition
 from seatrial_runtime.predictor.lifecycle import Lifecycle
 from seatrial_runtime.predictor.metrics import Metrics
@@ -116,7 +117,7 @@ def leave_word(message: str, path: Path = TERMINATION_LOG) -> None:
 def _config(app: App) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http="httptools",
+        http=BoundedConnection,
         ws="none",
         lifespan="off",
         log_config=None,

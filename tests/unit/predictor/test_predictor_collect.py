@@ -1,18 +1,15 @@
 """What the collector is told is what the collector takes; what it does not get is counted."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-
-from aiohttp import web
+from collections.abc import Callable
 
 from seatrial.contract.schema import Feature, Kind
-from seatrial_runtime.collector.messages import Prediction, read_predictions
 from seatrial_runtime.predictor.collect import Answered, Collecting, Writer
 from seatrial_runtime.predictor.metrics import DROP_REASONS, QUEUE_FULL, REFUSED, TOO_LARGE, UNREACHABLE, Counts
 from seatrial_runtime.predictor.protocol import Answer, stamp
 from seatrial_runtime.predictor.rows import Rows
 from seatrial_runtime.predictor.worker import Worker
+from tests.unit.predictor.given_collector import a_collector
 
 FEATURES = (Feature("a", Kind.NUMBER, nullable=True), Feature("b", Kind.STRING, nullable=True))
 WRITER = Writer(FEATURES, "0123456789", "7")
@@ -21,39 +18,6 @@ WRITER = Writer(FEATURES, "0123456789", "7")
 def answered(count: int = 1, text: str = "x") -> Answered:
     rows = Rows(([10**30] * count, [text] * count), count)
     return Answered(rows, Answer(["High"] * count, [0.9] * count), stamp(count, 1_735_689_600_123_000_000))
-
-
-class Collector:
-    """A collector on loopback that reads with the real one's reader; `status` is what it answers."""
-
-    def __init__(self) -> None:
-        self.status, self.posts = 200, list[list[Prediction]]()
-        self.url = ""
-
-    @property
-    def taken(self) -> int:
-        """How many rows came."""
-        return sum(map(len, self.posts))
-
-    async def answer(self, request: web.Request) -> web.Response:
-        """Read a post."""
-        assert request.path == "/v1/predictions"
-        self.posts.append(read_predictions(await request.read()))
-        return web.json_response({"accepted": 1, "refused": []}, status=self.status)
-
-
-@asynccontextmanager
-async def a_collector() -> AsyncIterator[Collector]:
-    collector = Collector()
-    application = web.Application(client_max_size=16 << 20)
-    application.router.add_post("/{path:.*}", collector.answer)
-    runner = web.AppRunner(application)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    collector.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield collector
-    await runner.cleanup()
 
 
 def collecting(url: str, width: int = 2) -> tuple[Collecting, Counts]:
