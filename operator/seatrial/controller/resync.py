@@ -12,7 +12,7 @@ from typing import Protocol
 from seatrial.adapters.kube_kinds import MODEL_API, ROUTE_API
 from seatrial.api import KIND
 from seatrial.contract.labels import MODEL
-from seatrial.controller.cache import Cache, owner_of, place_of, version_of
+from seatrial.controller.cache import Cache, owner_of, place_of
 from seatrial.ports import ClusterError, Document, Key
 
 EVERY = 600.0  # seconds
@@ -75,14 +75,10 @@ class Resync:
         await asyncio.sleep(grace)
         there = {place_of(document) for document in listed}
         gone = [d for place, d in known.items() if place not in there and d is not None]
-        # What changed since is not what was missed: a watch that still tells has told of it.
+        # The cache knows what is newer: what a watch told meanwhile is neither stale nor gone.
         stale = [document for document in listed if self._cache.put(document)]
-        ghosts = [document for document in gone if self._is_still(document) and self._cache.drop(document)]
+        ghosts = [document for document in gone if self._cache.drop(document)]
         for document in (*stale, *ghosts):
             if (owner := owner_of(document)) is not None:
                 self._wake(owner)
         return len(stale) + len(ghosts)
-
-    def _is_still(self, document: Document) -> bool:
-        now = self._cache.find(place_of(document))
-        return now is not None and version_of(now) == version_of(document)

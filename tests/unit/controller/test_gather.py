@@ -193,6 +193,16 @@ async def test_the_serving_record_is_read_now_and_then_while_something_serves(sc
     assert (await scene.look()).serving == record
 
 
+async def test_another_store_has_a_record_of_its_own(scene: Scene) -> None:
+    scene.model(serving())
+    assert (await scene.look()).serving is None
+    moved = Source("s3://models/other", "risk", None, None, None)
+    record = Pointer("1", ONE.digest, "2026-01-01T00:00:00+00:00", "seatrial")
+    await scene.world.store.write_serving(moved, "test", KEY, record)
+    scene.model(serving(), model={"store": moved.store, "version": "1"})
+    assert (await scene.look()).serving == record
+
+
 async def test_the_serving_record_is_always_read_while_nothing_serves(scene: Scene) -> None:
     scene.model()
     assert (await scene.look()).serving is None

@@ -87,6 +87,18 @@ def test_what_is_asked_during_a_pass_comes_after_it() -> None:
     assert schedule.take(0) == "a"
 
 
+def test_a_moment_that_was_replaced_begins_no_second_pass() -> None:
+    schedule = Schedule[str]()
+    schedule.add("a", 5)
+    schedule.add("a", 3)
+    assert schedule.take(3) == "a"
+    schedule.add("a", 5)  # the very moment that was asked for first
+    assert schedule.take(5) is None
+    assert schedule.next_due() is None
+    schedule.done("a")
+    assert schedule.take(5) == "a"
+
+
 @given(failures=st.integers(min_value=1, max_value=40), fraction=st.floats(0, 1, exclude_max=True))
 def test_backoff_doubles_up_to_its_bound_and_begins_anew(failures: int, fraction: float) -> None:
     schedule = Schedule[str]()
