@@ -6,6 +6,7 @@ again. buildah gets a copy of exactly these inputs; its layer cache keeps the de
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import shutil
@@ -19,12 +20,13 @@ from typing import Final
 
 from tests.cluster import base, images
 from tests.cluster.cache import Cache, Recipe, text_digest
-from tests.cluster.commands import CommandError, run, succeeds
+from tests.cluster.commands import run, succeeds
+from tests.cluster.leftovers import mounts_below
 from tests.cluster.places import Places
 from tests.cluster.progress import Progress
 
 _BUILD: Final = 1_200.0
-_STORE_LIMIT: Final = 12 << 30  # bytes of buildah's layers, after which it starts anew
+_STORE_LIMIT: Final = 8 << 30  # bytes of buildah's layers, after which it starts anew
 _EXPORTED: Final = ("manifest.json", "version")
 _CERTIFICATES: Final = "/etc/ssl/certs"
 
@@ -66,8 +68,8 @@ def build(places: Places, progress: Progress) -> dict[str, Path]:
         wanted = {each.name: recipe(places, each, context) for each, context in contexts.items()}
         missing = [each for each in wanted.values() if not cache.find(each)]
         if missing:
-            _prepare(places, cache, progress)
-            with ThreadPoolExecutor() as pool:
+            with _store_in_order(places), ThreadPoolExecutor() as pool:
+                _prepare(places, cache, progress)
                 list(pool.map(partial(_make, cache, progress), missing))
         return {name: cache.get(each) for name, each in wanted.items()}
 
@@ -123,19 +125,26 @@ def _prepare(places: Places, cache: Cache, progress: Progress) -> None:
     """Have the base image in buildah's store, and the store within its bound."""
     with progress.step("build image-seatrial-base"):
         layout = cache.get(base.recipe())
-    if _size(_store(places)) > _STORE_LIMIT:
+    if _size(places.image_store) > _STORE_LIMIT:
         _buildah(places, "rmi", "--all", "--force")
     if not succeeds([*_command(places), "inspect", "--type", "image", base.reference()], timeout=60):
         identifier = _buildah(places, "pull", "--quiet", f"oci:{layout}").split()[-1]
         _buildah(places, "tag", identifier, base.reference())
 
 
-def _build(places: Places, application: Application, context: Path, name: str, folder: Path) -> None:
+@contextlib.contextmanager
+def _store_in_order(places: Places) -> Iterator[None]:
+    """buildah's store without the containers and mounts that its builds leave, above all those that were cut off."""
     try:
-        _buildah(places, "bud", *_flags(), "--file", application.dockerfile, "--tag", name, ".", at=context)
-    except CommandError:
-        _buildah(places, "rm", "--all")  # a failed step leaves its container mounted
-        raise
+        yield
+    finally:
+        _buildah(places, "rm", "--all")
+        for point in mounts_below(places.image_store, Path("/proc/mounts").read_text()):
+            run(["umount", point], timeout=30)
+
+
+def _build(places: Places, application: Application, context: Path, name: str, folder: Path) -> None:
+    _buildah(places, "bud", *_flags(), "--file", application.dockerfile, "--tag", name, ".", at=context)
     _buildah(places, "push", "--quiet", "--disable-compression", "--format", "oci", name, f"dir:{folder}")
     oci_layout(folder, name)
 
@@ -154,12 +163,8 @@ def _buildah(places: Places, *words: str, at: Path | None = None) -> str:
 
 
 def _command(places: Places) -> tuple[str, ...]:
-    store = _store(places)
+    store = places.image_store
     return ("buildah", "--root", f"{store}/root", "--runroot", f"{store}/run", "--storage-driver", "overlay")
-
-
-def _store(places: Places) -> Path:
-    return places.cache / "buildah"
 
 
 def _size(folder: Path) -> int:

@@ -70,15 +70,20 @@ def contained() -> list[Identity]:
 def traces(places: Places) -> list[str]:
     """What is there of a cluster, running or broken; empty on a machine without one."""
     processes_left = {*shims(places), *contained(), *_remembered(places)}
-    mounted = mounts_below(places.state, Path("/proc/mounts").read_text())
     cgroups = [root / CGROUP[1:] for root in _roots()]
     return [
         *(f"process {identity.pid}" for identity in sorted(processes_left, key=lambda each: each.pid)),
-        *(f"mount {point}" for point in mounted),
+        *(f"mount {point}" for point in _mounts(places)),
         *(f"cgroup {cgroup}" for cgroup in cgroups if cgroup.exists()),
         *network.traces(),
         *([f"folder {places.state}"] if places.state.exists() else []),
     ]
+
+
+def _mounts(places: Places) -> tuple[str, ...]:
+    """The mounts of the cluster, and of image builds that were cut off."""
+    mounts = Path("/proc/mounts").read_text()
+    return mounts_below(places.state, mounts) + mounts_below(places.image_store, mounts)
 
 
 def _remembered(places: Places) -> list[Identity]:
@@ -93,7 +98,7 @@ def end_processes(places: Places) -> None:
 
 def remove(places: Places) -> None:
     """Remove mounts, cgroups, sockets, CNI's notes, devices and rules. The processes must be gone."""
-    for point in mounts_below(places.state, Path("/proc/mounts").read_text()):
+    for point in _mounts(places):
         run(["umount", "--lazy", point], timeout=30)
     for root in _roots():
         _remove_cgroup(root / CGROUP[1:])

@@ -64,6 +64,11 @@ class Places:
         return self.state / "bin"
 
     @property
+    def image_store(self) -> Path:
+        """Where buildah keeps its layers; part of the cache."""
+        return self.cache / "buildah"
+
+    @property
     def pki(self) -> Path:
         """Keys and certificates."""
         return self.state / "pki"
