@@ -14,17 +14,24 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class Server:
     """/metrics, /healthz (restart it if not) and /readyz (its cache is full)."""
 
-    def __init__(self, page: Callable[[], bytes], health: Health, readiness: Health, port: int = PORT) -> None:
+    def __init__(
+        self,
+        page: Callable[[], bytes],
+        health: Health,
+        readiness: Health,
+        port: int = PORT,
+        host: str | None = None,  # every interface, of IPv4 and IPv6
+    ) -> None:
         application = web.Application(client_max_size=1024)
         application.router.add_get("/metrics", _metrics(page))
         application.router.add_get("/healthz", _verdict(health))
         application.router.add_get("/readyz", _verdict(readiness))
-        self._runner, self._port = web.AppRunner(application, access_log=None), port
+        self._runner, self._host, self._port = web.AppRunner(application, access_log=None), host, port
 
     async def start(self) -> int:
         """Listen; return the port (of 0, the one that was free)."""
         await self._runner.setup()
-        await web.TCPSite(self._runner, port=self._port).start()
+        await web.TCPSite(self._runner, self._host, self._port).start()
         return int(self._runner.addresses[0][1])
 
     async def stop(self) -> None:

@@ -74,7 +74,7 @@ class Probes:
 
     def __init__(self, telemetry: Telemetry) -> None:
         self.wrong = ""
-        self.server = Server(telemetry.page, lambda: self.wrong, lambda: self.wrong, port=0)
+        self.server = Server(telemetry.page, lambda: self.wrong, lambda: self.wrong, port=0, host="127.0.0.1")
         self.port = 0
 
     async def get(self, path: str) -> tuple[int, str]:
