@@ -1,6 +1,5 @@
 """What a predictor answers reaches the collector, even what it answered last."""
 
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -15,8 +14,8 @@ async def answers(address: str, session: aiohttp.ClientSession, *rows: dict[str,
         return found
 
 
-async def test_each_answered_row_is_told_once_with_its_id_and_values(tmp_path: Path) -> None:
-    loaded = a_risk_version(tmp_path)
+async def test_each_answered_row_is_told_once_with_its_id_and_values() -> None:
+    loaded = a_risk_version()
     async with a_collector() as collector, aiohttp.ClientSession() as session:
         async with a_predictor(loaded, collector_url=collector.url) as address:
             first = await answers(address, session, a_row(), a_row(team=None, load=None, files_changed=3))

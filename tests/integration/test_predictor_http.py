@@ -67,8 +67,8 @@ class Caller:
 
 
 @pytest.fixture(scope="module")
-def loaded(tmp_path_factory: pytest.TempPathFactory) -> Loaded:
-    return a_risk_version(tmp_path_factory.mktemp("version"))
+def loaded() -> Loaded:
+    return a_risk_version()
 
 
 @pytest.fixture

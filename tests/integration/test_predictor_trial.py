@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -80,12 +79,12 @@ def _look_up_often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def stable(tmp_path_factory: pytest.TempPathFactory) -> Loaded:
-    return a_risk_version(tmp_path_factory.mktemp("stable"))
+def stable() -> Loaded:
+    return a_risk_version()
 
 
-def a_candidate(folder: Path, estimator: Any = None, features: tuple[Feature, ...] = RISK) -> Loaded:
-    loaded = a_risk_version(folder, version="8")
+def a_candidate(estimator: Any = None, features: tuple[Feature, ...] = RISK) -> Loaded:
+    loaded = a_risk_version(version="8")
     return replace(
         loaded,
         estimator=estimator or loaded.estimator,
@@ -93,8 +92,8 @@ def a_candidate(folder: Path, estimator: Any = None, features: tuple[Feature, ..
     )
 
 
-async def test_the_same_model_agrees_on_every_row(stable: Loaded, tmp_path: Path) -> None:
-    async with a_trial(stable, a_candidate(tmp_path), lambda: {SHADOW_IP}) as trial:
+async def test_the_same_model_agrees_on_every_row(stable: Loaded) -> None:
+    async with a_trial(stable, a_candidate(), lambda: {SHADOW_IP}) as trial:
         await until_posted(trial)
         before = await trial.compared()
         for _ in range(20):
@@ -111,37 +110,37 @@ async def test_the_same_model_agrees_on_every_row(stable: Loaded, tmp_path: Path
         assert await trial.counted(trial.stable, names.SHADOW_COMPARISONS) == 0
 
 
-async def test_another_model_disagrees(stable: Loaded, tmp_path: Path) -> None:
+async def test_another_model_disagrees(stable: Loaded) -> None:
     rows = some_rows()
     contrary = a_pipeline().fit(rows, [{"High": "Low", "Low": "Medium"}.get(r, "High") for r in their_risk(rows)])
-    async with a_trial(stable, a_candidate(tmp_path, contrary), lambda: {SHADOW_IP}) as trial:
+    async with a_trial(stable, a_candidate(contrary), lambda: {SHADOW_IP}) as trial:
         await until_posted(trial)
         compared = await trial.compared()
         assert compared[names.DISAGREE] > 0
         assert compared[names.AGREE] == compared[names.ERROR] == 0
 
 
-async def test_a_model_that_fails_on_what_stable_answered_errs(stable: Loaded, tmp_path: Path) -> None:
+async def test_a_model_that_fails_on_what_stable_answered_errs(stable: Loaded) -> None:
     known = some_rows()[lambda rows: rows["team"] != "Mobile"]
     picky = a_pipeline(handle_unknown="error").fit(known, their_risk(known))
-    async with a_trial(stable, a_candidate(tmp_path, picky), lambda: {SHADOW_IP}) as trial:
+    async with a_trial(stable, a_candidate(picky), lambda: {SHADOW_IP}) as trial:
         await until_posted(trial)
         await trial.ask(a_row(team="Mobile"), a_row())
         await trial.until(trial.shadow, names.SHADOW_COMPARISONS, 2, result=names.ERROR)
         assert await trial.counted(trial.shadow, names.REQUESTS, traffic=names.SHADOW, outcome=names.ERROR) == 1
 
 
-async def test_a_schema_that_refuses_what_stable_answered_errs(stable: Loaded, tmp_path: Path) -> None:
+async def test_a_schema_that_refuses_what_stable_answered_errs(stable: Loaded) -> None:
     narrow = (replace(RISK[0], maximum=250), *RISK[1:])
-    async with a_trial(stable, a_candidate(tmp_path, features=narrow), lambda: {SHADOW_IP}) as trial:
+    async with a_trial(stable, a_candidate(features=narrow), lambda: {SHADOW_IP}) as trial:
         await until_posted(trial)
         await trial.ask(a_row(files_changed=251))
         await trial.until(trial.shadow, names.SHADOW_COMPARISONS, 1, result=names.ERROR)
         assert await trial.counted(trial.shadow, names.REQUESTS, traffic=names.SHADOW, outcome=names.ERROR) == 1
 
 
-async def test_a_dead_shadow_costs_the_callers_nothing(stable: Loaded, tmp_path: Path) -> None:
-    async with a_trial(stable, a_candidate(tmp_path), lambda: {"127.0.0.77"}) as trial:
+async def test_a_dead_shadow_costs_the_callers_nothing(stable: Loaded) -> None:
+    async with a_trial(stable, a_candidate(), lambda: {"127.0.0.77"}) as trial:
         async with asyncio.timeout(20):
             while await trial.counted(trial.stable, names.SHADOW_DROPPED) == 0:
                 await trial.ask(a_row())
@@ -150,9 +149,9 @@ async def test_a_dead_shadow_costs_the_callers_nothing(stable: Loaded, tmp_path:
         assert sum((await trial.compared()).values()) == 0
 
 
-async def test_a_trial_that_ends_ends_the_posting(stable: Loaded, tmp_path: Path) -> None:
+async def test_a_trial_that_ends_ends_the_posting(stable: Loaded) -> None:
     addresses = {SHADOW_IP}
-    async with a_trial(stable, a_candidate(tmp_path), lambda: addresses) as trial:
+    async with a_trial(stable, a_candidate(), lambda: addresses) as trial:
         await until_posted(trial)
         addresses.clear()
         async with asyncio.timeout(20):

@@ -1,11 +1,14 @@
 """A small world for the predictor's tests: the running example's model, and predictors on loopback."""
 
 import asyncio
+import copy
 import signal
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import aiohttp
@@ -16,7 +19,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.tree import DecisionTreeClassifier
 
-from seatrial.contract.canonical import digest_of_file
+from seatrial.contract.canonical import digest_of
 from seatrial.contract.layout import ModelHome
 from seatrial.contract.reference import REFERENCE, parse_reference
 from seatrial.contract.schema import Feature, Kind, Output, Task
@@ -69,24 +72,28 @@ def a_pipeline(handle_unknown: str = "ignore") -> Any:
     return Pipeline([("encode", encode), ("tree", DecisionTreeClassifier(max_depth=6, random_state=0))])
 
 
-def a_risk_version(folder: Path, version: str = "7", estimator: Any = None) -> Loaded:
-    """Return the running example's model as the store would give it, with the schema of RISK."""
+def a_risk_version(version: str = "7", estimator: Any = None) -> Loaded:
+    """Return the running example's model as the store would give it, with the schema of RISK; it is the caller's."""
+    loaded = copy.deepcopy(_risk_version(version))
+    return loaded if estimator is None else replace(loaded, estimator=estimator)
+
+
+@cache
+def _risk_version(version: str) -> Loaded:
     rows = some_rows()
-    fitted = estimator or a_pipeline().fit(rows, their_risk(rows))
-    return a_version(folder, fitted, rows, version, features=RISK, recommendations=RISK_OUTPUT.recommendations)
+    fitted = a_pipeline().fit(rows, their_risk(rows))
+    loaded = a_version(fitted, rows, version, recommendations=RISK_OUTPUT.recommendations)
+    return replace(loaded, manifest=replace(loaded.manifest, features=RISK))
 
 
 def a_version(
-    folder: Path,
     estimator: Any,
     rows: pd.DataFrame,
     version: str = "7",
     target: str = "risk_level",
-    features: tuple[Feature, ...] | None = None,
     recommendations: Mapping[str, str] | None = None,
 ) -> Loaded:
     """Return a fitted estimator as a version that was loaded."""
-    folder.mkdir(parents=True, exist_ok=True)
     draft = Draft(
         model="risk",
         version=version,
@@ -96,11 +103,11 @@ def a_version(
         target=target,
         recommendations=recommendations or {},
     )
-    manifest = write_version(draft, folder)
-    if features is not None:
-        manifest = replace(manifest, features=features)
-    reference = parse_reference((folder / REFERENCE).read_bytes())
-    return Loaded(manifest, digest_of_file(folder / REFERENCE), reference, estimator)
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        manifest = write_version(draft, folder)
+        reference = (folder / REFERENCE).read_bytes()
+    return Loaded(manifest, digest_of(reference), parse_reference(reference), estimator)
 
 
 def settings_of(loaded: Loaded, **changes: Any) -> Settings:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seatrial.contract.metrics import LIVE, SHADOW
@@ -21,6 +21,7 @@ TEXTS = CategoryBins(("a", "b", "True"))
 POINTS = st.sampled_from([-0.5, 0, 0.0, 0.5, 1, 1.0, 1.999, 2.0, 4.999, 5, 8.999, 9, 9.001, 1e300, -1e300, 10**40])
 
 
+@settings(deadline=None)
 @given(st.lists(st.none() | POINTS | st.floats(-2, 12), max_size=20))
 def test_numbers_fall_where_the_contract_says(values: list[float | None]) -> None:
     counted = tally(NUMBERS)
@@ -32,6 +33,7 @@ def test_numbers_fall_where_the_contract_says(values: list[float | None]) -> Non
     assert list(counted.counts) == [41 * count for count in expected]
 
 
+@settings(deadline=None)
 @given(st.lists(st.none() | st.booleans() | st.sampled_from(["a", "b", "c", "True", "(other)"]), max_size=80))
 def test_texts_and_booleans_fall_where_the_contract_says(values: list[Any]) -> None:
     counted = tally(TEXTS)
@@ -65,8 +67,8 @@ def test_bins_that_do_not_fit_their_feature_are_refused() -> None:
         FeatureTallies(RISK, Reference(10, {"environment": a_distribution(NUMBERS)}))
 
 
-def test_inputs_are_counted_of_live_traffic_only_and_answers_of_both(tmp_path: Any) -> None:
-    loaded = a_risk_version(tmp_path)
+def test_inputs_are_counted_of_live_traffic_only_and_answers_of_both() -> None:
+    loaded = a_risk_version()
     answered = Answered(loaded.manifest, loaded.reference, loaded.digest)
     rows, answer = Schema(RISK).from_records([a_row(), a_row()]), Answer(["High", "Low"])
     answered.observe(SHADOW, rows, answer)

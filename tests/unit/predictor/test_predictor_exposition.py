@@ -1,7 +1,5 @@
 """What Prometheus reads, read back by Prometheus' own parser."""
 
-from pathlib import Path
-
 from prometheus_client.parser import text_string_to_metric_families
 
 from seatrial.contract import metrics as names
@@ -48,8 +46,8 @@ def test_everything_exists_at_zero_before_the_first_request() -> None:
     assert set(samples.values()) == {0.0}
 
 
-def test_a_loaded_model_has_its_classes_and_bins_at_zero(tmp_path: Path) -> None:
-    loaded, metrics = a_risk_version(tmp_path), Metrics()
+def test_a_loaded_model_has_its_classes_and_bins_at_zero() -> None:
+    loaded, metrics = a_risk_version(), Metrics()
     metrics.answered = Answered(loaded.manifest, loaded.reference, loaded.digest)
     exposition = Exposition(IDENTITY, metrics)
     main, drift = read(exposition.main()), read(exposition.drift())
@@ -64,8 +62,8 @@ def test_a_loaded_model_has_its_classes_and_bins_at_zero(tmp_path: Path) -> None
     assert main[names.INFO, info] == 1
 
 
-def test_what_happened_is_counted_once_in_its_place(tmp_path: Path) -> None:
-    loaded, metrics = a_risk_version(tmp_path), Metrics()
+def test_what_happened_is_counted_once_in_its_place() -> None:
+    loaded, metrics = a_risk_version(), Metrics()
     metrics.answered = Answered(loaded.manifest, loaded.reference, loaded.digest)
     metrics.request(LIVE, OK, 0.0006)
     metrics.request(LIVE, ERROR, 100.0)

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seatrial.contract.names import is_prediction_id
@@ -120,6 +120,7 @@ def test_a_target_named_like_another_output_is_still_the_prediction() -> None:
     assert v2.metadata("m")["outputs"][0]["datatype"] == "BYTES"
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(st.floats(-10, 10), min_size=3, max_size=3), min_size=1, max_size=5))
 def test_one_matrix_flat_or_nested_is_the_same_as_columns(rows: list[list[float]]) -> None:
     flat = [value for row in rows for value in row]
@@ -196,6 +197,7 @@ def test_a_body_that_is_no_request_is_refused(text: bytes, says: str) -> None:
         RISK_V1.read(text, "risk")
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_no_bytes_break_the_readers(text: bytes) -> None:
     for dialect in (RISK_V1, RISK_V2):
@@ -215,6 +217,7 @@ TENSORS = st.dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(st.sampled_from(["inputs", "instances"]), st.lists(TENSORS) | JSON)
 def test_no_json_breaks_the_readers(key: str, value: Any) -> None:
     for dialect in (RISK_V1, RISK_V2):

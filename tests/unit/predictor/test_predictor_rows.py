@@ -2,7 +2,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seatrial.contract.schema import Feature, Kind
@@ -136,6 +136,7 @@ def allowed(feature: Feature, value: Any) -> bool:
                 return False
 
 
+@settings(deadline=None)
 @given(st.lists(st.fixed_dictionaries({f.name: VALUES for f in RISK}), min_size=1, max_size=4))
 def test_rows_are_taken_exactly_where_each_value_is_allowed(records: list[dict[str, Any]]) -> None:
     if not all(allowed(feature, record[feature.name]) for record in records for feature in RISK):
@@ -145,6 +146,7 @@ def test_rows_are_taken_exactly_where_each_value_is_allowed(records: list[dict[s
     assert [dict(zip(SCHEMA.names, row, strict=True)) for row in zip(*rows.columns, strict=True)] == records
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 5), min_size=1, max_size=6))
 def test_merged_rows_follow_each_other(counts: list[int]) -> None:
     batch = [Rows(([i] * count, [str(i)] * count), count) for i, count in enumerate(counts)]

@@ -57,8 +57,8 @@ async def refusal(load: Load) -> str:
 
 
 @pytest.mark.parametrize("error", [UnreachableError("the store is away"), OSError("no route")])
-async def test_a_store_that_is_away_is_tried_again(tmp_path: Path, error: Exception) -> None:
-    loaded = a_risk_version(tmp_path)
+async def test_a_store_that_is_away_is_tried_again(error: Exception) -> None:
+    loaded = a_risk_version()
     load, folders = fails(error, error, then=loaded)
     assert (await started(load)).manifest == loaded.manifest
     assert len(set(folders)) == 3
@@ -97,8 +97,8 @@ async def test_what_another_pod_may_cure_ends_this_one_without_a_word_of_refusal
     assert len(folders) == 1
 
 
-async def test_a_model_that_fails_on_rows_like_its_own_data_is_refused(tmp_path: Path) -> None:
-    loaded = a_risk_version(tmp_path)
+async def test_a_model_that_fails_on_rows_like_its_own_data_is_refused() -> None:
+    loaded = a_risk_version()
     loaded.estimator.steps[1][1].n_features_in_ = 99
     load, _ = fails(then=loaded)
     message = await refusal(load)
@@ -106,25 +106,24 @@ async def test_a_model_that_fails_on_rows_like_its_own_data_is_refused(tmp_path:
     assert "99 features" in message
 
 
-async def test_a_model_that_fails_on_a_few_rows_goes_on_trial(tmp_path: Path) -> None:
+async def test_a_model_that_fails_on_a_few_rows_goes_on_trial() -> None:
     rows = some_rows()
     known = rows[rows["team"] != "Mobile"]
     picky = a_pipeline(handle_unknown="error").fit(known, their_risk(known))
-    load, _ = fails(then=a_risk_version(tmp_path, estimator=a_pipeline().fit(rows, their_risk(rows))))
-    loaded = replace(load(tmp_path), estimator=picky)
+    loaded = a_risk_version(estimator=picky)
     assert (await started(lambda _: loaded)).manifest == loaded.manifest
 
 
-async def test_a_reference_that_does_not_fit_is_refused(tmp_path: Path) -> None:
+async def test_a_reference_that_does_not_fit_is_refused() -> None:
     reference = Reference(1, {"environment": Distribution(NumericBins((), 0.0, 1.0), (1, 0, 0))})
-    loaded = replace(a_risk_version(tmp_path), reference=reference)
+    loaded = replace(a_risk_version(), reference=reference)
     message = await refusal(lambda _: loaded)
     assert message.startswith(REFUSED)
     assert "environment" in message
 
 
-async def test_the_reason_of_not_being_ready_is_what_happens_now(tmp_path: Path) -> None:
-    lifecycle, seen, loaded = Lifecycle(lambda: 0.0), list[str](), a_risk_version(tmp_path)
+async def test_the_reason_of_not_being_ready_is_what_happens_now() -> None:
+    lifecycle, seen, loaded = Lifecycle(lambda: 0.0), list[str](), a_risk_version()
 
     def load(_: Path) -> Loaded:
         seen.append(lifecycle.reason)
@@ -143,7 +142,7 @@ BINS = st.one_of(
 )
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(
     numbers=BINS,
     kind=st.sampled_from([Kind.NUMBER, Kind.INTEGER]),
@@ -171,8 +170,8 @@ def test_rows_to_warm_up_on_are_allowed_by_the_schema(
     assert Schema(features).from_columns(columns, 20) == rows
 
 
-def test_rows_to_warm_up_on_are_spread_like_the_reference(tmp_path: Path) -> None:
-    loaded = a_risk_version(tmp_path)
+def test_rows_to_warm_up_on_are_spread_like_the_reference() -> None:
+    loaded = a_risk_version()
     rows = draw_rows(RISK, loaded.reference, 400, random.Random(1))
     environments = rows.columns[1]
     assert 120 < environments.count("prod") < 280
