@@ -16,7 +16,7 @@ from tests.system.store import empty, ensure_bucket
 BUCKET, PREFIX, CHANNEL = "models", "risk", "latest"
 HOST = "risk.example.org"
 MANIFEST = checkout() / "manifests" / "examples" / "deploy-risk.yaml"
-REQUESTS_PER_SECOND = 100
+REQUESTS_PER_SECOND = 50
 
 
 class Stagehand:

@@ -76,7 +76,7 @@ def changed_world(stage: Stage) -> None:
     director, hand = stage.director, stage.hand
     before = director.scene.accuracy
     director.now("the world changes: a new team deploys microservices, and version 2 is wrong more often")
-    hand.client.change_world("changed", label_share=0.5)
+    hand.client.change_world("changed", label_share=1.0)
     director.wait("drift is seen", _drifted, TRAINING)
     director.reached("drift is seen", _drift_words(director.scene))
     director.wait("the alert starts a training Job", lambda s: bool(s.training.get("job")), TRAINING)

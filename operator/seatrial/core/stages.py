@@ -8,8 +8,6 @@ from seatrial.core.observed import Observed, Pods
 from seatrial.core.traffic import candidate_replicas
 
 NO_PODS = Pods(wanted=0, ready=0, available=0)
-# In shadow the candidate answers nobody: one pod is enough to see how it does.
-SHADOW_REPLICAS = 1
 
 
 def step_weight(rollout: Rollout, trial: Trial) -> int:
@@ -34,7 +32,8 @@ def needed_replicas(spec: Spec, status: Status, trial: Trial) -> int:
         return replicas
     if trial.stage is Stage.CANARY:
         return candidate_replicas(replicas, step_weight(spec.rollout, trial), by_replicas=spec.route is None)
-    return SHADOW_REPLICAS
+    # The shadow gets a copy of every request: only with as many pods is its latency that of its peers.
+    return replicas if spec.rollout.shadow is not None else min(1, replicas)
 
 
 def remaining(rollout: Rollout, trial: Trial, now: datetime) -> timedelta:

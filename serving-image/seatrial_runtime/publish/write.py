@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from seatrial.contract.canonical import Json, canonical_json, digest_of_file
 from seatrial.contract.manifest import FORMATS, Data, File, Gate, Lineage, Manifest
-from seatrial.contract.reference import REFERENCE
+from seatrial.contract.reference import REFERENCE, Reference
 from seatrial_runtime.publish import skops_file
 from seatrial_runtime.publish.card import CARD, card_of
 from seatrial_runtime.publish.describe import (
@@ -33,7 +33,8 @@ class Draft:
     """Everything that a version is made of.
 
     `rows` are the training data's features (columns that the estimator was not fitted on are left out); `answers` the
-    estimator's predictions on them, made here where they are not given. `bounds` are (minimum, maximum) by feature.
+    estimator's predictions on them, made here where they are not given. `reference` are the rows that live traffic will
+    be compared with, where these are not `rows` themselves. `bounds` are (minimum, maximum) by feature.
     `source` is the file that the estimator was loaded from, published as it is where it has the wanted format.
     """
 
@@ -44,6 +45,7 @@ class Draft:
     rows: pd.DataFrame
     target: str
     answers: NDArray[Any] | None = None
+    reference: pd.DataFrame | None = None
     bounds: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
     recommendations: Mapping[str, str] = field(default_factory=dict)
     metrics: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
@@ -64,8 +66,7 @@ def write_version(draft: Draft, folder: Path, form: str = "skops") -> Manifest:
         raise DescriptionError(f"format is {form!r}; expected one of {', '.join(FORMATS)}")
     rows = select_features(draft.estimator, draft.rows)
     manifest = _described(draft, rows, form)
-    answers = answers_of(draft.estimator, rows) if draft.answers is None else draft.answers
-    reference = describe_reference(rows, manifest.features, answers, manifest.output)
+    reference = _reference(draft, rows, manifest)
     metrics: dict[str, Json] = {name: dict(values) for name, values in draft.metrics.items()}
     _write_model(draft, folder / manifest.artifact, form)
     (folder / REFERENCE).write_bytes(reference.encode())
@@ -95,6 +96,15 @@ def _described(draft: Draft, rows: pd.DataFrame, form: str) -> Manifest:
         lineage=draft.lineage,
         seed=draft.seed,
     )
+
+
+def _reference(draft: Draft, rows: pd.DataFrame, manifest: Manifest) -> Reference:
+    if draft.reference is not None:
+        seen, answers = select_features(draft.estimator, draft.reference), None
+    else:
+        seen, answers = rows, draft.answers
+    answers = answers_of(draft.estimator, seen) if answers is None else answers
+    return describe_reference(seen, manifest.features, answers, manifest.output)
 
 
 def _write_model(draft: Draft, path: Path, form: str) -> None:

@@ -58,7 +58,10 @@ def read_parts(store: ObjectStore, home: ModelHome, maximum_rows: int = MAXIMUM_
 def fit_rows(
     tables: Sequence[pd.DataFrame], features: Sequence[Feature], target: str, task: Task, classes: Sequence[str]
 ) -> Labelled:
-    """Return the rows whose every feature and label can be what the dataset has there; each prediction counts once."""
+    """Return the rows whose every feature and label can be what the dataset has there; each prediction counts once.
+
+    They are in the order in which they were predicted, which is that of their ids.
+    """
     dropped: Counter[str] = Counter()
     kept: dict[str, tuple[list[Any], Any]] = {}
     for record in _records(tables, features):
@@ -70,7 +73,7 @@ def fit_rows(
             kept[record.id] = values, _label(record.label, task, classes)
         except _MisfitError as misfit:
             dropped[str(misfit)] += 1
-    return Labelled(_rows(list(kept.values()), features, target), dict(dropped))
+    return Labelled(_rows([kept[prediction] for prediction in sorted(kept)], features, target), dict(dropped))
 
 
 class _MisfitError(Exception):

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from seatrial.contract.canonical import canonical_json, digest_of
 from seatrial.contract.layout import InvalidLocationError, ModelHome, parse_location
 from seatrial.contract.manifest import Manifest
@@ -23,6 +25,8 @@ from seatrial_runtime.trainer.tables import read_table
 from seatrial_runtime.trust import ModelError
 
 MAXIMUM_DATASET = 512 << 20  # bytes
+# Labelled rows that tell what the world is like now: enough for a distribution, few enough to be of now.
+FEWEST_RECENT, MOST_RECENT = 1000, 2000
 _log = logging.getLogger(__name__)
 
 OpenStore = Callable[[str], ObjectStore]  # a bucket's store
@@ -43,12 +47,14 @@ class Material:
     """All rows to train on, where they come from, and the digest of all files that they were read from.
 
     The digest is the dataset's own where it is alone; with labelled rows it is that of the canonical JSON
-    {"dataset": <its digest>, "labels": {<key>: <digest>}}.
+    {"dataset": <its digest>, "labels": {<key>: <digest>}}. `recent` are the features of the newest labelled rows, None
+    where they are too few: what the world is like now, which live traffic will be compared with.
     """
 
     rows: Rows
     dataset: Dataset
     sha256: str
+    recent: pd.DataFrame | None = None
 
 
 def read_serving(store: ObjectStore, home: ModelHome, version: str, folder: Path) -> ServingVersion | None:
@@ -91,7 +97,8 @@ def _with_feedback(
     _log.info("read the labelled answers", extra={"fields": fields})
     digest = digest_of(canonical_json({"dataset": sha256, "labels": {part.key: part.sha256 for part in parts}}))
     rows = join([dataset.rows, labelled.rows]) if len(labelled.rows) else dataset.rows
-    return Material(rows, dataset, digest)
+    recent = labelled.rows.features.tail(MOST_RECENT) if len(labelled.rows) >= FEWEST_RECENT else None
+    return Material(rows, dataset, digest, recent)
 
 
 def _fetch(uri: str, open_store: OpenStore) -> bytes:

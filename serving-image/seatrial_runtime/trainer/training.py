@@ -101,6 +101,7 @@ def _publish(
             rows=trained.rows.features,
             target=request.target,
             answers=answers,
+            reference=material.recent,
             bounds=bounds,
             recommendations={name: text for name, text in carried.items() if name in classes},
             metrics=outcome.metrics,
