@@ -15,7 +15,7 @@ from seatrial.core.follow import follow
 from seatrial.core.gauges import gauges, rollout_gauges
 from seatrial.core.judging import judge
 from seatrial.core.observed import Observed, Unknown
-from seatrial.core.plan import plan, with_weight
+from seatrial.core.plan import kept, plan, with_weight
 from seatrial.core.recipe import Recipe
 from seatrial.core.rollout import advance
 from seatrial.core.stages import pods_of
@@ -65,7 +65,7 @@ def _next(observed: Observed, spec: Spec, now: datetime) -> Status:
         findings = judge(observed, spec)
         status = advance(observed, spec, status, findings, now)
         status = _with_findings(observed.status, status, findings)
-    status = with_weight(observed, spec, status, now)
+    status = moves.unretire(with_weight(observed, spec, status, now), kept(status))
     return next_training(observed, spec, status, now)
 
 

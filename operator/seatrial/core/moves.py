@@ -1,5 +1,6 @@
 """How a status changes when a trial starts, ends, is promoted or reverted: each function a sentence of the story."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -34,14 +35,7 @@ def start(status: Status, candidate: RevisionRef, now: datetime) -> Status:
     """A candidate goes on trial; a probation that was going on is over."""
     status = finish(status, now)
     trial = Trial(candidate, Stage.PREPARING, began=now, stage_since=now)
-    retiring = tuple(r for r in status.retiring if r.revision != candidate.revision)
-    return replace(status, trial=trial, findings=(), retiring=retiring)
-
-
-def restore(status: Status, served: RevisionRef) -> Status:
-    """What served before this object was made again is stable again."""
-    retiring = tuple(r for r in status.retiring if r.revision != served.revision)
-    return replace(status, stable=served, retiring=retiring)
+    return replace(status, trial=trial, findings=())
 
 
 def enter(status: Status, trial: Trial, stage: Stage, now: datetime) -> Status:
@@ -102,9 +96,7 @@ def revert(status: Status, probation: Probation, message: str, now: datetime, *,
 
 
 def retire(status: Status, ref: RevisionRef, now: datetime) -> Status:
-    """A revision serves nothing from now on, unless it is what serves."""
-    if status.stable is not None and status.stable.revision == ref.revision:
-        return status
+    """A revision serves nothing from now on."""
     others = tuple(r for r in status.retiring if r.revision != ref.revision)
     return replace(status, retiring=(*others, Retiring(ref.revision, now)))
 
@@ -112,6 +104,12 @@ def retire(status: Status, ref: RevisionRef, now: datetime) -> Status:
 def forget_retired(status: Status, now: datetime) -> Status:
     """Revisions that retired long enough ago are no longer kept."""
     return replace(status, retiring=tuple(r for r in status.retiring if now - r.since < RETIRE_AFTER))
+
+
+def unretire(status: Status, kept: Iterable[RevisionRef]) -> Status:
+    """What is kept up, perhaps again, does not retire."""
+    revisions = {ref.revision for ref in kept}
+    return replace(status, retiring=tuple(r for r in status.retiring if r.revision not in revisions))
 
 
 def _record(status: Status, ref: RevisionRef, outcome: Outcome, message: str, began: datetime, now: datetime) -> Status:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from seatrial.api.conditions import Reason
-from seatrial.api.status import Retiring, Stage, Status, Trial
+from seatrial.api.status import Stage, Status, Trial
 from seatrial.core.follow import follow
 from seatrial.core.moves import Outcome
 from seatrial.core.observed import Observed, Unknown
@@ -96,7 +96,7 @@ def test_a_lost_status_does_not_lose_the_pods_that_serve(wants: str) -> None:
 
 def test_a_trial_that_began_before_the_record_was_read_ends() -> None:
     world = on_trial(Stage.PREPARING, world={"serving": record("1"), "recipes": {}})
-    status = after(replace(world, status=replace(world.status, stable=None, retiring=(Retiring("x", NOW),))))
+    status = after(replace(world, status=replace(world.status, stable=None)))
     assert (status.stable, status.trial) == (ref("1"), None)
     assert outcomes(status) == [("2", "Superseded")]
 
@@ -187,13 +187,6 @@ def test_the_candidate_keeps_its_traffic_while_stable_has_no_pods(wants: str) ->
     assert after(world) == world.status
 
 
-def test_a_candidate_that_retired_before_is_kept_now() -> None:
-    world = serving("1", wants="2")
-    retiring = (Retiring(ref("2").revision, NOW), Retiring("other", NOW))
-    status = after(replace(world, status=replace(world.status, retiring=retiring)))
-    assert [one.revision for one in status.retiring] == ["other"]
-
-
 # In probation
 
 
@@ -264,4 +257,3 @@ def test_stable_that_is_made_again_as_the_candidate_is_on_no_trial() -> None:
     status = after(replace(world, status=replace(world.status, stable=lost)))
     assert (status.stable, status.trial) == (ref("2"), None)
     assert outcomes(status) == [("2", Outcome.ABORTED)]
-    assert status.retiring == ()

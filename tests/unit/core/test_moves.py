@@ -40,8 +40,10 @@ def test_a_revision_retires_once_from_the_last_time_on() -> None:
     assert [(one.revision, one.since) for one in status.retiring] == [(ref("2").revision, NOW + MINUTE)]
 
 
-def test_what_serves_does_not_retire() -> None:
-    assert moves.retire(Status(stable=ref("1")), ref("1"), NOW).retiring == ()
+def test_what_is_kept_up_again_does_not_retire() -> None:
+    status = moves.retire(moves.retire(Status(stable=ref("1")), ref("2"), NOW), ref("3"), NOW)
+    left = moves.unretire(status, [ref("1"), ref("3")]).retiring
+    assert [one.revision for one in left] == [ref("2").revision]
 
 
 def test_a_promotion_remembers_when_the_canary_was() -> None:
