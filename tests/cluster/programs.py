@@ -14,7 +14,7 @@ from typing import Final
 from tests.cluster.cache import Recipe
 from tests.cluster.commands import run
 from tests.cluster.failures import UnsuitableError
-from tests.cluster.places import HERE
+from tests.cluster.places import CHECKOUT, HERE
 
 KUBERNETES: Final = "v1.35.4"
 COREDNS: Final = "v1.15.0"
@@ -136,8 +136,10 @@ def _envoy() -> Recipe:
 
 
 def _installer() -> list[str | Path]:
-    if uv := shutil.which("uv"):
-        return [uv, "pip", "install", "--quiet", "--python", sys.executable]
+    """uv, where the Makefile puts it or on PATH; pip where there is none."""
+    found = shutil.which("uv", path=os.pathsep.join([str(CHECKOUT / ".tools" / "bin"), os.environ["PATH"]]))
+    if found:
+        return [found, "pip", "install", "--quiet", "--python", sys.executable]
     return [sys.executable, "-m", "pip", "install", "--quiet"]
 
 

@@ -248,12 +248,11 @@ def own_rule(cluster: Cluster) -> Iterator[str]:
         }
         cluster.kubectl("apply", "--server-side", "--field-manager=cluster-test", "-f", "-", stdin=json.dumps(value))
 
-    found = cluster.kubectl("get", "configmaps", "-n", "monitoring", "--output=name")
     apply({"cluster-test.yml": text})
     yield record
-    if "configmap/seatrial-rules" in found.split():
-        apply({})
-    else:
+    apply({})
+    left = json.loads(cluster.kubectl("get", "configmap", "seatrial-rules", "-n", "monitoring", "--output=json"))
+    if not left.get("data"):
         cluster.kubectl("delete", "configmap", "seatrial-rules", "-n", "monitoring")
 
 
