@@ -6,7 +6,7 @@ spec has moved on.
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import MISSING, asdict, dataclass, field, fields, replace
+from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any
 
 from seatrial.contract.canonical import canonical_json
@@ -43,11 +43,12 @@ class Recipe:
 
         What has its default is left out: a field that a newer operator adds makes no new revision of an old recipe.
         """
-        run = {name: value for name, value in asdict(self).items() if name != "image_by_default"}
+        run = {name: getattr(self, name) for name in _RUN}
         said = {name: value for name, value in run.items() if value != _DEFAULTS.get(name, MISSING)}
         return hashlib.sha256(canonical_json(said)).hexdigest()[:REVISION_LENGTH]
 
 
+_RUN = [item.name for item in fields(Recipe) if item.name != "image_by_default"]
 _DEFAULTS: Mapping[str, Any] = {"resources": {}} | {
     item.name: item.default for item in fields(Recipe) if item.default is not MISSING
 }
