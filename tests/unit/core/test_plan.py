@@ -101,8 +101,8 @@ def test_after_its_trial_nothing_has_a_weight() -> None:
     [
         (observed(), {}, {}),
         (serving("1"), {ONE: 100}, {ONE: 2}),
-        (on_trial(Stage.PREPARING), {ONE: 100, TWO: 0}, {ONE: 2, TWO: 1}),
-        (on_trial(Stage.SHADOW), {ONE: 100, TWO: 0}, {ONE: 2, TWO: 1}),
+        (on_trial(Stage.PREPARING), {ONE: 100, TWO: 0}, {ONE: 2, TWO: 2}),
+        (on_trial(Stage.SHADOW), {ONE: 100, TWO: 0}, {ONE: 2, TWO: 2}),
         (on_trial(Stage.CANARY, step=2), {ONE: 75, TWO: 25}, {ONE: 2, TWO: 1}),
         (on_trial(Stage.CANARY, step=4), {ONE: 50, TWO: 50}, {ONE: 2, TWO: 2}),
         (on_trial(Stage.CANARY, step=2, weight=0), {ONE: 100, TWO: 0}, {ONE: 2, TWO: 1}),

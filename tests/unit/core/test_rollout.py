@@ -84,7 +84,7 @@ def test_a_candidate_whose_pod_is_there_gets_shadow_traffic() -> None:
 def test_a_candidate_without_pods_waits() -> None:
     status = after(on_trial(Stage.PREPARING, pods=available(0)))
     assert trial_of(status) == (Stage.PREPARING, 0)
-    assert held(status) == ("waits for 1 available pods of the candidate, has 0", "")
+    assert held(status) == ("waits for 2 available pods of the candidate, has 0", "")
 
 
 def test_without_a_shadow_the_canary_comes_first() -> None:
@@ -244,7 +244,7 @@ def test_a_first_version_that_is_scaled_to_zero_serves_nobody_and_waits_for_noth
 def test_pause_holds_and_calls_for_a_person(stage: Stage) -> None:
     world = on_trial(stage, since=LATE, pods=available(0), of=on_deadline("Pause"))
     message, reason = held(after(world, UNSURE))
-    assert message.startswith("longer on trial than spec.rollout.progressDeadline (6h): waits for 1 available pods")
+    assert message.startswith("longer on trial than spec.rollout.progressDeadline (6h): waits for ")
     assert reason == Reason.DEADLINE_EXCEEDED
 
 

@@ -55,8 +55,8 @@ def test_without_a_canary_the_candidate_takes_over_at_once() -> None:
 @pytest.mark.parametrize(
     ("stage", "step", "routed", "needed"),
     [
-        (Stage.PREPARING, 0, True, 1),
-        (Stage.SHADOW, 0, True, 1),
+        (Stage.PREPARING, 0, True, 8),  # a copy of every request: its latency is stable's only on as many pods
+        (Stage.SHADOW, 0, True, 8),
         (Stage.CANARY, 0, True, 1),
         (Stage.CANARY, 1, True, 4),
         (Stage.CANARY, 1, False, 8),
@@ -67,6 +67,11 @@ def test_without_a_canary_the_candidate_takes_over_at_once() -> None:
 def test_the_pods_that_a_stage_needs(stage: Stage, step: int, routed: bool, needed: int) -> None:
     made = of(CANARY, replicas=8, **({"route": ROUTE} if routed else {}))
     assert needed_replicas(made, Status(stable=ref("1")), trial(stage, step)) == needed
+
+
+def test_without_a_shadow_one_pod_shows_that_the_candidate_starts() -> None:
+    made = of(NO_SHADOW, replicas=8)
+    assert needed_replicas(made, Status(stable=ref("1")), trial(Stage.PREPARING)) == 1
 
 
 @pytest.mark.parametrize(("replicas", "needed"), [(0, 0), (1, 1), (8, 1)])
