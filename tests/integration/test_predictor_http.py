@@ -18,6 +18,7 @@ from seatrial.contract import metrics as names
 from seatrial.contract.http import MAXIMUM_BODY
 from seatrial.contract.names import is_prediction_id
 from seatrial_runtime.loading import Loaded
+from seatrial_runtime.predictor.connection import BoundedConnection
 from tests.unit.predictor.given import (
     a_pipeline,
     a_predictor,
@@ -367,3 +368,15 @@ async def test_a_caller_who_goes_away_in_the_middle_harms_nobody(caller: Caller)
     writer.transport.abort()
     assert (await caller.predict(a_row()))[0]["prediction"] == "High"
     assert await caller.counted(names.REQUESTS, outcome=names.INVALID) == 0
+
+
+async def test_an_old_connection_is_closed_with_an_answer_and_a_young_one_is_kept(
+    loaded: Loaded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with a_predictor(loaded) as address, aiohttp.ClientSession() as session:
+        caller = Caller(address, session)
+        assert "connection" not in (await caller.post(V1, {"instances": [a_row()]}))[2]
+        monkeypatch.setattr(BoundedConnection, "maximum_age", 0.0)
+        async with aiohttp.ClientSession() as late:
+            status, _, headers = await Caller(address, late).post(V1, {"instances": [a_row()]})
+        assert (status, headers["connection"]) == (200, "close")

@@ -10,7 +10,7 @@ from seatrial.store.objects import StoreError
 from seatrial.store.s3 import S3Store
 from seatrial_runtime.collector.configuration import ConfigurationError, read_configuration
 from seatrial_runtime.collector.main import serve
-from seatrial_runtime.predictor.log import configure
+from seatrial_runtime.log import configure
 
 
 def main() -> int:

@@ -7,7 +7,7 @@ import sys
 
 import uvloop
 
-from seatrial_runtime.predictor.log import configure
+from seatrial_runtime.log import configure
 from seatrial_runtime.predictor.server import leave_word, listen, serve
 from seatrial_runtime.predictor.settings import SettingsError, read_settings
 from seatrial_runtime.predictor.starting import StartError, load_from_store

@@ -7,6 +7,7 @@ from typing import Any
 from seatrial.contract.http import MODEL_VERSION, REVISION
 from seatrial.contract.metrics import INVALID, LIVE, SHED
 from seatrial_runtime.predictor.body import Bodies, DisconnectedError, Receive, RefusedError, check_headers
+from seatrial_runtime.predictor.connection import AGED
 from seatrial_runtime.predictor.exposition import CONTENT_TYPE, Exposition
 from seatrial_runtime.predictor.invalid import InvalidInputError
 from seatrial_runtime.predictor.lifecycle import Lifecycle
@@ -45,7 +46,7 @@ class App:
             self._lifecycle.begin()
         try:
             reply = await self._reply(scope, found, receive)
-            await self._send(reply, send)
+            await self._send(reply, send, aged=bool(scope.get(AGED)))
         except DisconnectedError:
             return
         finally:
@@ -53,12 +54,12 @@ class App:
                 self._lifecycle.end()
         reply.after()
 
-    async def _send(self, reply: Reply, send: Send) -> None:
+    async def _send(self, reply: Reply, send: Send, *, aged: bool) -> None:
         headers = [*self._always, *reply.headers]
         if reply.status != 204:
             length = str(len(reply.body)).encode()
             headers += (b"content-type", reply.content_type), (b"content-length", length)
-        if reply.last or self._lifecycle.draining:
+        if reply.last or aged or self._lifecycle.draining:
             headers.append(_CLOSE)
         await send({"type": "http.response.start", "status": reply.status, "headers": headers})
         await send({"type": "http.response.body", "body": reply.body})

@@ -1,16 +1,23 @@
-"""A connection whose requests' heads are bounded in size and time, which uvicorn with httptools leaves open."""
+"""A connection bounded in age, and in the size and time of its requests' heads: uvicorn leaves all three open."""
 
 import asyncio
+import random
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 _MAXIMUM_HEAD = 64 << 10  # bytes of a request line and its headers
 _PATIENCE = 60.0  # seconds for a whole head, from the connection's or the request's first byte
+AGED = "seatrial.aged"  # in a request's scope: whether its answer should be the last on its connection
 
 
 class BoundedConnection(HttpToolsProtocol):
-    """Closes a connection whose caller sends a head without end, or none. An idle one between requests may stay."""
+    """Closes a connection whose caller sends a head without end, or none. An idle one between requests may stay.
 
+    A Service chooses a pod for a connection, not for a request: callers that keep theirs would never come to a new pod.
+    So an old connection's next answer is its last; callers age apart, so that they do not come back all at once.
+    """
+
+    maximum_age = 30.0  # seconds
     _in_head = True
     _head = 0
     _deadline: asyncio.TimerHandle | None = None
@@ -18,6 +25,7 @@ class BoundedConnection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first request, but not for ever."""
         super().connection_made(transport)
+        self._aged_at = self.loop.time() + self.maximum_age * random.uniform(0.5, 1)  # noqa: S311 - no secret
         self._deadline = self.loop.call_later(_PATIENCE, transport.close)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -41,6 +49,7 @@ class BoundedConnection(HttpToolsProtocol):
         """A head begins."""
         self._in_head, self._head = True, 0
         super().on_message_begin()
+        self.scope[AGED] = self.loop.time() >= self._aged_at  # type: ignore[literal-required]
 
     def on_headers_complete(self) -> None:
         """A head has ended."""

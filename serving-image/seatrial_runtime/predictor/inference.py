@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from seatrial.contract.http import PREDICTION_ID
 from seatrial.contract.metrics import ERROR, INVALID, LIVE, OK, SHED
+from seatrial_runtime.log import Sparing
 from seatrial_runtime.predictor.batcher import Batcher, OverdueError, QueueFullError
 from seatrial_runtime.predictor.invalid import InvalidInputError
-from seatrial_runtime.predictor.log import Sparing
 from seatrial_runtime.predictor.metrics import Metrics
 from seatrial_runtime.predictor.model import PredictionError
 from seatrial_runtime.predictor.protocol import LIGHT_BODY, Answer, Dialect, Stamp, stamp

@@ -29,7 +29,7 @@ from seatrial.store.objects import (
     TooLargeError,
 )
 from seatrial.store.s3 import S3Store
-from seatrial_runtime.predictor.log import configure
+from seatrial_runtime.log import configure
 from seatrial_runtime.trainer.errors import RequestError, TrainingError
 from seatrial_runtime.trainer.sources import OpenStore
 from seatrial_runtime.trainer.training import Place, train
