@@ -33,7 +33,7 @@ def test_drift_starts_one_training_whose_model_takes_over(world: World) -> None:
         "training": {**TRAINING, "dataset": shelf.dataset},
         "rollout": {**ROLLOUT, "shadow": {**ROLLOUT["shadow"], "maximumDisagreement": "0.25"}},
     }
-    world.serves("", **sections)
+    world.serves("2", **sections)
     first = serving(world.status())
 
     world.client.change_world("changed", label_share=0.5)
