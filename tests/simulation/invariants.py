@@ -1,0 +1,141 @@
+"""What must hold at every decision and at every write, whatever fails."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from seatrial.adapters.kube_kinds import MODEL_API
+from seatrial.api import KIND
+from seatrial.api.status import RevisionRef, Status
+from seatrial.controller.cache import Place
+from seatrial.core.decide import decide
+from seatrial.core.decision import Decision
+from seatrial.core.news import new_endings
+from seatrial.core.observed import Observed
+from seatrial.core.plan import kept
+from seatrial.core.stages import pods_of
+from seatrial.core.traffic import weights
+from tests.simulation.people import People
+from tests.simulation.versions import BAD, Quality
+
+Document = Mapping[str, Any]
+
+
+class Watchdog:
+    """Decides as the operator does, and looks at each decision: `broken` is what did not hold, `log` what happened."""
+
+    def __init__(self, people: People, now: Callable[[], float], *, times: bool) -> None:
+        self.broken: list[str] = []
+        self.log: list[str] = []
+        self.passes = 0
+        self._people, self._now, self._times = people, now, times
+        self._jobs: dict[str, tuple[str, str, float]] = {}
+
+    def decide(self, observed: Observed, now: datetime) -> Decision:
+        """Return the decision."""
+        self.passes += 1
+        decision = decide(observed, now)
+        self._narrate(observed, decision)
+        self._nothing_of_the_users(decision)
+        self._no_bad_version_replaces_a_good_one(observed.status, decision.status)
+        self._no_good_version_is_rejected(observed.status, decision.status)
+        self._traffic_goes_to_pods(observed, decision.status)
+        self._runs_what_is_kept_up(decision)
+        return decision
+
+    def wrote(self, document: Document) -> None:
+        """Look at an object that was applied."""
+        place = (document["apiVersion"], document["kind"])
+        if place == (MODEL_API, KIND) and "spec" in document:
+            self._break("the operator wrote the spec of the ModelDeployment")
+        if document["kind"] == "HTTPRoute":
+            shares = [backend["weight"] for backend in document["spec"]["rules"][0]["backendRefs"]]
+            if sum(shares) != 100:
+                self._break(f"weights are {shares}")
+
+    def trains(self, name: str, trigger: str, detail: str, cooldown: float) -> None:
+        """Look at a Job that was made."""
+        if name in self._jobs:
+            return
+        for other, (why, token, at) in self._jobs.items():
+            if trigger == "token" and (why, token) == (trigger, detail):
+                self._break(f"Jobs {other} and {name} are for one token, {detail}")
+            if trigger != "token" and why == trigger and self._now() - at < cooldown - 1:
+                self._break(f"Jobs {other} and {name} are for one cooldown of {trigger}")
+        self._jobs[name] = (trigger, detail, self._now())
+
+    def quality(self, ref: RevisionRef) -> Quality:
+        """Return what a version is like."""
+        return self._people.qualities.get(ref.version, Quality.GOOD)
+
+    def is_bad(self, ref: RevisionRef) -> bool:
+        """Say whether the checks of this world can find out that a version is bad."""
+        quality = self.quality(ref)
+        seen = {Quality.SLOW: self._times, Quality.DISAGREES: self._people.always_shadowed}
+        return quality in BAD and seen.get(quality, True)
+
+    def _nothing_of_the_users(self, decision: Decision) -> None:
+        for document in decision.objects:
+            if document["kind"] == KIND:
+                self._break("a decision writes the ModelDeployment")
+
+    def _no_bad_version_replaces_a_good_one(self, before: Status, after: Status) -> None:
+        if before.stable is None or after.stable is None or before.stable == after.stable:
+            return
+        if self.quality(before.stable) is Quality.GOOD and self.is_bad(after.stable):
+            self._break(f"version {after.stable.version}, {self.quality(after.stable)}, is stable")
+
+    def _no_good_version_is_rejected(self, before: Status, after: Status) -> None:
+        for one in after.rejected:
+            quality = self._people.qualities.get(one.version)
+            if one not in before.rejected and quality is Quality.GOOD:
+                self._break(f"version {one.version}, which is good, is rejected: {one.message}")
+
+    def _traffic_goes_to_pods(self, observed: Observed, after: Status) -> None:
+        had, has = _shares(observed.status), _shares(after)
+        gained = [revision for revision, share in has.items() if share > had.get(revision, 0)]
+        lost = [revision for revision, share in had.items() if share > has.get(revision, 0)]
+        if any(pods_of(observed, revision).available for revision in lost):
+            for revision in gained:
+                if not pods_of(observed, revision).available:
+                    self._break(f"traffic goes to revision {revision}, which has no pods")
+
+    def _runs_what_is_kept_up(self, decision: Decision) -> None:
+        wanted = {f"{self._people.key.name}-{ref.revision}" for ref in kept(decision.status)}
+        made = {one["metadata"]["name"] for one in decision.objects if one["kind"] == "Deployment"}
+        if not made <= wanted | {f"{self._people.key.name}-collector"}:
+            self._break(f"Deployments {made - wanted} run for nothing")
+
+    def _narrate(self, observed: Observed, decision: Decision) -> None:
+        for ended in new_endings(observed.status, decision.status):
+            self.log.append(f"{self._now():7.1f} version {ended.version} {ended.outcome}: {ended.message}")
+        before, after = observed.status, decision.status
+        if (before.stage, before.weight, before.stable) != (after.stage, after.weight, after.stable):
+            stable = after.stable.version if after.stable is not None else "nothing"
+            candidate = f" {after.trial.candidate.version}" if after.trial is not None else ""
+            self.log.append(f"{self._now():7.1f} {stable} serves; {after.stage}{candidate} {after.weight} %")
+
+    def _break(self, what: str) -> None:
+        self.broken.append(f"{self._now():7.1f} {what}")
+        self.log.append(f"{self._now():7.1f} BROKEN: {what}")
+
+
+def _shares(status: Status) -> dict[str, int]:
+    if status.stable is None:
+        return {}
+    candidate = status.trial.candidate.revision if status.trial is not None else None
+    return weights(status.stable.revision, candidate, status.weight)
+
+
+def expected_places(people: People, status: Status) -> set[Place]:
+    """Return all that may be there when everything has settled."""
+    key = people.key
+    if status.stable is None:
+        return set()
+    name = f"{key.name}-{status.stable.revision}"
+    kinds = [("apps/v1", "ControllerRevision"), ("v1", "Service"), ("apps/v1", "Deployment")]
+    places = {Place(api, kind, key.namespace, name) for api, kind in kinds}
+    places.add(Place("v1", "Service", key.namespace, key.name))
+    if "route" in people.spec:
+        places.add(Place("gateway.networking.k8s.io/v1", "HTTPRoute", key.namespace, key.name))
+    return places

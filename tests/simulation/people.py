@@ -1,0 +1,200 @@
+"""Users, data scientists and accidents: what they do to the world while the operator works."""
+
+from collections.abc import Callable, Mapping
+from random import Random
+from typing import Any
+
+from seatrial.adapters.kube_kinds import MODEL_API
+from seatrial.api import KIND
+from seatrial.contract import labels, metrics
+from seatrial.controller.cache import Place
+from seatrial.ports import Key
+from tests.fakes.process import World
+from tests.given import ROUTE, TRAINING, manifest
+from tests.simulation.faults import Faults
+from tests.simulation.operators import Operators
+from tests.simulation.pods import Kubernetes
+from tests.simulation.prometheus import Prometheus
+from tests.simulation.versions import Quality
+
+# Two trials of three see another version; the rest is rarer.
+QUALITIES = (Quality.GOOD,) * 6 + tuple(quality for quality in Quality if quality is not Quality.GOOD)
+BRIEF: Mapping[str, Any] = {
+    "shadow": {"minimumDuration": "6s"},
+    "canary": {"steps": [{"weight": 10}, {"weight": 50}], "stepDuration": "6s"},
+    "probation": "20s",
+    "checks": [{"name": "errors", "errors": {}}],
+}
+TIMED = {**BRIEF, "checks": [*BRIEF["checks"], {"name": "latency", "latency": {"warmUp": "0s"}}]}
+
+
+class People:
+    """Everybody who is not the operator. `spec` is what the user applied last; `qualities` by version."""
+
+    def __init__(self, key: Key, world: World, rng: Random, *, times: bool, routed: bool) -> None:
+        self.key, self.qualities = key, dict[str, Quality]()
+        self._world, self._rng = world, rng
+        self.spec: dict[str, Any] = {
+            "model": {"store": "s3://models/team", "channel": "latest"},
+            "serving": {"replicas": 2},
+            "rollout": dict(TIMED if times else BRIEF),
+            "training": {**TRAINING, "includeFeedback": False, "cooldown": "200s"},
+        }
+        if routed:
+            self.spec["route"] = dict(ROUTE)
+        self.wanted = ""
+        self.always_shadowed = True
+        self.log: list[str] = []
+
+    @property
+    def place(self) -> Place:
+        """The ModelDeployment."""
+        return Place(MODEL_API, KIND, self.key.namespace, self.key.name)
+
+    def document(self) -> dict[str, Any] | None:
+        """Return the ModelDeployment as it is now."""
+        return self._world.cluster.find(self.place)
+
+    def publish(self, quality: Quality, version: str = "") -> None:
+        """Publish a version, and let the channel name it."""
+        self.wanted = version or str(len(self.qualities) + 1)
+        self.qualities[self.wanted] = quality
+        self._world.publish(manifest(self.wanted))
+        self.log.append(f"version {self.wanted} ({quality}) is published")
+
+    def publish_some(self) -> None:
+        """Publish any kind of version."""
+        self.publish(self._rng.choice(QUALITIES))
+
+    def back(self) -> None:
+        """Move the channel back to a version of before."""
+        self.wanted = self._rng.choice(sorted(self.qualities))
+        self._world.publish(manifest(self.wanted))
+        self.log.append(f"the channel goes back to version {self.wanted}")
+
+    def apply(self, annotations: Mapping[str, str] | None = None) -> None:
+        """Apply the spec."""
+        metadata = {"namespace": self.key.namespace, "name": self.key.name, "annotations": dict(annotations or {})}
+        self._world.cluster.user_apply(
+            {"apiVersion": MODEL_API, "kind": KIND, "metadata": metadata, "spec": _copy(self.spec)}
+        )
+
+    def change_serving(self) -> None:
+        """Scale, or serve in another way."""
+        self.spec["serving"] = {
+            "replicas": self._rng.choice((1, 2, 3)),
+            "batching": {"maxSize": self._rng.choice((64, 8))},
+        }
+        self.log.append(f"spec.serving is {self.spec['serving']}")
+        self.apply()
+
+    def change_route(self) -> None:
+        """Take the route away, or set it."""
+        if self.spec.pop("route", None) is None:
+            self.spec["route"] = dict(ROUTE)
+        self.log.append(f"spec.route is {'there' if 'route' in self.spec else 'gone'}")
+        self.apply()
+
+    def change_rollout(self) -> None:
+        """Pause, leave a stage out, or have fewer steps."""
+        change = self._rng.choice(
+            (
+                {"paused": True},
+                {"shadow": {"enabled": False}},
+                {"canary": {**BRIEF["canary"], "steps": [{"weight": 30}]}},
+            )
+        )
+        self.spec["rollout"] = {**self.spec["rollout"], **change}
+        self.always_shadowed &= "shadow" not in change
+        self.log.append(f"spec.rollout has {change}")
+        self.apply()
+
+    def delete_something(self) -> None:
+        """Delete one of the operator's objects by hand."""
+        kinds = ("Deployment", "ControllerRevision", "HTTPRoute", "Service")
+        documents = [document for kind in kinds for document in self._world.cluster.all(kind)]
+        if documents:
+            document = self._rng.choice(documents)
+            metadata = document["metadata"]
+            self._world.cluster.remove(
+                Place(document["apiVersion"], document["kind"], metadata["namespace"], metadata["name"])
+            )
+            self.log.append(f"{document['kind']} {metadata['name']} is deleted by hand")
+
+    def make_again(self) -> None:
+        """Delete the ModelDeployment, and apply it again: its status is gone."""
+        if self._world.cluster.find(self.place) is not None:
+            self._world.cluster.remove(self.place)
+            self._world.cluster.collect_garbage()
+        self.log.append("the ModelDeployment is made again")
+        self.apply()
+
+    def ask_for_training(self) -> None:
+        """Ask for a training."""
+        self.log.append("a training is asked for")
+        self.apply({labels.TRAIN: f"token {self._rng.randrange(1000)}"})
+
+    def settle(self, *, serves: bool) -> None:
+        """Leave the world in peace: nothing is paused, and what is wanted comes up or is refused for another."""
+        self.spec["rollout"] = {**self.spec["rollout"], "paused": False}
+        quality = self.qualities[self.wanted]
+        if quality is Quality.STUCK or (quality is Quality.REFUSED and not serves):
+            self.publish(Quality.GOOD)
+        self.apply()
+
+
+def accidents(
+    people: People, faults: Faults, operators: Operators, kubernetes: Kubernetes, prometheus: Prometheus, rng: Random
+) -> list[Callable[[], object]]:
+    """Return what may happen, as often as it should be chosen."""
+
+    def alert() -> None:
+        revision = _stable_revision(people)
+        identity = {metrics.NAMESPACE: people.key.namespace, metrics.NAME: people.key.name}
+        prometheus.firing = [{**identity, metrics.REVISION: revision, "alertname": "Drift", "seatrial_reason": "drift"}]
+        people.log.append(f"drift of revision {revision} fires")
+
+    def quiet() -> None:
+        prometheus.firing = []
+
+    def outage() -> None:
+        people.log.append(f"{faults.outage()} is down")
+
+    def deaf() -> None:
+        people.log.append("all watches are deaf")
+        operators.deafen()
+
+    def split() -> None:
+        people.log.append("two operators run")
+        operators.replace()
+
+    def crash() -> None:
+        people.log.append("a Deployment's pods die")
+        kubernetes.crash()
+
+    return [
+        *[people.publish_some] * 6,
+        people.back,
+        *[people.change_serving] * 2,
+        people.change_route,
+        people.change_rollout,
+        people.delete_something,
+        people.make_again,
+        people.ask_for_training,
+        alert,
+        quiet,
+        *[outage] * 3,
+        deaf,
+        *[split] * 2,
+        *[crash] * 2,
+    ]
+
+
+def _stable_revision(people: People) -> str:
+    document = people.document()
+    stable = ((document or {}).get("status") or {}).get("stable") or {}
+    return str(stable.get("revision", ""))
+
+
+def _copy(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _copy(value) if isinstance(value, Mapping) else value for name, value in document.items()}

@@ -1,0 +1,149 @@
+"""What Kubernetes does with the operator's objects: pods come up and go, the gateway takes routes, Jobs end."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import count
+from random import Random
+from typing import Any
+
+from seatrial.adapters.kube_kinds import ROUTE_API
+from seatrial.contract import environment, labels, metrics
+from seatrial.contract.training import Answer, Request, parse_request
+from seatrial.controller.cache import Place, place_of
+from seatrial.controller.from_cache import selector_of
+from seatrial.ports import Key
+from tests.fakes.cluster import FakeCluster
+from tests.simulation.versions import REFUSAL, Quality
+
+Document = Mapping[str, Any]
+FIRST_START, LAST_START = 1.0, 12.0  # seconds until a pod is ready
+SETTLES = 3.0  # seconds from ready to available
+JOB_TAKES = 20.0
+
+
+def _no_requests() -> dict[tuple[str, str], int]:
+    return {(traffic, outcome): 0 for traffic in metrics.TRAFFICS for outcome in (metrics.OK, metrics.ERROR)}
+
+
+def _no_latencies() -> dict[str, list[int]]:
+    return {traffic: [0] * (len(metrics.DURATION_EDGES) + 1) for traffic in metrics.TRAFFICS}
+
+
+def _no_comparisons() -> dict[str, int]:
+    return dict.fromkeys(metrics.RESULTS, 0)
+
+
+@dataclass(slots=True, eq=False)
+class Pod:
+    """A predictor pod, and what it counted: all of it is there from its start, at 0."""
+
+    name: str
+    namespace: str
+    labels: Mapping[str, str]
+    ready_at: float
+    requests: dict[tuple[str, str], int] = field(default_factory=_no_requests)
+    latencies: dict[str, list[int]] = field(default_factory=_no_latencies)
+    comparisons: dict[str, int] = field(default_factory=_no_comparisons)
+
+    def available(self, now: float) -> bool:
+        """Say whether it gets traffic."""
+        return now >= self.ready_at + SETTLES
+
+
+class Kubernetes:
+    """The controllers of a cluster. `qualities` are by version, `finish` is what a training publishes."""
+
+    def __init__(self, cluster: FakeCluster, rng: Random, qualities: Mapping[str, Quality]) -> None:
+        self._cluster, self._rng, self._qualities = cluster, rng, qualities
+        self._names = count(1)
+        self.pods: dict[Place, list[Pod]] = {}
+        self.gone: list[Pod] = []  # since the last scrape
+        self.weights: dict[Place, dict[str, int]] = {}  # that the gateway has taken
+        self.trained: list[tuple[float, Place, Request]] = []  # Jobs, by when they were seen
+        self.ended: list[Request] = []
+
+    def tick(self, now: float) -> None:
+        """Let a moment pass."""
+        deployments = {place_of(one): one for one in self._cluster.all("Deployment")}
+        for place in self.pods.keys() - deployments.keys():
+            self.gone += self.pods.pop(place)
+        for place, deployment in deployments.items():
+            self._deployment(place, deployment, now)
+        self._routes()
+        self._jobs(now)
+
+    def crash(self) -> None:
+        """All pods of one Deployment die at once; others take their places."""
+        if self.pods:
+            pods = self.pods[self._rng.choice(sorted(self.pods))]
+            self.gone += pods
+            pods.clear()
+
+    def _deployment(self, place: Place, deployment: Document, now: float) -> None:
+        pods, wanted = self.pods.setdefault(place, []), deployment["spec"]["replicas"]
+        while len(pods) < wanted:
+            pods.append(self._start(deployment, now))
+        if len(pods) > wanted:
+            pods.sort(key=lambda pod: pod.ready_at)
+            self.gone += pods[wanted:]
+            del pods[wanted:]
+        ready, available = sum(now >= p.ready_at for p in pods), sum(p.available(now) for p in pods)
+        status = {"replicas": len(pods), "readyReplicas": ready, "availableReplicas": available}
+        current = deployment["metadata"]["generation"]
+        if deployment.get("status") != {**status, "observedGeneration": current}:
+            self._cluster.set_status(place, status)
+
+    def _start(self, deployment: Document, now: float) -> Pod:
+        template = deployment["spec"]["template"]["metadata"]
+        quality = self._qualities.get(template["labels"].get(labels.VERSION, ""), Quality.GOOD)
+        never = quality in (Quality.REFUSED, Quality.STUCK)
+        if quality is Quality.REFUSED:
+            namespace = deployment["metadata"]["namespace"]
+            self._cluster.troubles[namespace, selector_of(deployment)] = REFUSAL
+        takes = float("inf") if never else self._rng.uniform(FIRST_START, LAST_START)
+        name = f"{deployment['metadata']['name']}-{next(self._names)}"
+        return Pod(name, deployment["metadata"]["namespace"], template["labels"], now + takes)
+
+    def _routes(self) -> None:
+        routes = {place_of(one): one for one in self._cluster.all("HTTPRoute")}
+        self.weights = {place: weights for place, weights in self.weights.items() if place in routes}
+        for place, route in routes.items():
+            [rule] = route["spec"]["rules"]
+            self.weights[place] = {backend["name"]: backend["weight"] for backend in rule["backendRefs"]}
+            status = {"parents": [self._answer(route)]}
+            if (route.get("status") or {}).get("parents") != status["parents"]:
+                self._cluster.set_status(place, status)
+
+    def _answer(self, route: Document) -> Document:
+        generation = route["metadata"]["generation"]
+        true = {"status": "True", "reason": "Accepted", "message": "fine", "observedGeneration": generation}
+        conditions = [{"type": kind, **true} for kind in ("Accepted", "ResolvedRefs")]
+        return {"parentRef": route["spec"]["parentRefs"][0], "conditions": conditions}
+
+    def _jobs(self, now: float) -> None:
+        known = {place for _, place, _ in self.trained}
+        for job in self._cluster.all("Job"):
+            place = place_of(job)
+            if place not in known:
+                self.trained.append((now, place, _request(job)))
+        for began, place, request in self.trained:
+            job_now = self._cluster.find(place)
+            if now - began >= JOB_TAKES and job_now is not None and "status" not in job_now:
+                self._finish(place, request)
+
+    def _finish(self, place: Place, request: Request) -> None:
+        answer = Answer("Passed", f"trained-{len(self.ended) + 1}", "accuracy 0.91")
+        self._cluster.messages[place.namespace, place.name] = answer.encode()
+        self._cluster.set_status(place, {"conditions": [{"type": "Complete", "status": "True"}]})
+        self.ended.append(request)
+
+
+def route_of(key: Key) -> Place:
+    """Return a ModelDeployment's HTTPRoute."""
+    return Place(ROUTE_API, "HTTPRoute", key.namespace, key.name)
+
+
+def _request(job: Document) -> Request:
+    [container] = job["spec"]["template"]["spec"]["containers"]
+    told = {one["name"]: one.get("value", "") for one in container["env"]}
+    return parse_request(told[environment.TRAINING_REQUEST])
