@@ -7,6 +7,7 @@ from typing import Any
 from seatrial.adapters.kube_kinds import MODEL_API
 from seatrial.api import KIND
 from seatrial.api.status import RevisionRef, Status
+from seatrial.contract.training import Request
 from seatrial.controller.cache import Place
 from seatrial.core.decide import decide
 from seatrial.core.decision import Decision
@@ -15,6 +16,7 @@ from seatrial.core.observed import Observed
 from seatrial.core.plan import kept
 from seatrial.core.stages import pods_of
 from seatrial.core.traffic import weights
+from seatrial.core.training import TOKEN
 from tests.simulation.people import People
 from tests.simulation.versions import BAD, Quality
 
@@ -29,7 +31,7 @@ class Watchdog:
         self.log: list[str] = []
         self.passes = 0
         self._people, self._now, self._times = people, now, times
-        self._jobs: dict[str, tuple[str, str, float]] = {}
+        self._jobs: dict[str, tuple[tuple[str, str, str], float]] = {}
 
     def decide(self, observed: Observed, now: datetime) -> Decision:
         """Return the decision."""
@@ -53,16 +55,15 @@ class Watchdog:
             if sum(shares) != 100:
                 self._break(f"weights are {shares}")
 
-    def trains(self, name: str, trigger: str, detail: str, cooldown: float) -> None:
-        """Look at a Job that was made."""
+    def trains(self, name: str, uid: str, request: Request, cooldown: float) -> None:
+        """Look at a Job that was made for the ModelDeployment with this uid."""
         if name in self._jobs:
             return
-        for other, (why, token, at) in self._jobs.items():
-            if trigger == "token" and (why, token) == (trigger, detail):
-                self._break(f"Jobs {other} and {name} are for one token, {detail}")
-            if trigger != "token" and why == trigger and self._now() - at < cooldown - 1:
-                self._break(f"Jobs {other} and {name} are for one cooldown of {trigger}")
-        self._jobs[name] = (trigger, detail, self._now())
+        reason = (uid, request.trigger, request.detail if request.trigger == TOKEN else "")
+        for other, (why, at) in self._jobs.items():
+            if why == reason and (request.trigger == TOKEN or self._now() - at < cooldown - 1):
+                self._break(f"Jobs {other} and {name} are for one reason: {reason}")
+        self._jobs[name] = (reason, self._now())
 
     def quality(self, ref: RevisionRef) -> Quality:
         """Return what a version is like."""

@@ -19,6 +19,7 @@ LATE, TWICE = 0.3, 0.1  # of the watch events
 LATEST = 3.0  # seconds
 RESTARTS = (0.5, 8.0)
 BOTH_RUN = (2.0, 20.0)  # how long an old process goes on beside a new one
+DEAF = (5.0, 120.0)
 
 logging.getLogger("seatrial").setLevel(logging.CRITICAL)  # failures are what this is about
 
@@ -30,6 +31,7 @@ class Replica:
         self.deaf = False
         self._loop, self._rng = loop, rng
         self._process = Process(world, decide)
+        self._tasks: set[asyncio.Task[None]] = set()  # kept, because a loop keeps none
         self._queue = WorkQueue(
             self._process.reconciler.reconcile,
             self._process.telemetry,
@@ -59,6 +61,16 @@ class Replica:
             self._loop.call_later(late, self._process.see, [event])
             if faulty and self._rng.random() < TWICE:
                 self._loop.call_later(self._rng.uniform(0, LATEST), self._process.see, [event])
+
+    def listen(self) -> None:
+        """Hear again, of everything that there is."""
+        self.deaf = False
+        self._tasks.add(self._loop.create_task(self._list()))
+
+    async def _list(self) -> None:
+        with suppress(ClusterError, KilledError):
+            await self._process.resync.fill()
+            self._process.woken += self._process.cache.keys()
 
     async def _wake(self) -> None:
         while True:
@@ -104,9 +116,10 @@ class Operators:
             self._loop.call_later(self._rng.uniform(*BOTH_RUN), task.cancel)
 
     def deafen(self) -> None:
-        """All watches go deaf; only a resync shows what they missed."""
+        """All watches go deaf for a while; then they list what there is, and only a resync shows what went."""
         for replica in self._running.values():
             replica.deaf = True
+            self._loop.call_later(self._rng.uniform(*DEAF), replica.listen)
 
     async def _tell(self) -> None:
         while True:

@@ -19,6 +19,7 @@ from tests.simulation.versions import Quality
 
 # Two trials of three see another version; the rest is rarer.
 QUALITIES = (Quality.GOOD,) * 6 + tuple(quality for quality in Quality if quality is not Quality.GOOD)
+COOLDOWN = 200  # seconds
 BRIEF: Mapping[str, Any] = {
     "shadow": {"minimumDuration": "6s"},
     "canary": {"steps": [{"weight": 10}, {"weight": 50}], "stepDuration": "6s"},
@@ -38,7 +39,7 @@ class People:
             "model": {"store": "s3://models/team", "channel": "latest"},
             "serving": {"replicas": 2},
             "rollout": dict(TIMED if times else BRIEF),
-            "training": {**TRAINING, "includeFeedback": False, "cooldown": "200s"},
+            "training": {**TRAINING, "includeFeedback": False, "cooldown": f"{COOLDOWN}s"},
         }
         if routed:
             self.spec["route"] = dict(ROUTE)

@@ -50,6 +50,16 @@ class Pod:
         return now >= self.ready_at + SETTLES
 
 
+@dataclass(frozen=True, slots=True)
+class Training:
+    """A Job that was seen: since when, whose it is (uid), and what it was asked for."""
+
+    began: float
+    place: Place
+    owner: str
+    request: Request
+
+
 class Kubernetes:
     """The controllers of a cluster. `qualities` are by version, `finish` is what a training publishes."""
 
@@ -59,7 +69,7 @@ class Kubernetes:
         self.pods: dict[Place, list[Pod]] = {}
         self.gone: list[Pod] = []  # since the last scrape
         self.weights: dict[Place, dict[str, int]] = {}  # that the gateway has taken
-        self.trained: list[tuple[float, Place, Request]] = []  # Jobs, by when they were seen
+        self.trained: list[Training] = []
         self.ended: list[Request] = []
 
     def tick(self, now: float) -> None:
@@ -121,15 +131,15 @@ class Kubernetes:
         return {"parentRef": route["spec"]["parentRefs"][0], "conditions": conditions}
 
     def _jobs(self, now: float) -> None:
-        known = {place for _, place, _ in self.trained}
+        known = {training.place for training in self.trained}
         for job in self._cluster.all("Job"):
-            place = place_of(job)
-            if place not in known:
-                self.trained.append((now, place, _request(job)))
-        for began, place, request in self.trained:
-            job_now = self._cluster.find(place)
-            if now - began >= JOB_TAKES and job_now is not None and "status" not in job_now:
-                self._finish(place, request)
+            if place_of(job) not in known:
+                [owner] = job["metadata"]["ownerReferences"]
+                self.trained.append(Training(now, place_of(job), owner["uid"], _request(job)))
+        for training in self.trained:
+            job_now = self._cluster.find(training.place)
+            if now - training.began >= JOB_TAKES and job_now is not None and "status" not in job_now:
+                self._finish(training.place, training.request)
 
     def _finish(self, place: Place, request: Request) -> None:
         answer = Answer("Passed", f"trained-{len(self.ended) + 1}", "accuracy 0.91")

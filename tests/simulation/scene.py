@@ -15,7 +15,7 @@ from tests.simulation.callers import Callers
 from tests.simulation.faults import Faults
 from tests.simulation.invariants import Watchdog, expected_places
 from tests.simulation.operators import Operators
-from tests.simulation.people import People, accidents
+from tests.simulation.people import COOLDOWN, People, accidents
 from tests.simulation.pods import Kubernetes
 from tests.simulation.prometheus import Prometheus
 from tests.simulation.versions import Quality
@@ -179,8 +179,8 @@ class Scene:
             await asyncio.sleep(MOMENT)
 
     def _look_at_jobs(self) -> None:
-        for _, place, request in self._kubernetes.trained:
-            self._watchdog.trains(place.name, request.trigger, request.detail, 200.0)
+        for job in self._kubernetes.trained:
+            self._watchdog.trains(job.place.name, job.owner, job.request, COOLDOWN)
         while len(self._published) < len(self._kubernetes.ended):
             self._published.append(f"trained-{len(self._published) + 1}")
             self._people.publish(Quality.GOOD, self._published[-1])
