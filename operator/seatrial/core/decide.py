@@ -45,7 +45,7 @@ def decide(observed: Observed, now: datetime) -> Decision:
         removals=removals(observed, spec, status, objects),
         events=news.events(observed.status, status),
         gauges=gauges(observed, spec, status),
-        requeue_after=_next_look(spec, status),
+        requeue_after=_next_look(observed, spec, status),
     )
 
 
@@ -104,7 +104,8 @@ def _say_only(observed: Observed, now: datetime) -> Decision:
     return Decision(status=status, gauges=tuple(rollout_gauges(status)), requeue_after=SETTLED)
 
 
-def _next_look(spec: Spec, status: Status) -> timedelta:
+def _next_look(observed: Observed, spec: Spec, status: Status) -> timedelta:
+    """What is on its way is looked at most often; a person who mends what is missing should not have to wait long."""
     if status.trial is not None or status.probation is not None or status.retiring:
         return ON_TRIAL
-    return FOLLOWING if spec.model.channel is not None else SETTLED
+    return FOLLOWING if spec.model.channel is not None or isinstance(observed.target, Unknown) else SETTLED

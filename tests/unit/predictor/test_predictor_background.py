@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from seatrial_runtime.log import JsonLines, Sparing
 from seatrial_runtime.predictor.backlog import Backlog
 from seatrial_runtime.predictor.lifecycle import Lifecycle
-from seatrial_runtime.predictor.log import JsonLines, Sparing
 from seatrial_runtime.predictor.server import leave_word
 from seatrial_runtime.predictor.worker import Worker
 
