@@ -142,6 +142,8 @@ class Scene:
             return "the last spec was not seen"
         if status.stage is not Stage.IDLE or status.retiring or status.stable is None:
             return f"stage {status.stage}, {status.trial}, {status.retiring}"
+        if status.training is not None and not status.training.outcome:
+            return f"Job {status.training.job} runs"
         if not self._is_right(status):
             return f"version {self._people.wanted} is wanted, {status.stable.version} serves"
         places, expected = self._places(), expected_places(self._people, status)
