@@ -1,7 +1,6 @@
 """Operator processes as the cluster runs them: the real queue, passes, poller and resync; killed, and started again."""
 
 import asyncio
-import logging
 from collections.abc import Callable
 from contextlib import suppress
 from random import Random
@@ -20,8 +19,6 @@ LATEST = 3.0  # seconds
 RESTARTS = (0.5, 8.0)
 BOTH_RUN = (2.0, 20.0)  # how long an old process goes on beside a new one
 DEAF = (5.0, 120.0)
-
-logging.getLogger("seatrial").setLevel(logging.CRITICAL)  # failures are what this is about
 
 
 class Replica:
