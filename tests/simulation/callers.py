@@ -12,11 +12,9 @@ from tests.simulation.pods import Kubernetes, Pod, route_of
 from tests.simulation.prometheus import EDGES, Prometheus, Sampled, cumulative
 from tests.simulation.versions import Quality, behaviour
 
-RATE = 400.0  # requests a second
-
 
 class Callers:
-    """Steady traffic to one ModelDeployment. `lost` are requests that found no pod while others had some."""
+    """Steady traffic to one ModelDeployment, `rate` requests a second; `lost` found no pod while others had some."""
 
     def __init__(
         self,
@@ -33,12 +31,13 @@ class Callers:
         self._qualities, self._times = qualities, times
         self._rng = np.random.default_rng(seed)
         self._series: dict[Pod, dict[tuple[str, ...], Sampled]] = {}
+        self.rate = 0.0
         self.sent = self.lost = 0
 
     def tick(self, now: float, seconds: float) -> None:
         """Send requests for a while."""
         pods = {place: [p for p in pods if p.available(now)] for place, pods in self._kubernetes.pods.items()}
-        requests = int(self._rng.poisson(RATE * seconds))
+        requests = int(self._rng.poisson(self.rate * seconds))
         shares = self._shares(pods)
         self.sent += requests
         for answering, share in shares:

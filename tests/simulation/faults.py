@@ -4,7 +4,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from seatrial.ports import ConflictError, Document, MetricsError, UnavailableError
+from seatrial.ports import ConflictError, MetricsError, UnavailableError
 from seatrial.store.objects import PreconditionError, UnreachableError
 from tests.fakes.process import World
 from tests.simulation.virtual import VirtualLoop
@@ -21,9 +21,11 @@ class KilledError(BaseException):
 class Faults:
     """Breaks in at the calls of the world's fakes while it is `on`."""
 
-    def __init__(self, world: World, loop: VirtualLoop, rng: Random, wrote: Callable[[Document], None]) -> None:
+    def __init__(
+        self, world: World, loop: VirtualLoop, rng: Random, did: Callable[[str, tuple[Any, ...]], None]
+    ) -> None:
         self.on = False
-        self._wrote = wrote
+        self._did = did
         self.log: list[str] = []
         self._loop, self._rng = loop, rng
         self._down: dict[str, float] = {}
@@ -33,9 +35,9 @@ class Faults:
         world.store.after = self._after
         world.metrics.before = self._break_metrics
 
-    def outage(self) -> str:
+    def outage(self, part: str = "") -> str:
         """Let one of the world's parts not answer for a while; returns which."""
-        part = self._rng.choice((CLUSTER, STORE, PROMETHEUS))
+        part = part or self._rng.choice((CLUSTER, STORE, PROMETHEUS))
         self._down[part] = self._loop.time() + self._rng.uniform(*OUTAGE)
         return part
 
@@ -66,8 +68,7 @@ class Faults:
 
     def _after(self, call: str, arguments: tuple[Any, ...]) -> None:
         """It was done, but the operator does not live to hear of it, or hears that it was not."""
-        if call == "apply":
-            self._wrote(arguments[0])
+        self._did(call, arguments)
         self._kill(f"after {call}")
         if self._hits(FAULTY_CALL):
             raise UnavailableError(f"the answer to {call} was lost")

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from seatrial.adapters.kube_kinds import MODEL_API
 from seatrial.api import KIND
 from seatrial.api.status import RevisionRef, Status
+from seatrial.contract import labels
 from seatrial.contract.training import Request
 from seatrial.controller.cache import Place
 from seatrial.core.decide import decide
@@ -15,7 +15,6 @@ from seatrial.core.news import new_endings
 from seatrial.core.observed import Observed
 from seatrial.core.plan import kept
 from seatrial.core.stages import pods_of
-from seatrial.core.traffic import weights
 from seatrial.core.training import TOKEN
 from tests.simulation.people import People
 from tests.simulation.versions import BAD, Quality
@@ -26,11 +25,14 @@ Document = Mapping[str, Any]
 class Watchdog:
     """Decides as the operator does, and looks at each decision: `broken` is what did not hold, `log` what happened."""
 
-    def __init__(self, people: People, now: Callable[[], float], *, times: bool) -> None:
+    def __init__(
+        self, people: People, now: Callable[[], float], gets_traffic: Callable[[str], bool], *, times: bool
+    ) -> None:
         self.broken: list[str] = []
         self.log: list[str] = []
         self.passes = 0
-        self._people, self._now, self._times = people, now, times
+        self._people, self._now, self._gets_traffic, self._times = people, now, gets_traffic, times
+        self._recorded = ""
         self._jobs: dict[str, tuple[tuple[str, str, str], float]] = {}
 
     def decide(self, observed: Observed, now: datetime) -> Decision:
@@ -42,18 +44,18 @@ class Watchdog:
         self._no_bad_version_replaces_a_good_one(observed.status, decision.status)
         self._no_good_version_is_rejected(observed.status, decision.status)
         self._traffic_goes_to_pods(observed, decision.status)
+        self._traffic_is_what_status_says(observed, decision)
         self._runs_what_is_kept_up(decision)
         return decision
 
-    def wrote(self, document: Document) -> None:
-        """Look at an object that was applied."""
-        place = (document["apiVersion"], document["kind"])
-        if place == (MODEL_API, KIND) and "spec" in document:
-            self._break("the operator wrote the spec of the ModelDeployment")
-        if document["kind"] == "HTTPRoute":
-            shares = [backend["weight"] for backend in document["spec"]["rules"][0]["backendRefs"]]
-            if sum(shares) != 100:
-                self._break(f"weights are {shares}")
+    def did(self, call: str, arguments: tuple[Any, ...]) -> None:
+        """Look at what was done."""
+        if call == "apply" and arguments[0]["kind"] == KIND:
+            self._break("the operator applied the ModelDeployment")
+        if call == "delete" and self._gets_traffic(arguments[0]["metadata"]["name"]):
+            self._break(f"{arguments[0]['kind']} {arguments[0]['metadata']['name']} gets traffic, and is deleted")
+        if call == "write_serving":
+            self._recorded = arguments[3].version
 
     def trains(self, name: str, uid: str, request: Request, cooldown: float) -> None:
         """Look at a Job that was made for the ModelDeployment with this uid."""
@@ -81,9 +83,10 @@ class Watchdog:
                 self._break("a decision writes the ModelDeployment")
 
     def _no_bad_version_replaces_a_good_one(self, before: Status, after: Status) -> None:
-        if before.stable is None or after.stable is None or before.stable == after.stable:
+        if after.stable is None or before.stable == after.stable:
             return
-        if self.quality(before.stable) is Quality.GOOD and self.is_bad(after.stable):
+        earlier = before.stable.version if before.stable is not None else self._recorded
+        if self._people.qualities.get(earlier) is Quality.GOOD and self.is_bad(after.stable):
             self._break(f"version {after.stable.version}, {self.quality(after.stable)}, is stable")
 
     def _no_good_version_is_rejected(self, before: Status, after: Status) -> None:
@@ -100,6 +103,23 @@ class Watchdog:
             for revision in gained:
                 if not pods_of(observed, revision).available:
                     self._break(f"traffic goes to revision {revision}, which has no pods")
+        empty = [revision for revision, share in has.items() if share and not pods_of(observed, revision).available]
+        if after.trial is not None and empty == [after.trial.candidate.revision]:
+            self._break(f"traffic stays with revision {empty[0]}, which has no pods")
+
+    def _traffic_is_what_status_says(self, observed: Observed, decision: Decision) -> None:
+        """By the objects themselves: the route's weights, or the pods that the Service chooses."""
+        said = {f"{self._people.key.name}-{one}": share for one, share in _shares(decision.status).items() if share}
+        for document in decision.objects:
+            if document["kind"] == "HTTPRoute":
+                backends = document["spec"]["rules"][0]["backendRefs"]
+                found = {one["name"]: one["weight"] for one in backends if one["weight"]}
+                if found != said:
+                    self._break(f"the route has {found}, the status {said}")
+            if document["kind"] == "Service" and document["metadata"]["name"] == self._people.key.name:
+                shared = labels.REVISION not in document["spec"]["selector"]
+                if shared and (len(said) < 2 or any(one.revision in observed.pods for one in decision.status.retiring)):
+                    self._break("the Service chooses pods that should get nothing")
 
     def _runs_what_is_kept_up(self, decision: Decision) -> None:
         wanted = {f"{self._people.key.name}-{ref.revision}" for ref in kept(decision.status)}
@@ -122,10 +142,13 @@ class Watchdog:
 
 
 def _shares(status: Status) -> dict[str, int]:
+    """Return who gets which part of the traffic, by what status says."""
     if status.stable is None:
         return {}
-    candidate = status.trial.candidate.revision if status.trial is not None else None
-    return weights(status.stable.revision, candidate, status.weight)
+    shares = {status.stable.revision: 100}
+    if status.trial is not None:
+        shares = {status.trial.candidate.revision: status.weight, status.stable.revision: 100 - status.weight}
+    return shares
 
 
 def expected_places(people: People, status: Status) -> set[Place]:

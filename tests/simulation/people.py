@@ -11,15 +11,14 @@ from seatrial.controller.cache import Place
 from seatrial.ports import Key
 from tests.fakes.process import World
 from tests.given import ROUTE, TRAINING, manifest
-from tests.simulation.faults import Faults
+from tests.simulation.faults import PROMETHEUS, Faults
 from tests.simulation.operators import Operators
 from tests.simulation.pods import Kubernetes
 from tests.simulation.prometheus import Prometheus
 from tests.simulation.versions import Quality
 
-# Two trials of three see another version; the rest is rarer.
-QUALITIES = (Quality.GOOD,) * 6 + tuple(quality for quality in Quality if quality is not Quality.GOOD)
-COOLDOWN = 200  # seconds
+QUALITIES = (*(Quality.GOOD,) * 4, *(Quality.FAILS, Quality.SOURS) * 2, *Quality)
+COOLDOWN = 60  # seconds
 BRIEF: Mapping[str, Any] = {
     "shadow": {"minimumDuration": "6s"},
     "canary": {"steps": [{"weight": 10}, {"weight": 50}], "stepDuration": "6s"},
@@ -130,6 +129,12 @@ class People:
         self.log.append("the ModelDeployment is made again")
         self.apply()
 
+    def lose_status(self) -> None:
+        """The status is lost, as after a restore that left it out."""
+        if self.document() is not None:
+            self._world.cluster.set_status(self.place, {})
+            self.log.append("the status is lost")
+
     def ask_for_training(self) -> None:
         """Ask for a training."""
         self.log.append("a training is asked for")
@@ -155,11 +160,12 @@ def accidents(
         prometheus.firing = [{**identity, metrics.REVISION: revision, "alertname": "Drift", "seatrial_reason": "drift"}]
         people.log.append(f"drift of revision {revision} fires")
 
-    def quiet() -> None:
-        prometheus.firing = []
-
     def outage() -> None:
         people.log.append(f"{faults.outage()} is down")
+
+    def blind() -> None:
+        people.log.append(f"{faults.outage(PROMETHEUS)} is down")
+        people.publish(rng.choice((Quality.FAILS, Quality.FAILS_LIVE, Quality.SOURS)))
 
     def deaf() -> None:
         people.log.append("all watches are deaf")
@@ -174,17 +180,18 @@ def accidents(
         kubernetes.crash()
 
     return [
-        *[people.publish_some] * 6,
+        *[people.publish_some] * 7,
         people.back,
         *[people.change_serving] * 2,
         people.change_route,
         people.change_rollout,
         people.delete_something,
-        people.make_again,
+        *[people.make_again] * 2,
         people.ask_for_training,
+        people.lose_status,
         alert,
-        quiet,
         *[outage] * 3,
+        *[blind] * 2,
         deaf,
         *[split] * 2,
         *[crash] * 2,

@@ -16,13 +16,14 @@ from tests.simulation.faults import Faults
 from tests.simulation.invariants import Watchdog, expected_places
 from tests.simulation.operators import Operators
 from tests.simulation.people import COOLDOWN, People, accidents
-from tests.simulation.pods import Kubernetes
+from tests.simulation.pods import Kubernetes, route_of
 from tests.simulation.prometheus import Prometheus
 from tests.simulation.versions import Quality
 from tests.simulation.virtual import LoopClock, VirtualLoop
 
 KEY = Key("ml", "risk")
 MOMENT, SCRAPE_EVERY = 1.0, 2  # seconds, moments
+RATES = (400.0, 400.0, 60.0)  # requests a second
 EVENTFUL = 240.0  # seconds in which things happen
 BETWEEN = (1.0, 40.0)
 # A deaf watch is put right by the next resync, ten minutes later; then one trial goes through.
@@ -65,12 +66,13 @@ class Scene:
         self._world.metrics = self._prometheus = Prometheus(clock)
         times, routed = self._rng.random() < 0.3, self._rng.random() < 0.7
         self._people = People(KEY, self._world, self._rng, times=times, routed=routed)
-        self._watchdog = Watchdog(self._people, loop.time, times=times)
+        self._watchdog = Watchdog(self._people, loop.time, self._gets_traffic, times=times)
         self._kubernetes = Kubernetes(self._world.cluster, self._rng, self._people.qualities)
         self._callers = Callers(
             KEY, self._world.cluster, self._kubernetes, self._prometheus, self._people.qualities, seed, times=times
         )
-        self._faults = Faults(self._world, loop, self._rng, self._watchdog.wrote)
+        self._callers.rate = self._rng.choice(RATES)
+        self._faults = Faults(self._world, loop, self._rng, self._watchdog.did)
         self._with_faults = faults
         self._published: list[str] = []
         self._operators = Operators(self._world, loop, self._rng, self._watchdog.decide, lambda: self._faults.on)
@@ -179,6 +181,9 @@ class Scene:
             if moments % SCRAPE_EVERY == 0:
                 self._callers.scrape()
             await asyncio.sleep(MOMENT)
+
+    def _gets_traffic(self, name: str) -> bool:
+        return self._kubernetes.weights.get(route_of(KEY), {}).get(name, 0) > 0
 
     def _look_at_jobs(self) -> None:
         for job in self._kubernetes.trained:

@@ -41,7 +41,7 @@ def _first(observed: Observed, status: Status, wanted: Recipe, now: datetime) ->
     if trial is not None:
         status = moves.end(status, trial, Outcome.SUPERSEDED, f"by version {(served or wanted).version}", now)
     if served is not None:
-        return replace(status, stable=reference_to(served))
+        return moves.restore(status, reference_to(served), observed.pods, now)
     return moves.start(status, reference_to(wanted), now)
 
 

@@ -38,6 +38,12 @@ def start(status: Status, candidate: RevisionRef, now: datetime) -> Status:
     return replace(status, trial=trial, findings=())
 
 
+def restore(status: Status, served: RevisionRef, running: Iterable[str], now: datetime) -> Status:
+    """What served when the status was lost is stable again; other revisions that run retire."""
+    others = tuple(Retiring(revision, now) for revision in sorted(running) if revision != served.revision)
+    return replace(status, stable=served, retiring=others)
+
+
 def enter(status: Status, trial: Trial, stage: Stage, now: datetime) -> Status:
     """The trial's next stage begins."""
     entered = replace(trial, stage=stage, stage_since=now, step=0, step_since=None, held="", held_reason="")

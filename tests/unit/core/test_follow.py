@@ -94,6 +94,13 @@ def test_a_lost_status_does_not_lose_the_pods_that_serve(wants: str) -> None:
     assert status.stable == ref("1")
 
 
+def test_a_lost_status_lets_a_candidate_retire_that_may_still_get_requests() -> None:
+    world = on_trial(Stage.CANARY)
+    status = after(replace(world, status=Status()))
+    assert status.stable == ref("1")
+    assert [one.revision for one in status.retiring] == [ref("2").revision]
+
+
 def test_a_trial_that_began_before_the_record_was_read_ends() -> None:
     world = on_trial(Stage.PREPARING, world={"serving": record("1"), "recipes": {}})
     status = after(replace(world, status=replace(world.status, stable=None)))
