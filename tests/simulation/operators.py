@@ -126,15 +126,15 @@ class Operators:
             await asyncio.sleep(TOLD_EVERY)
 
 
+def unexplained(error: BaseException | None) -> BaseException | None:
+    """Return what is left of an error when kills are taken away."""
+    if isinstance(error, BaseExceptionGroup):
+        return error.split(KilledError)[1]
+    return None if isinstance(error, KilledError) else error
+
+
 def _check_death(task: asyncio.Task[None]) -> None:
     """Raise what no kill explains."""
-    if task.cancelled():
-        return
-    try:
-        task.result()
-    except KilledError:
-        return
-    except BaseExceptionGroup as group:
-        rest = group.split(KilledError)[1]
-        if rest is not None:
-            raise rest from None
+    error = None if task.cancelled() else unexplained(task.exception())
+    if error is not None:
+        raise error

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
+from typing import Any
 
 from seatrial.api.status import Stage, Status
 from seatrial.api.status_document import read_status
@@ -14,7 +15,7 @@ from tests.fakes.process import World
 from tests.simulation.callers import Callers
 from tests.simulation.faults import Faults
 from tests.simulation.invariants import Watchdog, expected_places
-from tests.simulation.operators import Operators
+from tests.simulation.operators import Operators, unexplained
 from tests.simulation.people import COOLDOWN, People, accidents
 from tests.simulation.pods import Kubernetes, route_of
 from tests.simulation.prometheus import Prometheus
@@ -51,8 +52,15 @@ class Report:
 def simulate(seed: int, *, faults: bool = True) -> Report:
     """Run the world of a seed; raises BrokenError."""
     loop = VirtualLoop()
+    loop.set_exception_handler(_tell_unexplained)
     with asyncio.Runner(loop_factory=lambda: loop) as runner:
         return runner.run(Scene(seed, loop, faults=faults).play())
+
+
+def _tell_unexplained(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """At the end of a world a process may be killed of which nobody hears any more."""
+    if unexplained(context.get("exception")) is not None:
+        loop.default_exception_handler(context)
 
 
 class Scene:
