@@ -11,7 +11,6 @@ from tests.system.client import Client
 from tests.system.namespaces import credentials, delete_namespace, namespace
 from tests.system.publishing import Shelf
 from tests.system.site import Site, checkout
-from tests.system.store import empty, ensure_bucket
 
 BUCKET, PREFIX, CHANNEL = "models", "risk", "latest"
 HOST = "risk.example.org"
@@ -32,8 +31,7 @@ class Stagehand:
     def clear(self) -> None:
         """Remove what an earlier run left: the namespace with all that is in it, and the store's contents."""
         delete_namespace(self._commands, NAMESPACE)
-        ensure_bucket(self._site, BUCKET)
-        empty(self._site, BUCKET, f"{PREFIX}/")
+        self.shelf.clear()
 
     def prepare(self) -> None:
         """Make the training data, the namespace and its Secret."""

@@ -22,9 +22,9 @@ TRAINING = {
 
 def test_drift_starts_one_training_whose_model_takes_over(world: World) -> None:
     shelf = Shelf(world.site, "e2e", f"training-{world.namespace}", "deploy-risk")
+    shelf.clear()
     shelf.prepare()
-    if not shelf.has("2"):
-        shelf.push("2")
+    shelf.push("2")
     shelf.move_channel("latest", "2", "the first version")
     world.shelf = shelf
     sections = {

@@ -23,6 +23,7 @@ def tamper(shelf: Shelf, version: str) -> None:
 
 def test_a_tampered_first_version_never_serves(world: World) -> None:
     shelf = Shelf(world.site, "e2e", "tampered-first", "deploy-risk")
+    shelf.clear()
     shelf.push("1")
     tamper(shelf, "1")
     world.shelf = shelf
@@ -38,6 +39,7 @@ def test_a_tampered_first_version_never_serves(world: World) -> None:
 
 def test_a_tampered_new_version_never_serves_and_the_old_one_does(world: World) -> None:
     shelf = Shelf(world.site, "e2e", "tampered-second", "deploy-risk")
+    shelf.clear()
     for version in ("1", "2"):
         shelf.push(version)
     tamper(shelf, "2")

@@ -11,7 +11,7 @@ from tests.demo.versions import VERSIONS
 from tests.demo.world import RECOMMENDATIONS, TARGET, past_deployments
 from tests.system.kubectl import CommandError, Commands
 from tests.system.site import Site, python
-from tests.system.store import ensure_bucket, upload
+from tests.system.store import empty, ensure_bucket, upload
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,15 @@ class Shelf:
     def dataset(self) -> str:
         """Where the past deployments are."""
         return f"{self.store}/data/train.csv"
+
+    def clear(self) -> None:
+        """Remove all that an earlier run left in the store."""
+        ensure_bucket(self.site, self.bucket)
+        empty(self.site, self.bucket, f"{self.prefix}/")
+
+    def forget(self, namespace: str, name: str) -> None:
+        """Remove the record of what a ModelDeployment served: the next one of its name is the first."""
+        empty(self.site, self.bucket, f"{self.prefix}/{self.model}/serving/default/{namespace}.{name}.json")
 
     def prepare(self) -> None:
         """Make the bucket, and put the training data into it."""

@@ -67,8 +67,9 @@ class World:
         self.sees_client("answers", lambda c: c["answered"] >= RATE)
 
     def is_gone(self) -> None:
-        """Delete the namespace and all that is in it."""
+        """Delete the namespace and all that is in it, and let the store forget it."""
         delete_namespace(self.site.commands, self.namespace)
+        self.shelf.forget(self.namespace, NAME)
 
     # when
 
