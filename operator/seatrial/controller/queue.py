@@ -101,10 +101,10 @@ class WorkQueue:
         self._woken.clear()
         due = self._schedule.next_due()
         patience = None if due is None else max(0.0, due - self._clock())
-        try:
-            await asyncio.wait_for(self._woken.wait(), patience)
-        except TimeoutError:
-            return
+        # Not wait_for: in Python 3.11 it loses a cancellation that comes in the moment in which its wait ends.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience):
+                await self._woken.wait()
 
     async def _pass(self, key: Key) -> None:
         self._began[key] = began = self._clock()
