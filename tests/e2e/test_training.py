@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.system.publishing import Shelf
+from tests.system.shelf import fresh_shelf
 from tests.system.world import ROLLOUT, World, condition, outcome, serving
 
 pytestmark = pytest.mark.cluster
@@ -21,8 +21,7 @@ TRAINING = {
 
 
 def test_drift_starts_one_training_whose_model_takes_over(world: World) -> None:
-    shelf = Shelf(world.site, "e2e", f"training-{world.namespace}", "deploy-risk")
-    shelf.clear()
+    shelf = fresh_shelf(world.site)
     shelf.prepare()
     shelf.push("2")
     shelf.move_channel("latest", "2", "the first version")

@@ -5,6 +5,7 @@ import pytest
 from tests.system.kubectl import CommandError
 from tests.system.namespaces import credentials
 from tests.system.publishing import Shelf
+from tests.system.shelf import fresh_shelf
 from tests.system.store import client, keys
 from tests.system.world import World, condition, outcome, serving
 
@@ -22,8 +23,7 @@ def tamper(shelf: Shelf, version: str) -> None:
 
 
 def test_a_tampered_first_version_never_serves(world: World) -> None:
-    shelf = Shelf(world.site, "e2e", "tampered-first", "deploy-risk")
-    shelf.clear()
+    shelf = fresh_shelf(world.site)
     shelf.push("1")
     tamper(shelf, "1")
     world.shelf = shelf
@@ -38,8 +38,7 @@ def test_a_tampered_first_version_never_serves(world: World) -> None:
 
 
 def test_a_tampered_new_version_never_serves_and_the_old_one_does(world: World) -> None:
-    shelf = Shelf(world.site, "e2e", "tampered-second", "deploy-risk")
-    shelf.clear()
+    shelf = fresh_shelf(world.site)
     for version in ("1", "2"):
         shelf.push(version)
     tamper(shelf, "2")
