@@ -61,7 +61,8 @@ class Watchdog:
         """Look at a Job that was made for the ModelDeployment with this uid."""
         if name in self._jobs:
             return
-        reason = (uid, request.trigger, request.detail if request.trigger == TOKEN else "")
+        token = request.detail if request.trigger == TOKEN else ""
+        reason = (f"{uid}, status {self._people.lost}", request.trigger, token)
         for other, (why, at) in self._jobs.items():
             if why == reason and (request.trigger == TOKEN or self._now() - at < cooldown - 1):
                 self._break(f"Jobs {other} and {name} are for one reason: {reason}")

@@ -44,6 +44,7 @@ class People:
             self.spec["route"] = dict(ROUTE)
         self.wanted = ""
         self.always_shadowed = True
+        self.lost = 0  # how often the status was, and with it when the last training was
         self.log: list[str] = []
 
     @property
@@ -133,6 +134,7 @@ class People:
         """The status is lost, as after a restore that left it out."""
         if self.document() is not None:
             self._world.cluster.set_status(self.place, {})
+            self.lost += 1
             self.log.append("the status is lost")
 
     def ask_for_training(self) -> None:

@@ -9,7 +9,7 @@ from seatrial.api.quantities import format_duration
 from seatrial.api.spec import Rollout, Spec
 from seatrial.api.status import Stage, Status, Trial
 from seatrial.core.observed import Observed, Pods, Unknown
-from seatrial.core.stages import is_left_out, needed_replicas, pods_of, remaining, step_weight
+from seatrial.core.stages import is_drained, is_left_out, needed_replicas, pods_of, remaining, step_weight
 from seatrial.core.target import wanted_recipe
 from seatrial.judge.verdict import Finding, Verdict, combine
 
@@ -92,7 +92,7 @@ def not_scaled_to_zero(situation: Situation) -> Objection | None:
 
 def drained(situation: Situation) -> Objection | None:
     """Without a route every predictor pod gets traffic in a canary, so those of an earlier candidate must be gone."""
-    if situation.spec.route is not None or not situation.status.retiring or situation.trial.stage is Stage.CANARY:
+    if is_drained(situation.spec, situation.status):
         return None
     return Objection("waits until the pods of the last revision are gone")
 

@@ -8,7 +8,7 @@ from seatrial.api.spec import Spec
 from seatrial.api.status import RevisionRef, Stage, Status, Trial
 from seatrial.core.observed import Observed, Unknown
 from seatrial.core.recipe import Recipe
-from seatrial.core.stages import may_end, needed_replicas, pods_of, step_weight
+from seatrial.core.stages import is_drained, may_end, needed_replicas, pods_of, step_weight
 from seatrial.core.target import with_version_of
 from seatrial.core.traffic import MAXIMUM_BACKENDS, weights
 
@@ -25,17 +25,17 @@ class Plan:
 def with_weight(observed: Observed, spec: Spec, status: Status, now: datetime) -> Status:
     """Return the status with the weight that the candidate's available pods can carry.
 
-    A weight only goes up when the pods for it are there, and is nothing when there are none. It does not go down
-    while stable has no pods that could take the traffic.
+    A weight only goes up when the pods for it are there, and is nothing when there are none, or when others would get
+    traffic too. It does not go down while stable has no pods that could take the traffic.
     """
     trial = status.trial
     if trial is None or trial.stage is not Stage.CANARY or status.stable is None:
         return replace(status, weight=0)
     wanted = step_weight(spec.rollout, trial)
     available = pods_of(observed, trial.candidate.revision).available
-    if available == 0:
-        return replace(status, weight=0, trial=replace(trial, step_since=None))
     least = 0 if may_end(observed, status, trial) else status.weight
+    if available == 0 or not is_drained(spec, status):
+        return replace(status, weight=least, trial=replace(trial, step_since=None))
     if available < needed_replicas(spec, status, trial):
         return replace(status, weight=max(least, min(status.weight, wanted)))
     since = trial.step_since or now

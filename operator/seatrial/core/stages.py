@@ -51,6 +51,11 @@ def is_left_out(rollout: Rollout, stage: Stage) -> bool:
     return not judged.get(stage, False)
 
 
+def is_drained(spec: Spec, status: Status) -> bool:
+    """Say whether a canary's traffic goes to stable and candidate alone: without a route, all pods get some."""
+    return spec.route is not None or not status.retiring
+
+
 def pods_of(observed: Observed, revision: str) -> Pods:
     """Return a revision's pods."""
     return observed.pods.get(revision, NO_PODS)

@@ -26,7 +26,7 @@ def next_training(observed: Observed, spec: Spec, status: Status, now: datetime)
     if status.training is not None and not status.training.outcome:
         return replace(status, training=_watch(observed, spec.training, status.training, now))
     trigger = _trigger(observed, spec.training, status)
-    if status.stable is None or trigger is None or not _may_start(spec.training, status, trigger, now):
+    if status.stable is None or trigger is None or not _may_start(observed, spec.training, status, trigger, now):
         return status
     return replace(status, training=_begin(observed, spec.training, status.stable, trigger, now))
 
@@ -100,9 +100,9 @@ def _token(observed: Observed) -> str:
     return token if len(token) <= LONGEST_TOKEN else digest_of(token.encode())
 
 
-def _may_start(training: Training, status: Status, trigger: tuple[str, str], now: datetime) -> bool:
-    """A trial is not disturbed, and a cooldown is waited for, unless a person asks."""
-    if status.trial is not None:
+def _may_start(observed: Observed, training: Training, status: Status, trigger: tuple[str, str], now: datetime) -> bool:
+    """Neither a trial nor a Job that still runs is disturbed; a cooldown is waited for, unless a person asks."""
+    if status.trial is not None or any(job.phase is JobPhase.RUNNING for job in observed.jobs.values()):
         return False
     last = status.training
     return last is None or trigger[0] == TOKEN or now - last.started >= training.cooldown

@@ -70,7 +70,7 @@ def test_a_first_version_that_is_scaled_to_zero_is_not_kept() -> None:
     [
         (Stage.PREPARING, {}, True),
         (Stage.SHADOW, {}, True),
-        (Stage.CANARY, {}, False),  # it has its traffic already
+        (Stage.CANARY, {}, True),  # the route was taken away
         (Stage.SHADOW, ROUTED, False),  # weights keep the old pods out
     ],
 )
@@ -198,4 +198,4 @@ def test_objections_are_asked_for_in_this_order() -> None:
         "latency: Inconclusive · 3 of 100 requests",
         "step 1 passes so far",
     ]
-    assert len(GUARDS) == len(words) + 1  # `drained` never objects to a canary
+    assert len(GUARDS) == len(words) + 1  # `drained` does not object where there is a route

@@ -83,6 +83,15 @@ def test_a_weight_does_not_go_down_to_a_stable_without_pods() -> None:
     assert weighted(canary(0, step=0, weight=50, stable_pods=available(0))).weight == 0  # nobody has pods
 
 
+@pytest.mark.parametrize(("routed", "weight"), [(True, 50), (False, 0)])
+def test_without_a_route_there_is_no_weight_while_others_would_get_traffic(routed: bool, weight: int) -> None:
+    sections: dict[str, Any] = {"route": ROUTE} if routed else {}
+    made = spec(replicas=4, rollout=STEPS, **sections)
+    world = on_trial(Stage.CANARY, step=1, of=made)
+    status = replace(world.status, retiring=(Retiring("old", NOW),))
+    assert weighted(replace(world, status=status)).weight == weight
+
+
 @pytest.mark.parametrize("stage", [Stage.PREPARING, Stage.SHADOW])
 def test_before_its_canary_a_candidate_has_no_weight(stage: Stage) -> None:
     assert weighted(on_trial(stage, weight=10)).weight == 0

@@ -100,6 +100,12 @@ def test_a_trial_is_not_disturbed(annotations: Mapping[str, str]) -> None:
     assert after(found) is None
 
 
+@pytest.mark.parametrize(("phase", "starts"), [(JobPhase.RUNNING, False), (JobPhase.SUCCEEDED, True)])
+def test_a_job_that_a_lost_status_knew_is_not_disturbed(phase: JobPhase, starts: bool) -> None:
+    found = after(world(alerts=(DRIFT,), jobs={"risk-train-0": Job(phase)}))
+    assert (found is not None) is starts
+
+
 # Cooldown
 
 
