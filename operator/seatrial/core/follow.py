@@ -38,7 +38,7 @@ def _first(observed: Observed, status: Status, wanted: Recipe, now: datetime) ->
     served, trial = served_recipe(observed, wanted), status.trial
     if served is None and trial is not None and trial.candidate.revision == wanted.revision:
         return status
-    if trial is not None:
+    if trial is not None and (served is None or served.revision != trial.candidate.revision):
         status = moves.end(status, trial, Outcome.SUPERSEDED, f"by version {(served or wanted).version}", now)
     if served is not None:
         return moves.restore(status, reference_to(served), observed.pods, now)

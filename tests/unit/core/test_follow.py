@@ -108,6 +108,12 @@ def test_a_trial_that_began_before_the_record_was_read_ends() -> None:
     assert outcomes(status) == [("2", "Superseded")]
 
 
+def test_a_trial_of_what_the_record_names_needs_no_end() -> None:
+    world = on_trial(Stage.PREPARING, world={"serving": record("2", ref("2").revision)})
+    status = after(replace(world, status=replace(world.status, stable=None)))
+    assert (status.stable, status.trial, outcomes(status)) == (ref("2"), None, [])
+
+
 # While a version serves
 
 
