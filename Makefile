@@ -18,7 +18,10 @@ demo: setup ## The main job, live, on a real cluster (a KUBECONFIG of yours is u
 	$(PYTHON) -m tests.demo
 
 .PHONY: test
-test: check cluster-test ## Every test, on the embedded cluster too
+test: export SEATRIAL_ALL_TESTS = $(if $(KUBECONFIG),,yes)
+test: setup ## Every test, on the embedded cluster too
+	$(PYTHON) -m tests.cluster build
+	$(MAKE) check cluster-test
 
 .PHONY: check
 check: setup ## Lint, types, import contracts, unit, property and simulation tests: no cluster needed
@@ -31,7 +34,7 @@ check: setup ## Lint, types, import contracts, unit, property and simulation tes
 .PHONY: cluster-test
 cluster-test: setup ## The tests on the cluster: contracts, integration, end to end
 	$(PYTHON) -m tests.system
-	$(PYTHON) -m pytest -q -n $(CLUSTER_WORKERS) -m "cluster and not alone"
+	$(PYTHON) -m pytest -q -n $(CLUSTER_WORKERS) --dist worksteal --durations 12 -m "cluster and not alone"
 	$(PYTHON) -m pytest -q -m "cluster and alone"
 
 .PHONY: cluster-up

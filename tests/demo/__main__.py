@@ -71,10 +71,9 @@ def _play(chosen: Site, hand: Stagehand, console: Console, times: dict[str, floa
 
 def _say_goodbye(chosen: Site, hand: Stagehand, console: Console, document: dict[str, Any], failure: str) -> None:
     console.print(report.summary(document))
-    requests = document["requests"]
-    console.print(f"requests: {requests}", markup=False)
+    console.print(report.requests_line(document), markup=False, soft_wrap=True)
     if failure:
-        console.print(f"The story did not come true: {failure}", markup=False, style="bold red")
+        console.print(f"The story did not come true: {failure}", markup=False, soft_wrap=True, style="bold red")
     else:
         console.print("The story came true.", style="bold green")
     console.print(
@@ -90,6 +89,7 @@ Look around (the cluster is still up, and so is the client, for an hour at most)
 Take it down: make cluster-down""",
         markup=False,
         highlight=False,
+        soft_wrap=True,
     )
 
 

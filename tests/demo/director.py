@@ -66,11 +66,16 @@ class Director:
         """Seconds since the story began."""
         return time.monotonic() - self._began
 
+    def lowest_accuracy(self, since: float) -> float | None:
+        """Return the lowest accuracy that was seen since a moment, in seconds since the story began."""
+        seen = [one["accuracy"] for one in self.record.timeline if one["seconds"] >= since]
+        return min((accuracy for accuracy in seen if accuracy is not None), default=None)
+
     def now(self, what: str) -> None:
         """Say what happens now."""
         self._now = what
         if not self._console.is_terminal:
-            self._console.print(f"[{self.elapsed:6.1f} s] {what} …")
+            self._say(f"{what} …")
 
     def reached(self, name: str, detail: str = "") -> None:
         """Note that something came true."""
@@ -80,7 +85,7 @@ class Director:
             Milestone(name, round(self.elapsed, 1), detail, dict(scene.seen_weights), findings)
         )
         if not self._console.is_terminal:
-            self._console.print(f"[{self.elapsed:6.1f} s] ✓ {name}" + (f": {detail}" if detail else ""))
+            self._say(f"✓ {name}" + (f": {detail}" if detail else ""))
 
     def wait(self, what: str, holds: Callable[[Scene], bool], seconds: float) -> Scene:
         """Wait until a scene shows it; raises StoryError."""
@@ -113,8 +118,12 @@ class Director:
             self._look()
             if self.elapsed - said >= SAY_EVERY:
                 said = self.elapsed
-                self._console.print(f"[{self.elapsed:6.1f} s]   {_line(self.scene)}")
+                self._say(f"  {_line(self.scene)}")
             self._over.wait(LOOK_EVERY)
+
+    def _say(self, line: str) -> None:
+        """Print a line of the story for a log: whole, however long."""
+        self._console.print(f"[{self.elapsed:6.1f} s] {line}", markup=False, highlight=False, soft_wrap=True)
 
     def _look(self) -> None:
         self.scene = scene = self._looker.look(self.scene)

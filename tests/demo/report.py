@@ -52,6 +52,17 @@ def write(document: dict[str, Any], path: Path) -> None:
     path.write_text(json.dumps(document, indent=2, sort_keys=True) + "\n")
 
 
+def requests_line(document: dict[str, Any]) -> str:
+    """Return what became of the client's requests, and what went wrong with the last that failed."""
+    requests = document["requests"]
+    versions = ", ".join(f"{count:,} by version {version}" for version, count in sorted(requests["byVersion"].items()))
+    said = (
+        f"{requests['sent']:,} requests: {requests['answered']:,} answered ({versions}), {requests['failed']} failed,"
+        f" {requests['lost']} lost; {requests['labelsAccepted']:,} labels"
+    )
+    return "\n".join([said, *requests["troubles"][-5:]])
+
+
 def summary(document: dict[str, Any]) -> Table:
     """Return the summary."""
     table = Table(title="the story", title_justify="left", show_header=True)

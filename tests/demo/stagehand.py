@@ -16,6 +16,7 @@ BUCKET, PREFIX, CHANNEL = "models", "risk", "latest"
 HOST = "risk.example.org"
 MANIFEST = checkout() / "manifests" / "examples" / "deploy-risk.yaml"
 REQUESTS_PER_SECOND = 50
+LABEL_SHARE = 0.1  # of the requests, until somebody looks harder
 
 
 class Stagehand:
@@ -25,7 +26,7 @@ class Stagehand:
         self._site, self._commands = site, site.commands
         self.shelf = Shelf(site, BUCKET, PREFIX, NAME)
         self.client = Client(
-            site.commands, site.runtime_image, NAMESPACE, NAME, site.gateway, HOST, REQUESTS_PER_SECOND
+            site.commands, site.runtime_image, NAMESPACE, NAME, site.gateway, HOST, REQUESTS_PER_SECOND, LABEL_SHARE
         )
 
     def clear(self) -> None:
@@ -56,6 +57,11 @@ class Stagehand:
             "namespace": self._site.gateway_namespace,
         }
         return document
+
+    def manifest(self, version: str) -> Mapping[str, Any]:
+        """Return what the store has written of a version."""
+        manifest: Mapping[str, Any] = json.loads(self.shelf.seatrial("show", NAME, version, "--json"))["manifest"]
+        return manifest
 
     def ask(self, features: Mapping[str, Any]) -> Mapping[str, Any]:
         """Ask a predictor for one prediction, and return it."""

@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,7 +30,7 @@ from tests.system.kubectl import CommandError, Commands
 from tests.unit.api.schema import CRD, Document, defaulted, example, with_value
 
 pytestmark = pytest.mark.cluster
-NAMESPACE = "seatrial-test-crd"
+NAMESPACE = f"seatrial-test-crd-{secrets.token_hex(4)}"  # tests run side by side
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 
 
@@ -38,8 +39,6 @@ def commands() -> Iterator[Commands]:
     """A cluster that has the definition and an empty namespace."""
     cluster = Cluster()
     kubeconfig = Path(os.environ.get("KUBECONFIG") or cluster.kubeconfig)
-    if not kubeconfig.exists():
-        pytest.skip("there is no cluster; `make cluster-up` makes one")
     found = Commands(kubeconfig, cluster.bin("kubectl"), cluster.bin("helm"))
     found.ctl("apply", "--server-side", "--force-conflicts", "-f", str(CRD))
     found.ctl("wait", "--for=condition=Established", "--timeout=30s", "crd/modeldeployments.seatrial.dev")

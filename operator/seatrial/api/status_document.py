@@ -38,7 +38,9 @@ FULL = 100
 
 
 def status_document(status: Status, name: str) -> dict[str, Json]:
-    """Return the status of the ModelDeployment `name` as JSON; what is None is absent, lists keep their last items.
+    """Return the status of the ModelDeployment `name` as JSON; lists keep their last items.
+
+    What is None or empty is absent, and so is the weight without a candidate.
 
     `selector`, `stage` and `message` are for people and autoscalers; they are not read back.
 
@@ -62,10 +64,10 @@ def status_document(status: Status, name: str) -> dict[str, Json]:
         "replicas": status.replicas,
         "selector": _selector(status, name),
         "stage": status.stage.value,
-        "weight": status.weight,
+        **({"weight": status.weight} if status.trial is not None else {}),
         "message": to_plain(_what_happens(status)),
         **{field: to_plain(value) for field, value in sections.items() if value is not None},
-        **{field: [to_plain(item) for item in items] for field, items in lists.items()},
+        **{field: [to_plain(item) for item in items] for field, items in lists.items() if items},
         "conditions": [_condition(condition, status) for condition in status.conditions],
     }
 
@@ -76,12 +78,13 @@ def read_status(document: object) -> Status:
         return Status()
     numbers = _first([document], _Numbers) or _Numbers()
     trial = _first([document.get("trial")], Trial)
+    trial = trial if trial is not None and trial.stage in TRIAL_STAGES else None
     return Status(
         observed_generation=numbers.observed_generation,
         replicas=numbers.replicas,
-        weight=numbers.weight if numbers.weight <= FULL else 0,
+        weight=numbers.weight if trial is not None and numbers.weight <= FULL else 0,
         stable=_first([document.get("stable")], RevisionRef),
-        trial=trial if trial is not None and trial.stage in TRIAL_STAGES else None,
+        trial=trial,
         probation=_first([document.get("probation")], Probation),
         findings=_readable(document.get("findings"), Finding),
         rejected=_readable(document.get("rejected"), Rejected),

@@ -57,13 +57,13 @@ conditions = st.lists(
 @st.composite
 def statuses(draw: st.DrawFn) -> Status:
     """Any status that a decision may have made, with times in whole seconds."""
-    held = tuple(draw(conditions))
+    held, trial = tuple(draw(conditions)), draw(st.none() | trials)
     return Status(
         observed_generation=draw(st.integers(0, 2**63 - 1)),
         replicas=draw(st.integers(0, 1000)),
-        weight=draw(st.integers(0, 100)),
+        weight=0 if trial is None else draw(st.integers(0, 100)),
         stable=draw(st.none() | revisions),
-        trial=draw(st.none() | trials),
+        trial=trial,
         probation=draw(st.none() | st.builds(Probation, revisions, times, times)),
         findings=tuple(draw(st.lists(st.builds(Finding, texts, texts, texts), max_size=3))),
         rejected=tuple(draw(st.lists(st.builds(Rejected, texts, texts, times, texts), max_size=3))),
@@ -129,6 +129,7 @@ def test_a_broken_part_costs_that_part_alone(status: Status, data: st.DataObject
     field = data.draw(st.sampled_from(["stable", "trial", "probation", "findings", "rejected", "history", "training"]))
     document[field] = data.draw(st.sampled_from(["?", 7, [], {}, [{}], {"stage": "Idle"}, [None], True]))
     blank: Any = {field: () if field in ("findings", "rejected", "history") else None}
+    blank |= {"weight": 0} if field == "trial" else {}
     assert read_status(document) == replace(status, **blank)
 
 
@@ -155,9 +156,14 @@ def test_a_trial_that_makes_no_sense_is_no_trial(change: dict[str, Any]) -> None
 
 @pytest.mark.parametrize("weight", [101, -1, "5", None, True])
 def test_a_weight_that_makes_no_sense_is_none(weight: Any) -> None:
-    document = status_document(Status(weight=5), "risk")
+    document = status_document(Status(weight=5, trial=Trial(CANDIDATE, Stage.CANARY, NOW, NOW)), "risk")
     assert read_status(document).weight == 5
     assert read_status(document | {"weight": weight}).weight == 0
+
+
+def test_nothing_is_said_of_what_there_is_not() -> None:
+    document = status_document(Status(), "risk")
+    assert sorted(document) == ["conditions", "message", "observedGeneration", "replicas", "selector", "stage"]
 
 
 def test_a_condition_of_a_newer_operator_is_left_out_and_the_others_stay() -> None:

@@ -207,7 +207,7 @@ def _outcome(events: list[Prediction | Label]) -> tuple[Totals, list[tuple[objec
     return world.totals, world.rows(), world.ledger.early
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(_arrivals())
 def test_the_order_of_arrival_does_not_matter(
     orders: tuple[list[Prediction | Label], list[Prediction | Label]],
@@ -215,7 +215,7 @@ def test_the_order_of_arrival_does_not_matter(
     assert _outcome(orders[0]) == _outcome(orders[1])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(_arrivals())
 def test_every_label_is_counted_once_as_right_wrong_or_refused(
     orders: tuple[list[Prediction | Label], list[Prediction | Label]],

@@ -141,4 +141,4 @@ class Uploads(RuleBasedStateMachine):
 
 
 TestUploads = Uploads.TestCase
-TestUploads.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestUploads.settings = settings(max_examples=60, stateful_step_count=30)

@@ -8,7 +8,7 @@ import pytest
 from seatrial.adapters.kube_kinds import MODEL_API
 from seatrial.api import KIND
 from seatrial.api.conditions import Reason
-from seatrial.api.status import Status
+from seatrial.api.status import RevisionRef, Status
 from seatrial.controller.cache import Place
 from seatrial.core.decision import Decision
 from seatrial.core.observed import Observed
@@ -133,10 +133,11 @@ async def test_a_conflict_is_no_failure_to_tell_of(world: World) -> None:
 
 
 async def test_what_follows_from_a_new_status_is_decided_soon(world: World) -> None:
-    weights = iter((0, 10, 10))
+    one = RevisionRef("aaaa", "1", "sha256:1")
+    stables = iter((None, one, one))
 
     def decide(observed: Observed, now: object) -> Decision:
-        return Decision(Status(weight=next(weights)), requeue_after=timedelta(minutes=1))
+        return Decision(Status(stable=next(stables)), requeue_after=timedelta(minutes=1))
 
     process = Process(world, decide)
     process.see(world.cluster.take_events())

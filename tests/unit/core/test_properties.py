@@ -5,7 +5,7 @@ from dataclasses import fields, is_dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seatrial.api.spec import Spec
@@ -27,7 +27,7 @@ MOMENTS = st.sampled_from([timedelta(0), timedelta(microseconds=999_999), timede
 # Passes until nothing more follows from the same evidence at the same instant: each makes one move.
 LONGEST = 8
 
-quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=60)
 
 
 def shares(status: Status) -> dict[str, int]:

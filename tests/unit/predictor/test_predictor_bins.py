@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from seatrial.contract.metrics import LIVE, SHADOW
@@ -21,7 +21,6 @@ TEXTS = CategoryBins(("a", "b", "True"))
 POINTS = st.sampled_from([-0.5, 0, 0.0, 0.5, 1, 1.0, 1.999, 2.0, 4.999, 5, 8.999, 9, 9.001, 1e300, -1e300, 10**40])
 
 
-@settings(deadline=None)
 @given(st.lists(st.none() | POINTS | st.floats(-2, 12), max_size=20))
 def test_numbers_fall_where_the_contract_says(values: list[float | None]) -> None:
     counted = tally(NUMBERS)
@@ -33,7 +32,6 @@ def test_numbers_fall_where_the_contract_says(values: list[float | None]) -> Non
     assert list(counted.counts) == [41 * count for count in expected]
 
 
-@settings(deadline=None)
 @given(st.lists(st.none() | st.booleans() | st.sampled_from(["a", "b", "c", "True", "(other)"]), max_size=80))
 def test_texts_and_booleans_fall_where_the_contract_says(values: list[Any]) -> None:
     counted = tally(TEXTS)

@@ -142,7 +142,7 @@ BINS = st.one_of(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     numbers=BINS,
     kind=st.sampled_from([Kind.NUMBER, Kind.INTEGER]),

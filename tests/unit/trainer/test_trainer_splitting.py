@@ -49,7 +49,7 @@ def test_another_seed_is_another_split() -> None:
     assert counted(one.test) != counted(other.test)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.lists(st.tuples(st.integers(0, 3), st.sampled_from("ab"), st.sampled_from(["High", "Low"])), min_size=8),
     st.randoms(use_true_random=False),
