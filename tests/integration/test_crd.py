@@ -34,7 +34,7 @@ NAMESPACE = f"seatrial-test-crd-{secrets.token_hex(4)}"  # tests run side by sid
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def commands() -> Iterator[Commands]:
     """A cluster that has the definition and an empty namespace."""
     cluster = Cluster()

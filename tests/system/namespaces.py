@@ -22,5 +22,12 @@ def credentials(site: Site, name: str, *, wrong: bool = False) -> Mapping[str, A
 
 
 def delete_namespace(commands: Commands, name: str) -> None:
-    """Delete a namespace with all that is in it."""
+    """Delete a namespace with all that is in it.
+
+    Pods first: whoever deletes a namespace looks again only after the longest grace period of the pods in it.
+    """
+    if commands.get("namespace", name, name) is None:
+        return
+    for kinds in ("modeldeployments", "deployments,pods"):
+        commands.ctl("delete", kinds, "--all", "-n", name, "--wait=true", "--timeout=120s")
     commands.ctl("delete", "namespace", name, "--ignore-not-found", "--wait=true", "--timeout=180s")
