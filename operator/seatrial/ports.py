@@ -101,8 +101,8 @@ class Source:
 class Store(Protocol):
     """The store as the operator uses it: manifests and records only. Raises seatrial.store.objects.StoreError."""
 
-    async def manifest(self, source: Source, version: str) -> tuple[Manifest, str]:
-        """Return a version's manifest and digest. Versions never change, so this may be remembered."""
+    async def manifest(self, source: Source, version: str, expected: str | None = None) -> tuple[Manifest, str]:
+        """Return a version's manifest and digest; only one with the `expected` digest may be remembered."""
 
     async def channel(self, source: Source, channel: str) -> Pointer:
         """Return what a channel points to."""

@@ -23,10 +23,10 @@ class FakeStore:
         self.objects = MemoryStore()
         self._store = BlockingStore(lambda bucket, source: self.objects)
 
-    async def manifest(self, source: Source, version: str) -> tuple[Manifest, str]:
+    async def manifest(self, source: Source, version: str, expected: str | None = None) -> tuple[Manifest, str]:
         """Return a version's manifest and digest."""
         self.before("manifest", (source, version))
-        return self._store.manifest(source, version)
+        return self._store.manifest(source, version, expected)
 
     async def channel(self, source: Source, channel: str) -> Pointer:
         """Return what a channel points to."""

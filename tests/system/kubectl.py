@@ -26,17 +26,16 @@ class Commands:
 
     def run(self, *command: str | Path, stdin: str | None = None, timeout: float = LONGEST) -> str:
         """Run a program against the cluster and return what it prints; raises CommandError."""
-        done = subprocess.run(
-            [str(word) for word in command],
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            env={**os.environ, "KUBECONFIG": str(self.kubeconfig), **self.environment},
-        )
-        if done.returncode != 0:
-            said = (done.stderr or done.stdout).strip()
-            raise CommandError(f"{' '.join(str(word) for word in command[:6])} …: {said}")
+        words = [str(word) for word in command]
+        environment = {**os.environ, "KUBECONFIG": str(self.kubeconfig), **self.environment}
+        try:
+            done = subprocess.run(
+                words, input=stdin, capture_output=True, text=True, timeout=timeout, env=environment, check=True
+            )
+        except subprocess.TimeoutExpired:
+            raise CommandError(f"{' '.join(words[:6])} …: no answer within {timeout:.0f} s") from None
+        except subprocess.CalledProcessError as error:
+            raise CommandError(f"{' '.join(words[:6])} …: {(error.stderr or error.stdout).strip()}") from None
         return done.stdout
 
     def ctl(self, *words: str, stdin: str | None = None, timeout: float = LONGEST) -> str:
@@ -63,7 +62,7 @@ class Commands:
 
     def pod_get(self, namespace: str, pod: str, port: int, path: str) -> Any:
         """Ask a pod through the API server, from wherever this runs."""
-        return json.loads(self.ctl("get", "--raw", _proxied(namespace, pod, port, path), timeout=30))
+        return json.loads(self.ctl("get", "--raw", _proxied(namespace, pod, port, path), timeout=10))
 
     def pod_post(self, namespace: str, pod: str, port: int, path: str, body: Mapping[str, Any]) -> str:
         """Post JSON to a pod through the API server."""

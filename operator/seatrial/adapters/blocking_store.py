@@ -1,7 +1,8 @@
 """Every store that some ModelDeployment names, as the operator uses them, by blocking calls.
 
-Manifests and references never change, so they are remembered; so are clients, which are dear to make. Channels and
-serving records are read anew each time.
+What a digest names never changes, so manifests and references are remembered; so are clients, which are dear to make.
+A version's name promises less: whoever may write the bucket can remove a version and push another under its name. So
+a manifest that no digest was promised for is read anew each time, as channels and serving records are.
 """
 
 from collections.abc import Callable
@@ -25,6 +26,7 @@ _CLIENTS, _MANIFESTS, _REFERENCES = 64, 1024, 256  # remembered
 _LOOKED_AT = 20  # of the newest versions, to find one that passed
 
 Connect = Callable[[str, Source], ObjectStore]
+Known = tuple[Manifest, str]  # and its digest
 
 
 def connect_s3(bucket: str, source: Source) -> ObjectStore:
@@ -39,14 +41,12 @@ class BlockingStore:
     def __init__(self, connect: Connect = connect_s3) -> None:
         self._connect = connect
         self._clients: Remembered[tuple[str, Source], ObjectStore] = Remembered(_CLIENTS)
-        self._manifests: Remembered[tuple[Source, str], tuple[Manifest, str]] = Remembered(_MANIFESTS)
+        self._manifests: Remembered[tuple[Source, str], Known] = Remembered(_MANIFESTS)
         self._references: Remembered[tuple[Source, str], Reference] = Remembered(_REFERENCES)
 
-    def manifest(self, source: Source, version: str) -> tuple[Manifest, str]:
-        """Return a version's manifest and digest."""
-        return self._manifests.get(
-            (source, version), lambda: read_manifest(self._client(source), _home(source), version)
-        )
+    def manifest(self, source: Source, version: str, expected: str | None = None) -> tuple[Manifest, str]:
+        """Return a version's manifest and digest; it is read anew where that is not known to be the expected one."""
+        return self._manifest(source, version, lambda known: known[1] == expected)
 
     def channel(self, source: Source, channel: str) -> Pointer:
         """Return what a channel points to; NotFoundError."""
@@ -58,7 +58,7 @@ class BlockingStore:
     def newest(self, source: Source) -> str | None:
         """Return the newest version that passed its gates, of the newest twenty."""
         versions = reversed(list_versions(self._client(source), _home(source)))
-        passed = (v for v in islice(versions, _LOOKED_AT) if self.manifest(source, v)[0].passed)
+        passed = (v for v in islice(versions, _LOOKED_AT) if self._manifest(source, v, lambda _: True)[0].passed)
         return next(passed, None)
 
     def reference(self, source: Source, manifest: Manifest) -> Reference | None:
@@ -90,6 +90,11 @@ class BlockingStore:
     def append_audit(self, source: Source, audit: Audit) -> None:
         """Add an audit record; adding it twice adds it once."""
         append(self._client(source), _home(source), audit)
+
+    def _manifest(self, source: Source, version: str, holds: Callable[[Known], bool]) -> Known:
+        return self._manifests.get(
+            (source, version), lambda: read_manifest(self._client(source), _home(source), version), holds
+        )
 
     def _client(self, source: Source) -> ObjectStore:
         bucket = _home(source).bucket

@@ -17,13 +17,13 @@ class Remembered(Generic[K, V]):
         self._values: OrderedDict[K, V] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, key: K, make: Callable[[], V]) -> V:
-        """Return the value of a key, made now where it is not known; what `make` raises is not remembered.
+    def get(self, key: K, make: Callable[[], V], holds: Callable[[V], bool] = lambda _: True) -> V:
+        """Return the value of a key, made now where it is not known or no longer `holds`.
 
-        Two threads that miss at once both make it, and the later one is kept.
+        What `make` raises is not remembered. Two threads that miss at once both make it, and the later one is kept.
         """
         with self._lock:
-            if key in self._values:
+            if key in self._values and holds(self._values[key]):
                 self._values.move_to_end(key)
                 return self._values[key]
         value = make()

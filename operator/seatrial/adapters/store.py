@@ -27,9 +27,9 @@ class ThreadedStore:
         """Begin nothing more; what runs ends by its own timeouts."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def manifest(self, source: Source, version: str) -> tuple[Manifest, str]:
+    async def manifest(self, source: Source, version: str, expected: str | None = None) -> tuple[Manifest, str]:
         """Return a version's manifest and digest."""
-        return await self._run(lambda: self._store.manifest(source, version))
+        return await self._run(lambda: self._store.manifest(source, version, expected))
 
     async def channel(self, source: Source, channel: str) -> Pointer:
         """Return what a channel points to; NotFoundError."""

@@ -84,7 +84,7 @@ async def _target(store: Store, source: Source, spec: Spec) -> Target:
     if version is None:
         version, promised = await _channel(store, source, spec.model.channel or "")
     with _explained(Reason.VERSION_NOT_FOUND):
-        manifest, digest = await store.manifest(source, version)
+        manifest, digest = await store.manifest(source, version, spec.model.digest or promised)
     _check_digest(f"channel {spec.model.channel}", promised, digest, version)
     _check_digest("spec.model.digest", spec.model.digest, digest, version)
     _check_gates(manifest)

@@ -124,8 +124,9 @@ class Gatherer:
         if spec.monitoring.drift is None or status.stable is None:
             return None
         try:
-            manifest, digest = await self._store.manifest(source, status.stable.version)
-            return await self._store.reference(source, manifest) if digest == status.stable.digest else None
+            stable = status.stable
+            manifest, digest = await self._store.manifest(source, stable.version, stable.digest)
+            return await self._store.reference(source, manifest) if digest == stable.digest else None
         except (StoreError, DocumentError, InvalidNameError) as error:
             _log.warning("drift cannot be watched: %s", error, extra=about(key, status.stable.revision))
             return None

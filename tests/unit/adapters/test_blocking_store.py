@@ -54,14 +54,25 @@ def store(objects: Counting) -> BlockingStore:
     return BlockingStore(objects.connect)
 
 
-def test_a_manifest_is_read_once(store: BlockingStore, objects: Counting) -> None:
-    assert store.manifest(SOURCE, "1") == store.manifest(SOURCE, "1") == (manifest("1"), manifest("1").digest)
+def test_a_manifest_whose_digest_is_known_is_read_once(store: BlockingStore, objects: Counting) -> None:
+    expected = (manifest("1"), manifest("1").digest)
+    assert store.manifest(SOURCE, "1") == store.manifest(SOURCE, "1", expected[1]) == expected
     assert len(objects.read) == 1
 
 
-def test_with_other_credentials_it_is_read_again(store: BlockingStore, objects: Counting) -> None:
+@pytest.mark.parametrize("promised", [True, False])
+def test_a_version_that_was_removed_and_pushed_anew_is_seen(
+    store: BlockingStore, objects: Counting, promised: bool
+) -> None:
     store.manifest(SOURCE, "1")
-    store.manifest(replace(SOURCE, credentials=("other", "secret")), "1")
+    anew = replace(manifest("1"), created="2026-02-02T00:00:00+00:00")
+    objects.publish(anew)
+    assert store.manifest(SOURCE, "1", anew.digest if promised else None) == (anew, anew.digest)
+
+
+def test_with_other_credentials_it_is_read_again(store: BlockingStore, objects: Counting) -> None:
+    digest = store.manifest(SOURCE, "1")[1]
+    store.manifest(replace(SOURCE, credentials=("other", "secret")), "1", digest)
     assert len(objects.read) == 2
     assert [source.credentials for _, source in objects.connected] == [("key", "secret"), ("other", "secret")]
 
