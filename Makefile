@@ -21,7 +21,7 @@ demo: setup ## The main job, live, on a real cluster (a KUBECONFIG of yours is u
 test: export SEATRIAL_ALL_TESTS = $(if $(KUBECONFIG),,yes)
 test: setup ## Every test, on the embedded cluster too
 	$(PYTHON) -m tests.cluster build
-	$(MAKE) check cluster-test
+	$(MAKE) check integration cluster-test
 
 .PHONY: check
 check: setup ## Lint, types, import contracts, unit, property and simulation tests: no cluster needed
@@ -29,7 +29,11 @@ check: setup ## Lint, types, import contracts, unit, property and simulation tes
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
 	.venv/bin/lint-imports
-	$(PYTHON) -m pytest -q -n $(WORKERS) -m "not cluster"
+	$(PYTHON) -m pytest -q -n $(WORKERS) -m "not cluster" tests/unit tests/simulation tests/contract
+
+.PHONY: integration
+integration: setup ## The predictor, the collector and the trainer as processes: no cluster needed
+	$(PYTHON) -m pytest -q -n $(WORKERS) -m "not cluster" tests/integration
 
 .PHONY: cluster-test
 cluster-test: setup ## The tests on the cluster: contracts, integration, end to end

@@ -70,7 +70,7 @@ def bad_version(stage: Stage) -> None:
     scene = director.wait("version 3 is rolled back", lambda s: s.outcome("3") != "", TRIAL)
     check("version 3 is rolled back", scene.outcome("3") == "RolledBack", scene.outcome("3"))
     check("version 2 serves on", scene.stable == "2", scene.stable)
-    director.reached("version 3 is rolled back", str(scene.condition("RolloutSucceeded").get("message", "")))
+    director.reached("version 3 is rolled back", str(scene.status["history"][-1]["message"]))
 
 
 def changed_world(stage: Stage) -> None:
@@ -142,7 +142,7 @@ def _is_at_home(scene: Scene) -> bool:
 
 
 def _drift_words(scene: Scene) -> str:
-    return " · ".join(f"{one.feature} PSI {one.psi:.2f}" for one in scene.drift[:3])
+    return " · ".join(f"{one.feature} PSI {max(0.0, one.psi):.2f}" for one in scene.drift[:3])
 
 
 def _accuracies(before: float | None, low: float | None, after: float | None) -> str:

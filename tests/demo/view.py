@@ -40,7 +40,7 @@ def _rollout(scene: Scene) -> Panel:
         line.append(f" · {finding.get('message')}")
         rows.append(line)
     held = (scene.status.get("trial") or {}).get("held")
-    if held:
+    if held and not any(finding.get("message", "") in held for finding in scene.findings):
         rows.append(Text(f"… {held}", "dim"))
     return Panel(Group(*rows), title="rollout")
 
@@ -65,7 +65,7 @@ def _traffic(scene: Scene) -> Panel:
 
 
 def _world(scene: Scene) -> Panel:
-    drift = " · ".join(f"{d.feature} {d.psi:.2f}" for d in scene.drift[:3]) or "too few rows yet"
+    drift = " · ".join(f"{d.feature} {max(0.0, d.psi):.2f}" for d in scene.drift[:3]) or "too few rows yet"
     rows = [
         Text(f"drift (PSI, alert above 0.2): {drift}", "red" if scene.drift and scene.drift[0].psi > 0.2 else ""),
         Text(f"accuracy of what serves: {'too few labels yet' if scene.accuracy is None else f'{scene.accuracy:.1%}'}"),

@@ -16,7 +16,7 @@ CRDS = checkout() / "crds"
 # Rules over short windows, so that a story of minutes has drift in it; a real cluster keeps the chart's own.
 WINDOWS: list[Mapping[str, str]] = [
     {"window": "1m", "for": "5s", "keepFiringFor": "30s"},
-    {"window": "2m", "for": "5s", "keepFiringFor": "30s"},
+    {"window": "2m", "for": "25s", "keepFiringFor": "30s"},
     {"window": "1h", "for": "30m", "keepFiringFor": "1h"},
 ]
 
