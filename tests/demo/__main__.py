@@ -36,7 +36,7 @@ def main() -> int:
         _prepare(chosen, hand, console)
         times["ready"] = round(time.monotonic() - began, 1)
     except (SiteError, CommandError, *EXPECTED) as error:
-        console.print(f"the demo cannot start: {error}", markup=False, style="red")
+        console.print(f"the demo cannot start: {error}", markup=False, soft_wrap=True, style="red")
         return 1
     return _play(chosen, hand, console, times)
 
