@@ -46,6 +46,9 @@ class Cluster(Protocol):
     async def apply(self, document: Document) -> Document:
         """Server-side apply with field manager `seatrial`, forced; returns the object as it is now."""
 
+    async def read(self, document: Document) -> Document:
+        """Return the object of this kind and name as it is now; AbsentError."""
+
     async def apply_status(self, document: Document) -> Document:
         """Server-side apply of `status`; a resourceVersion in the document makes it conditional (ConflictError)."""
 

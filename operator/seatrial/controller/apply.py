@@ -16,9 +16,10 @@ from seatrial.contract.records import Pointer
 from seatrial.controller.cache import Cache, Place, place_of, trimmed
 from seatrial.controller.containment import contains
 from seatrial.controller.memory import Memory, Seen
+from seatrial.controller.ownership import check_ours
 from seatrial.core.decision import Decision, Gauge, Removal
 from seatrial.core.observed import Unknown
-from seatrial.ports import Cluster, Document, Key, Source, Store
+from seatrial.ports import AbsentError, Cluster, Document, Key, Source, Store
 
 _MAXIMUM_WRITTEN = 50_000  # objects of which it is remembered what the API server made of them
 _CHANGES_BY_ITSELF = ("status", "metadata")  # parts of an object that are no answer to what was applied
@@ -73,12 +74,22 @@ class Applier:
         live = self._cache.find(place)
         if live is not None and self._stands(live, document, digest):
             return
+        live = live if live is not None else await self._looked_up(document)
+        if live is not None:
+            check_ours(document, live)
         result = trimmed(await self._cluster.apply(document))
         self._cache.put(result)
         self._written[place] = _fingerprint(result, digest)
         self._written.move_to_end(place)
         if len(self._written) > _MAXIMUM_WRITTEN:
             self._written.popitem(last=False)
+
+    async def _looked_up(self, document: Document) -> Document | None:
+        """Return the object of this name that the cache does not know, because it has no label of ours."""
+        try:
+            return await self._cluster.read(document)
+        except AbsentError:
+            return None
 
     def _stands(self, live: Document, document: Document, digest: str) -> bool:
         """Say whether the live object needs no writing.

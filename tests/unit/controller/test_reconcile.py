@@ -167,3 +167,23 @@ def _refuses(name: str) -> Any:
 
 def _never(call: str, arguments: tuple[Any, ...]) -> None:
     raise AssertionError(f"{call} should not have been asked")
+
+
+async def test_a_service_of_somebody_elses_is_left_alone_and_named(world: World) -> None:
+    theirs = {"apiVersion": "v1", "kind": "Service", "metadata": {"namespace": "ml", "name": "risk"}, "spec": {"a": 1}}
+    world.cluster.user_apply(theirs)
+    process = Process(world)
+    with pytest.raises(RefusedError):
+        await passes(world, process)
+    with pytest.raises(RefusedError):
+        await passes(world, process, 1)
+    assert condition(world, "Stalled")[0] == "True"
+    assert "Service ml/risk is there already" in condition(world, "Stalled")[1]
+    live = world.cluster.find(Place("v1", "Service", "ml", "risk"))
+    assert live is not None
+    assert live["spec"] == {"a": 1}
+    assert "ownerReferences" not in live["metadata"]
+    world.cluster.remove(Place("v1", "Service", "ml", "risk"))
+    await passes(world, process)
+    assert condition(world, "Stalled")[0] == "False"
+    assert condition(world, "Ready")[0] == "True"
