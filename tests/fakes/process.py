@@ -14,15 +14,12 @@ from seatrial.controller.reconcile import Decide, Reconciler
 from seatrial.controller.resync import Resync
 from seatrial.controller.telemetry import Telemetry
 from seatrial.core.decide import decide
-from seatrial.core.observed import Defaults
 from seatrial.ports import Document, Key
 from tests.fakes.clock import FakeClock
 from tests.fakes.cluster import FakeCluster, WatchEvent
 from tests.fakes.metrics import FakeMetrics
 from tests.fakes.store import FakeStore
-
-DEFAULTS = Defaults(runtime_image="runtime:1", cluster="test", windows=("1m", "1h", "24h"))
-
+from tests.given import DEFAULTS
 
 STORE = "s3://models/team"
 

@@ -118,7 +118,8 @@ class Kubernetes:
         routes = {place_of(one): one for one in self._cluster.all("HTTPRoute")}
         self.weights = {place: weights for place, weights in self.weights.items() if place in routes}
         for place, route in routes.items():
-            [rule] = route["spec"]["rules"]
+            rule, *others = route["spec"]["rules"]
+            assert all(other["backendRefs"] == rule["backendRefs"] for other in others), "one split for all paths"
             self.weights[place] = {backend["name"]: backend["weight"] for backend in rule["backendRefs"]}
             status = {"parents": [self._answer(route)]}
             if (route.get("status") or {}).get("parents") != status["parents"]:

@@ -3,6 +3,7 @@
 The schema has checked it already; this checks it again, because an object may be older than the schema.
 """
 
+from seatrial.api.endpoints import REMOTE_RULE, is_remote
 from seatrial.api.fields import MILLISECOND, between, decimal, duration, optional_text, resources, section
 from seatrial.api.parse_rollout import parse_rollout
 from seatrial.api.parse_training import parse_training
@@ -67,8 +68,8 @@ def _segment(reader: Reader, field: str) -> str | None:
 def _storage(reader: Reader) -> Storage:
     secret = reader.object("secretRef").text("name") if reader.raw("secretRef") is not None else None
     endpoint = optional_text(reader, "endpoint")
-    if endpoint is not None and not endpoint.startswith(("http://", "https://")):
-        raise reader.fail("endpoint", "an address such as http://s3.example:7070")
+    if endpoint is not None and not is_remote(endpoint):
+        raise reader.fail("endpoint", REMOTE_RULE)
     return Storage(endpoint, optional_text(reader, "region"), secret)
 
 

@@ -23,6 +23,11 @@ from seatrial.store.objects import (
 )
 
 ACCESS_KEY, SECRET_KEY = "accessKeyId", "secretAccessKey"
+_NO_SECRET = (
+    f"spec.storage.secretRef is not set: name a Secret of this namespace with the keys {ACCESS_KEY} and {SECRET_KEY};"
+    " without one the operator would use its own identity, which it was not installed to lend (the chart's"
+    " storage.ownIdentity)"
+)
 
 
 class UnknownError(Exception):
@@ -33,8 +38,10 @@ class UnknownError(Exception):
         self.why = why
 
 
-async def source_of(cluster: Cluster, namespace: str, spec: Spec) -> Source | Unknown:
-    """Return where the model is and how to reach it."""
+async def source_of(cluster: Cluster, namespace: str, spec: Spec, *, own_identity: bool) -> Source | Unknown:
+    """Return where the model is and how to reach it; without a Secret only by an identity that the operator lends."""
+    if spec.storage.secret is None and not own_identity:
+        return Unknown(Reason.SECRET_NOT_FOUND, _NO_SECRET)
     try:
         credentials = await _credentials(cluster, namespace, spec.storage.secret)
     except UnknownError as error:

@@ -47,7 +47,9 @@ class Gatherer:
     async def source(self, key: Key, document: Document) -> Source | Unknown:
         """Return the store that the spec names, and the credentials for it."""
         spec = read_spec(document)
-        return spec if isinstance(spec, Unknown) else await source_of(self._cluster, key.namespace, spec)
+        if isinstance(spec, Unknown):
+            return spec
+        return await source_of(self._cluster, key.namespace, spec, own_identity=self._defaults.own_identity)
 
     async def gather(
         self, key: Key, document: Document, source: Source | Unknown, memory: Memory, now: datetime

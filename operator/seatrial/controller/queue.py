@@ -11,9 +11,11 @@ from typing import Protocol
 
 from seatrial.controller.logs import about
 from seatrial.controller.schedule import Schedule
-from seatrial.ports import ConflictError, Key
+from seatrial.ports import ClusterError, ConflictError, Key
+from seatrial.store.objects import StoreError
 
-WORKERS = 8
+# Passes mostly wait, for a store or Prometheus: so many that those of a tenant whose store is silent hold up few others.
+WORKERS = 16
 SWEEP_EVERY = 60.0  # seconds
 LONGEST_PASS = 120.0  # seconds, after which a pass is broken off
 
@@ -137,7 +139,9 @@ class WorkQueue:
         if isinstance(error, ConflictError):  # somebody else was faster: common, and the next look will see it
             _log.debug("pass came too late, again in %.1f s: %s", delay, error, extra=about(key))
         else:
-            _log.error("pass failed, again in %.1f s: %s", delay, error, exc_info=error, extra=about(key))
+            foreseen = isinstance(error, ClusterError | StoreError)  # its message says all
+            trace = None if foreseen else error
+            _log.error("pass failed, again in %.1f s: %s", delay, error, exc_info=trace, extra=about(key))
 
 
 async def sweep(keys: Callable[[], Sequence[Key]], queue: WorkQueue, swept: Callable[[], None]) -> None:

@@ -11,7 +11,7 @@ from seatrial.core.observed import Defaults
 
 IMAGE, PROMETHEUS, CLUSTER = "SEATRIAL_RUNTIME_IMAGE", "SEATRIAL_PROMETHEUS_URL", "SEATRIAL_CLUSTER"
 WINDOWS, NAMESPACE, POD, LOG_LEVEL = "SEATRIAL_WINDOWS", "SEATRIAL_NAMESPACE", "POD_NAME", "SEATRIAL_LOG_LEVEL"
-PORT = "SEATRIAL_PORT"
+PORT, OWN_IDENTITY = "SEATRIAL_PORT", "SEATRIAL_OWN_IDENTITY"
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -38,6 +38,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
             runtime_image=_required(environment, IMAGE, "the image of predictors, collectors and trainers"),
             cluster=_cluster(environment),
             windows=_windows(environment),
+            own_identity=_flag(environment, OWN_IDENTITY),
         ),
         prometheus=_url(environment, PROMETHEUS),
         namespace=environment.get(NAMESPACE) or "seatrial-system",
@@ -63,6 +64,13 @@ def _cluster(environment: Mapping[str, str]) -> str:
 
 def _windows(environment: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(filter(None, (window.strip() for window in environment.get(WINDOWS, "1h,24h").split(","))))
+
+
+def _flag(environment: Mapping[str, str], name: str) -> bool:
+    value = environment.get(name) or "false"
+    if value not in ("true", "false"):
+        raise SettingError(f"{name} is {value!r}; expected true or false")
+    return value == "true"
 
 
 def _url(environment: Mapping[str, str], name: str) -> str:

@@ -37,13 +37,14 @@ def decide(observed: Observed, now: datetime) -> Decision:
     wanted = wanted_recipe(observed)
     chosen = plan(observed, spec, status, wanted)
     objects = desired_objects(observed, spec, status, chosen)
+    described = _described(observed, status, now)
     return Decision(
-        status=_described(observed, status, now),
+        status=described,
         objects=objects,
         serving=_serving_record(observed, status, now),
         audits=news.audits(observed.status, status, now),
         removals=removals(observed, spec, status, objects),
-        events=news.events(observed.status, status),
+        events=news.events(observed.status, described),
         gauges=gauges(observed, spec, status),
         requeue_after=_next_look(observed, spec, status),
     )
@@ -101,7 +102,8 @@ def _serving_record(observed: Observed, status: Status, now: datetime) -> Pointe
 def _say_only(observed: Observed, now: datetime) -> Decision:
     """A spec that cannot be read changes nothing that runs; the status says what is wrong with it."""
     status = _described(observed, observed.status, now)
-    return Decision(status=status, gauges=tuple(rollout_gauges(status)), requeue_after=SETTLED)
+    events = news.events(observed.status, status)
+    return Decision(status=status, events=events, gauges=tuple(rollout_gauges(status)), requeue_after=SETTLED)
 
 
 def _next_look(observed: Observed, spec: Spec, status: Status) -> timedelta:

@@ -37,7 +37,8 @@ def ready(view: View) -> Condition:
     if stable is None:
         return condition(Type.READY, False, Reason.NO_VERSION_SERVES, _nothing_serves(view))
     if pods.available > 0:
-        return condition(Type.READY, True, Reason.SERVING, f"version {stable.version} serves on {pods.available} pods")
+        count = "1 pod" if pods.available == 1 else f"{pods.available} pods"
+        return condition(Type.READY, True, Reason.SERVING, f"version {stable.version} serves on {count}")
     if view.spec is not None and view.spec.serving.replicas == 0:
         return condition(Type.READY, True, Reason.SCALED_TO_ZERO, "spec.serving.replicas is 0")
     trouble = pods.trouble or "none is available"
@@ -55,6 +56,9 @@ def reconciling(view: View) -> Condition:
         return condition(Type.RECONCILING, True, reason, message)
     if status.stable is None:
         return condition(Type.RECONCILING, True, Reason.STARTING, _nothing_serves(view))
+    route = route_ready(view)
+    if route.reason is Reason.WAITING_FOR_GATEWAY:
+        return condition(Type.RECONCILING, True, route.reason, route.message)
     return condition(Type.RECONCILING, False, Reason.SETTLED, "nothing is on its way")
 
 
@@ -71,6 +75,8 @@ def stalled(view: View) -> Condition:
         return condition(Type.STALLED, True, view.observed.target.reason, view.observed.target.message)
     if view.status.stable is None and (refused := _refused(view)):
         return condition(Type.STALLED, True, Reason.ARTIFACT_REFUSED, refused)
+    if route_ready(view).status is Truth.FALSE:
+        return condition(Type.STALLED, True, Reason.NOT_ACCEPTED, route_ready(view).message)
     return condition(Type.STALLED, False, Reason.NOT_STALLED, "no person is needed")
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from seatrial.api.conditions import Reason
+from seatrial.api.conditions import Condition, Reason, Truth, Type
 from seatrial.api.status import Ended, RevisionRef, Stage, Status
 from seatrial.contract.records import Audit
 from seatrial.contract.training import FAILED, PASSED, REJECTED
@@ -31,7 +31,7 @@ _STAGES = {
 def events(before: Status, after: Status) -> tuple[Event, ...]:
     """Return an Event for everything that a person would want to be told of."""
     ended = [_ended_event(one) for one in new_endings(before, after)]
-    return (*ended, *_trial_events(before, after), *_training_events(before, after))
+    return (*ended, *_trial_events(before, after), *_training_events(before, after), *_stalled_events(before, after))
 
 
 def audits(before: Status, after: Status, now: datetime) -> tuple[Audit, ...]:
@@ -74,10 +74,25 @@ def _trial_events(before: Status, after: Status) -> list[Event]:
         reason, words = _STAGES[trial.stage]
         found.append(Event(reason, f"version {trial.candidate.version} {words}"))
     elif trial.step > earlier.step:
-        found.append(Event(Reason.STEP_PASSED, f"version {trial.candidate.version} passed step {trial.step}"))
+        shown = "; ".join(f"{one.check}: {one.verdict} · {one.message}" for one in after.findings)
+        message = f"version {trial.candidate.version} passed step {trial.step}" + (f": {shown}" if shown else "")
+        found.append(Event(Reason.STEP_PASSED, message))
     if trial.held_reason and (earlier is None or not same or earlier.held_reason != trial.held_reason):
         found.append(Event(Reason(trial.held_reason), f"version {trial.candidate.version}: {trial.held}", warning=True))
     return found
+
+
+def _stalled_events(before: Status, after: Status) -> list[Event]:
+    """Tell when a person is needed. What a trial waits for a person for is told with the trial."""
+    was, stalled = _stalled(before), _stalled(after)
+    told = after.trial is not None and after.trial.held_reason != ""
+    if stalled is None or told or (was is not None and was.reason is stalled.reason):
+        return []
+    return [Event(stalled.reason, stalled.message, warning=True)]
+
+
+def _stalled(status: Status) -> Condition | None:
+    return next((c for c in status.conditions if c.type is Type.STALLED and c.status is Truth.TRUE), None)
 
 
 def _training_events(before: Status, after: Status) -> list[Event]:

@@ -38,12 +38,14 @@ class Unknown:
 class Defaults:
     """What the operator was installed with.
 
-    `windows` are the windows for which rules are installed; `cluster` names this cluster in the store.
+    `windows` are the windows for which rules are installed; `cluster` names this cluster in the store. `own_identity`
+    says that the operator may read stores with its own identity where a ModelDeployment names no Secret.
     """
 
     runtime_image: str
     cluster: str
     windows: tuple[str, ...]
+    own_identity: bool = False
 
 
 @dataclass(frozen=True, slots=True)

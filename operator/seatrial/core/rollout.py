@@ -148,4 +148,5 @@ def _next_stage(situation: Situation) -> Status:
         return moves.enter(status, trial, Stage.CANARY, now)
     if not takes_over(rollout, trial):
         return moves.step_up(status, trial)
-    return moves.promote(status, trial, rollout.probation, "passed every stage", now)
+    message = "; ".join(filter(None, ("passed every stage", situation.why(Verdict.PASS))))
+    return moves.promote(status, trial, rollout.probation, message, now)

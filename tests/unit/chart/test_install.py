@@ -87,7 +87,7 @@ def test_its_settings_are_those_that_it_reads() -> None:
     """Every variable is one that `settings` knows, and what it reads of them is what the chart means."""
     variables = {entry["name"]: entry.get("value", "from-the-pod") for entry in container()["env"]}
     names = {settings.IMAGE, settings.PROMETHEUS, settings.CLUSTER, settings.WINDOWS, settings.NAMESPACE}
-    assert variables.keys() == names | {settings.POD, settings.LOG_LEVEL}
+    assert variables.keys() == names | {settings.POD, settings.LOG_LEVEL, settings.OWN_IDENTITY}
     read = settings.read_settings(variables)
     assert read.defaults.runtime_image == "seatrial-runtime:0.1.0"
     assert read.defaults.windows == ("1h", "24h")

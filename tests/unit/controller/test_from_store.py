@@ -154,20 +154,27 @@ async def test_credentials_come_from_the_objects_own_namespace() -> None:
     cluster = FakeCluster(FakeClock())
     cluster.secrets["ml", "s3"] = KEYS
     cluster.secrets["other", "s3"] = {"accessKeyId": "another's", "secretAccessKey": "another's"}
-    source = await source_of(cluster, "ml", with_secret())
+    source = await source_of(cluster, "ml", with_secret(), own_identity=False)
     assert isinstance(source, Source)
     assert source.credentials == ("key", "secret")
 
 
 async def test_without_a_secret_the_pods_identity_is_used() -> None:
-    assert await source_of(FakeCluster(FakeClock()), "ml", wants()) == SOURCE
+    assert await source_of(FakeCluster(FakeClock()), "ml", wants(), own_identity=True) == SOURCE
+
+
+async def test_the_operators_identity_is_not_lent_unasked() -> None:
+    unknown = await source_of(FakeCluster(FakeClock()), "ml", wants(), own_identity=False)
+    assert isinstance(unknown, Unknown)
+    assert unknown.reason is Reason.SECRET_NOT_FOUND
+    assert "spec.storage.secretRef is not set" in unknown.message
 
 
 @pytest.mark.parametrize("lacking", ["accessKeyId", "secretAccessKey"])
 async def test_a_secret_that_lacks_a_key(lacking: str) -> None:
     cluster = FakeCluster(FakeClock())
     cluster.secrets["ml", "s3"] = {**KEYS, lacking: ""}
-    unknown = await source_of(cluster, "ml", with_secret())
+    unknown = await source_of(cluster, "ml", with_secret(), own_identity=False)
     assert isinstance(unknown, Unknown)
     assert unknown.reason is Reason.SECRET_NOT_FOUND
     assert f"lacks {lacking}" in unknown.message
@@ -189,7 +196,7 @@ async def test_a_secret_that_cannot_be_read(error: ClusterError | None, expected
             raise error
 
     cluster.before = fail
-    unknown = await source_of(cluster, "ml", with_secret())
+    unknown = await source_of(cluster, "ml", with_secret(), own_identity=False)
     assert isinstance(unknown, Unknown)
     assert unknown.reason is expected
     for words in ("spec.storage.secretRef.name", "'s3'", str(error or "accessKeyId and secretAccessKey")):

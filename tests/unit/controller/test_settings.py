@@ -15,14 +15,15 @@ def test_defaults() -> None:
         "seatrial-system",
         "seatrial-0",
     )
-    assert (settings.log_level, settings.port) == ("INFO", 8080)
+    assert (settings.log_level, settings.port, settings.defaults.own_identity) == ("INFO", 8080, False)
 
 
 def test_what_is_set_counts() -> None:
     chosen = {"SEATRIAL_CLUSTER": "eu-1", "SEATRIAL_WINDOWS": "1m, 1h", "SEATRIAL_NAMESPACE": "ops"}
-    settings = read_settings({**NEEDED, **chosen, "SEATRIAL_LOG_LEVEL": "DEBUG", "SEATRIAL_PORT": "0"})
+    chosen |= {"SEATRIAL_LOG_LEVEL": "DEBUG", "SEATRIAL_PORT": "0", "SEATRIAL_OWN_IDENTITY": "true"}
+    settings = read_settings({**NEEDED, **chosen})
     assert (settings.defaults.cluster, settings.defaults.windows, settings.namespace) == ("eu-1", ("1m", "1h"), "ops")
-    assert (settings.log_level, settings.port) == ("DEBUG", 0)
+    assert (settings.log_level, settings.port, settings.defaults.own_identity) == ("DEBUG", 0, True)
     assert settings.identity, "the host's name where the pod's is not told"
 
 
@@ -40,6 +41,7 @@ def test_what_is_missing_is_named(name: str) -> None:
         ("SEATRIAL_LOG_LEVEL", "loud"),
         ("SEATRIAL_PORT", "http"),
         ("SEATRIAL_PORT", "70000"),
+        ("SEATRIAL_OWN_IDENTITY", "yes"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_value(name: str, value: str) -> None:

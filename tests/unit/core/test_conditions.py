@@ -88,7 +88,9 @@ CASES: list[tuple[Observed, Type, Truth, Reason, str]] = [
     (starting(), RECONCILING, T, Reason.STARTING, "version 2: Preparing; waits"),
     (observed(target=unknown(Reason.STORE_UNREACHABLE)), RECONCILING, T, Reason.STARTING, "it is so: StoreUnreach"),
     (on_trial(Stage.CANARY, **HELD), RECONCILING, F, Reason.HELD, "longer on trial than it may be"),
+    (serving("1", of=ROUTED, route=RouteState(None, "soon")), RECONCILING, T, Reason.WAITING_FOR_GATEWAY, "soon"),
     # Stalled
+    (serving("1", of=ROUTED, route=RouteState(False, "no host")), STALLED, T, Reason.NOT_ACCEPTED, "no host"),
     (serving("1"), STALLED, F, Reason.NOT_STALLED, "no person is needed"),
     (on_trial(Stage.CANARY, held="4m left"), STALLED, F, Reason.NOT_STALLED, ""),
     (on_trial(Stage.CANARY, **HELD), STALLED, T, Reason.DEADLINE_EXCEEDED, "longer on trial"),

@@ -211,14 +211,15 @@ def test_a_good_version_goes_through_every_stage_and_the_old_one_goes(of: Spec) 
         (Stage.PROBATION, 0),
         (Stage.IDLE, 0),
     ]
-    assert story.told == [
+    told = [
         "OnTrial: version 2 goes on trial",
         "Shadowing: version 2 sees copies of the requests; nobody gets its answers",
         "Canarying: version 2 starts to answer requests",
-        "StepPassed: version 2 passed step 1",
-        "StepPassed: version 2 passed step 2",
-        f"Promoted: version 2 (revision {ref('2', of).revision}): passed every stage",
+        "StepPassed: version 2 passed step 1: errors: Pass · ",
+        "StepPassed: version 2 passed step 2: errors: Pass · ",
+        f"Promoted: version 2 (revision {ref('2', of).revision}): passed every stage; errors: Pass · ",
     ]
+    assert [said[: len(start)] for said, start in zip(story.told, told, strict=True)] == told
     assert story.audits == ["promoted"]
     assert set(story.world.pods) == {ref("2", of).revision}
     assert story.now - NOW >= 4 * MINUTE

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from seatrial.api.conditions import Reason
+from seatrial.api.conditions import Condition, Reason, Truth, Type
 from seatrial.api.status import Ended, Stage, Status, TrainingStatus, Trial
 from seatrial.contract.records import Audit
 from seatrial.core import moves
@@ -143,3 +143,34 @@ def test_a_promoted_version_that_fails_has_its_digest_too() -> None:
 
 def test_a_training_is_no_ending() -> None:
     assert audits(IDLE, trained(), NOW) == ()
+
+
+def stalled(reason: Reason, message: str = "do this", base: Status = IDLE) -> Status:
+    truth = Truth.FALSE if reason is Reason.NOT_STALLED else Truth.TRUE
+    return replace(base, conditions=(Condition(Type.STALLED, truth, reason, message),))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "news"),
+    [
+        (IDLE, stalled(Reason.STORE_DENIED), [(Reason.STORE_DENIED, "do this", True)]),
+        (stalled(Reason.NOT_STALLED), stalled(Reason.STORE_DENIED), [(Reason.STORE_DENIED, "do this", True)]),
+        (stalled(Reason.STORE_DENIED), stalled(Reason.STORE_DENIED, "in other words"), []),
+        (stalled(Reason.STORE_DENIED), stalled(Reason.NOT_STALLED), []),
+        (
+            stalled(Reason.STORE_DENIED),
+            stalled(Reason.SECRET_NOT_FOUND),
+            [(Reason.SECRET_NOT_FOUND, "do this", True)],
+        ),
+    ],
+)
+def test_a_person_is_told_once_that_one_is_needed(
+    before: Status, after: Status, news: list[tuple[Reason, str, bool]]
+) -> None:
+    assert told(before, after) == news
+
+
+def test_what_a_trial_waits_for_a_person_for_is_told_once() -> None:
+    assert told(on_trial(), stalled(Reason.PAUSED, base=on_trial(**PAUSED))) == [
+        (Reason.PAUSED, "version 2: paused by spec", True)
+    ]

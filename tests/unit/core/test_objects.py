@@ -226,6 +226,10 @@ def test_the_shadows_service_is_headless_so_that_every_pod_is_found() -> None:
 
 def test_the_route_has_the_weights_of_the_revisions_services() -> None:
     route = named("HTTPRoute", "risk", world(stage=Stage.CANARY))
+    backends = [
+        {"group": "", "kind": "Service", "name": ONE, "port": 80, "weight": 99},
+        {"group": "", "kind": "Service", "name": TWO, "port": 80, "weight": 1},
+    ]
     assert route["apiVersion"] == "gateway.networking.k8s.io/v1"
     assert route["spec"] == {
         "parentRefs": [
@@ -234,14 +238,26 @@ def test_the_route_has_the_weights_of_the_revisions_services() -> None:
         "hostnames": ["risk.example.org"],
         "rules": [
             {
-                "matches": [{"path": {"type": "PathPrefix", "value": "/risk"}}],
-                "backendRefs": [
-                    {"group": "", "kind": "Service", "name": ONE, "port": 80, "weight": 99},
-                    {"group": "", "kind": "Service", "name": TWO, "port": 80, "weight": 1},
+                "matches": [{"path": {"type": "PathPrefix", "value": f"/risk{public}"}}],
+                "filters": [
+                    {
+                        "type": "URLRewrite",
+                        "urlRewrite": {"path": {"type": "ReplacePrefixMatch", "replacePrefixMatch": public}},
+                    }
                 ],
+                "backendRefs": backends,
             }
+            for public in ("/v1", "/v2")
         ],
     }
+
+
+@pytest.mark.parametrize("route", [{}, {"path": "/"}])
+def test_without_a_prefix_the_route_needs_nothing_but_the_core_of_the_gateway_api(route: dict[str, Any]) -> None:
+    found = on_trial(Stage.CANARY, of=spec(route={"gateway": {"name": "models"}, **route}))
+    rules = named("HTTPRoute", "risk", found)["spec"]["rules"]
+    assert [rule["matches"][0]["path"]["value"] for rule in rules] == ["/v1", "/v2"]
+    assert not any("filters" in rule for rule in rules)
 
 
 def test_a_gateway_of_ones_own_namespace_needs_no_namespace() -> None:

@@ -2,7 +2,7 @@
 
 from seatrial.api.spec import Route
 from seatrial.api.status import Stage, Status
-from seatrial.contract import labels
+from seatrial.contract import http, labels
 from seatrial.core.objects.common import SHADOW_SUFFIX, Document, owned, revision_name
 from seatrial.core.objects.predictor import selector
 from seatrial.core.observed import Observed
@@ -46,9 +46,15 @@ def http_route(observed: Observed, route: Route, plan: Plan) -> Document:
         {"group": "", "kind": "Service", "name": revision_name(name, revision), "port": 80, "weight": weight}
         for revision, weight in plan.weights.items()
     ]
-    spec = {
-        "parentRefs": [parent],
-        "hostnames": list(route.hostnames),
-        "rules": [{"matches": [{"path": {"type": "PathPrefix", "value": route.path}}], "backendRefs": backends}],
-    }
+    rules = [_rule(route.path.rstrip("/"), public, backends) for public in http.PUBLIC_PATHS]
+    spec = {"parentRefs": [parent], "hostnames": list(route.hostnames), "rules": rules}
     return {**owned(observed, GATEWAY_API, "HTTPRoute", name, {}), "spec": spec}
+
+
+def _rule(prefix: str, public: str, backends: list[Document]) -> Document:
+    """Return the rule for one of a predictor's public paths below a prefix, of which the predictor knows nothing."""
+    rule = {"matches": [{"path": {"type": "PathPrefix", "value": prefix + public}}], "backendRefs": backends}
+    if not prefix:
+        return rule
+    stripped = {"path": {"type": "ReplacePrefixMatch", "replacePrefixMatch": public}}
+    return {**rule, "filters": [{"type": "URLRewrite", "urlRewrite": stripped}]}

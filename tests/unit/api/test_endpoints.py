@@ -1,0 +1,49 @@
+"""Which addresses a spec may name."""
+
+import pytest
+
+from seatrial.api.endpoints import is_remote
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://s3.example:7070",
+        "https://s3.example/",
+        "http://10.96.7.20",
+        "http://[fd00::1]:9000",
+        "http://localhost.example",
+        "http://minio.ml.svc:9000",
+    ],
+)
+def test_another_machine(url: str) -> None:
+    assert is_remote(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://localhost:8080",
+        "http://LOCALHOST",
+        "http://a.localhost",
+        "http://localhost.:8080",
+        "http://127.0.0.1.",
+        "http://127.0.0.1:8080",
+        "http://127.1",
+        "http://2130706433",
+        "http://0x7f000001",
+        "http://0.0.0.0",
+        "http://169.254.169.254",
+        "http://[::1]:8080",
+        "http://[::ffff:127.0.0.1]",
+        "http://[fe80::1]",
+        "http://user:secret@s3.example",
+        "http://s3.example:port",
+        "http://[::1",
+        "ftp://s3.example",
+        "http://",
+        "s3.example",
+    ],
+)
+def test_no_other_machine(url: str) -> None:
+    assert not is_remote(url)
