@@ -14,7 +14,7 @@ from seatrial.controller.schedule import Schedule
 from seatrial.ports import ClusterError, ConflictError, Key
 from seatrial.store.objects import StoreError
 
-# Passes mostly wait, for a store or Prometheus: so many that those of a tenant whose store is silent hold up few others.
+# Passes mostly wait, for stores and Prometheus; with these, many that wait for a silent store leave workers for others.
 WORKERS = 16
 SWEEP_EVERY = 60.0  # seconds
 LONGEST_PASS = 120.0  # seconds, after which a pass is broken off

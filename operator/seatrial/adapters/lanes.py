@@ -1,0 +1,111 @@
+"""Lanes: each endpoint has its own, so that one that takes calls and never answers costs the others nothing.
+
+A caller waits for a bounded time only. Its call cannot be broken off: it holds its slot in the lane until its thread
+ends, so a silent endpoint holds a few threads and no more. An endpoint that failed rests: for a while nobody waits
+for it. One event loop uses them; only the calls themselves are in threads.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from contextlib import suppress
+from math import inf
+from typing import TypeVar
+
+from seatrial.store.objects import NotFoundError, UnreachableError
+
+SLOTS = 8  # of a lane: its calls that are in threads at once
+REST = 15.0  # seconds
+REMEMBERED = 256  # lanes
+
+T = TypeVar("T")
+
+
+class Lane:
+    """The calls to one endpoint, which `name` says. `clock` is monotonic, in seconds."""
+
+    def __init__(self, name: str, threads: Executor, clock: Callable[[], float]) -> None:
+        self._name, self._threads, self._clock = name, threads, clock
+        self._slots = asyncio.Semaphore(SLOTS)
+        self._running = 0
+        self._answered = self._rests_until = -inf
+        self._why = ""  # it rests
+
+    @property
+    def worth(self) -> tuple[bool, bool]:
+        """Whether it is busy, and whether it rests: what would be lost if it were forgotten."""
+        return self._running > 0 or self._slots.locked(), self._clock() < self._rests_until
+
+    async def run(self, call: Callable[[], T], patience: float) -> T:
+        """Return or raise what the call does; UnreachableError where that takes longer than `patience` seconds."""
+        began, thread = self._clock(), None
+        if began < self._rests_until:
+            raise UnreachableError(f"{self._why}; it is asked again soon")
+        try:
+            async with asyncio.timeout(patience):
+                await self._slots.acquire()
+                thread = self._begin(call, began)
+                return await asyncio.wrap_future(thread)
+        except TimeoutError:
+            raise self._given_up(thread, began, patience) from None
+
+    def _begin(self, call: Callable[[], T], began: float) -> Future[T]:
+        loop = asyncio.get_running_loop()
+
+        def ended(thread: Future[T]) -> None:
+            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(self._ended, thread, began)
+
+        thread = self._threads.submit(call)
+        self._running += 1
+        thread.add_done_callback(ended)  # before the caller's own, so that it finds the lane up to date
+        return thread
+
+    def _ended(self, thread: Future[T], began: float) -> None:
+        """Free the slot, and learn from the outcome, whether somebody still waits for it or not."""
+        self._running -= 1
+        self._slots.release()
+        if thread.cancelled():
+            return
+        match thread.exception():
+            case UnreachableError() as error:
+                self._failed(began, str(error))
+            case None | NotFoundError():  # other errors need no endpoint: there may be no credentials, say
+                self._answered, self._rests_until = self._clock(), -inf
+
+    def _given_up(self, thread: Future[T] | None, began: float, patience: float) -> UnreachableError:
+        if thread is not None and thread.cancel():  # the endpoint had no part in it
+            return UnreachableError(f"{self._name} was not asked within {patience:g} s: all threads wait for others")
+        why = f"{self._name} did not answer within {patience:g} s"
+        self._failed(began, why)
+        return UnreachableError(why)
+
+    def _failed(self, began: float, why: str) -> None:
+        """Rest, unless the endpoint answered another call meanwhile: then only this one was slow, or one bucket is."""
+        if self._answered <= began:
+            self._why, self._rests_until = why, self._clock() + REST
+
+
+class Lanes:
+    """The lanes by name, a bounded number: idle ones that do not rest are forgotten first, the longest unused first."""
+
+    def __init__(self, threads: Executor, clock: Callable[[], float], remembered: int = REMEMBERED) -> None:
+        self._threads, self._clock, self._remembered = threads, clock, remembered
+        self._lanes: dict[str, Lane] = {}  # the last used last
+
+    def __len__(self) -> int:
+        """How many are remembered."""
+        return len(self._lanes)
+
+    def lane(self, name: str) -> Lane:
+        """Return an endpoint's lane."""
+        lane = self._lanes.pop(name, None)
+        if lane is None:
+            self._make_room()
+            lane = Lane(name, self._threads, self._clock)
+        self._lanes[name] = lane
+        return lane
+
+    def _make_room(self) -> None:
+        if len(self._lanes) >= self._remembered:
+            del self._lanes[min(self._lanes, key=lambda name: self._lanes[name].worth)]
