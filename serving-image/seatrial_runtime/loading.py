@@ -45,8 +45,8 @@ def load_version(
     manifest, digest = read_manifest(store, home, version, expected=expected_digest)
     if manifest.format == "joblib" and not allow_pickle:
         raise UntrustedModelError(
-            f"version {version} of {home.model} is a pickle (joblib), which can run any code; publish it as skops, "
-            "or allow pickles where it is loaded"
+            f"version {version} of {home.model} is a pickle (joblib), which can run any code, so it is not "
+            "loaded; push the model again as another version: `seatrial push` makes it a skops file"
         )
     fetch_files(store, home, manifest, folder)
     reference = _reference(manifest, folder)

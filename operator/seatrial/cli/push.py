@@ -11,7 +11,6 @@ import click
 from seatrial.cli.channel import move
 from seatrial.cli.session import Session
 from seatrial.contract.layout import ModelHome
-from seatrial.contract.manifest import FORMATS
 from seatrial.store.channels import read_channel
 from seatrial.store.objects import NotFoundError, ObjectStore
 from seatrial.store.versions import publish, read_manifest
@@ -28,10 +27,9 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--metrics", type=_FILE, help='JSON such as {"test": {"accuracy": 0.89}}; default: measured on the data.')
 @click.option("--recommend", multiple=True, metavar="CLASS=TEXT", help="What to do about a class; repeatable.")
 @click.option("--channel", help="Point this channel at the version.")
-@click.option("--format", "form", type=click.Choice(FORMATS), default="skops", show_default=True)
 @click.option("--trust-pickle", is_flag=True, help="Load a .joblib file, which can run any code on this machine.")
 @click.pass_obj
-def push(session: Session, /, name: str, version: str, channel: str | None, form: str, **inputs: Any) -> None:
+def push(session: Session, /, name: str, version: str, channel: str | None, **inputs: Any) -> None:
     """Publish a model as VERSION of model NAME: once and for ever.
 
     The same push again changes nothing; another model or other data need another version.
@@ -43,7 +41,7 @@ def push(session: Session, /, name: str, version: str, channel: str | None, form
     held = read_channel(store, home, channel) if channel else None
     created = _created(store, home, version) or world.now().astimezone(UTC).isoformat(timespec="seconds")
     with tempfile.TemporaryDirectory(prefix="seatrial-push-") as folder:
-        manifest = write(Inputs(**inputs), name, version, created, form, Path(folder))
+        manifest = write(Inputs(**inputs), name, version, created, Path(folder))
         published = publish(store, home, manifest, Path(folder), by=world.user, now=world.now())
     done = "was there already, the same to the byte" if published.existed else "pushed"
     click.echo(f"{name} {version} {done}: {published.digest}")

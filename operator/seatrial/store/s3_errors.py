@@ -17,6 +17,7 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
+from seatrial.contract import environment
 from seatrial.store.objects import (
     DeniedError,
     NoBucketError,
@@ -28,6 +29,11 @@ from seatrial.store.objects import (
 )
 
 _NO_CREDENTIALS = (NoCredentialsError, PartialCredentialsError, CredentialRetrievalError, TokenRetrievalError)
+_WHERE_CREDENTIALS_ARE_GIVEN = (
+    "a ModelDeployment names their Secret in spec.storage.secretRef, and in spec.storage.endpoint a server that is not "
+    "AWS; the command line takes them from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and the server from "
+    f"{environment.ENDPOINT} or --endpoint"
+)
 _NO_ANSWER = (ConnectionError, HTTPClientError, IncompleteReadError)  # refused, timed out, cut off, TLS, proxy
 _DENIED_CODES = {"ExpiredToken", "InvalidToken", "XAdminUserNotFound"}  # and all of status 401 and 403
 _ABSENT_CODES = {"NoSuchKey", "NoSuchVersion"}  # a bare 404 may come from anything that is no S3 at all
@@ -51,7 +57,8 @@ def _translate(error: BaseException, place: str, key: str) -> StoreError:
         case ClientError():
             return _answered(error, place, key)
         case _ if isinstance(error, _NO_CREDENTIALS):
-            return DeniedError(f"there are no credentials for {place}: {error}")
+            why = "" if isinstance(error, NoCredentialsError) else f" ({error})"
+            return DeniedError(f"there are no credentials for {place}{why}: {_WHERE_CREDENTIALS_ARE_GIVEN}")
         case _ if isinstance(error, _NO_ANSWER):
             return UnreachableError(f"{place} did not answer for {key!r}: {error}")
         case ResponseParserError():

@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Any
 
 from seatrial.contract.schema import Feature
-from seatrial_runtime.predictor.columns import check_of, where
+from seatrial_runtime.predictor.columns import check_of, expected, where
 from seatrial_runtime.predictor.invalid import InvalidInputError, listed, shown
 
 MAXIMUM_ROWS = 10_000
@@ -80,14 +80,13 @@ class Schema:
 
     def _no_record(self, i: int, record: object) -> InvalidInputError:
         field = f"instances[{i}]"
-        expected = f"an object by feature name, or a list of {len(self.names)} values, the same for all rows"
-        return InvalidInputError(f"{field} is {shown(record)}; expected {expected}", field)
+        shape = f"an object by feature name, or a list of {len(self.names)} values, the same for all rows"
+        return InvalidInputError(f"{field} is {shown(record)}; expected {shape}", field)
 
     def _wrong_names(self, given: Mapping[str, Any], where: str) -> InvalidInputError:
-        for name in self.names:
-            if name not in given:
-                expected = "every feature of the model, null where it is not known"
-                return InvalidInputError(f"{where}{name} is absent; expected {expected}", name)
+        for feature in self.features:
+            if (name := feature.name) not in given:
+                return InvalidInputError(f"{where}{name} is absent; expected {expected(feature)}", name)
         unknown = next(name for name in given if name not in self._set)
         return InvalidInputError(
             f"{where}{shown(unknown)} is no feature of the model; expected {listed(self.names)}", unknown

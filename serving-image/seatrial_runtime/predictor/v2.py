@@ -7,7 +7,7 @@ other name. Data are flat or nested, row by row; null is a missing value.
 from typing import Any
 
 from seatrial.contract.schema import Kind, Output
-from seatrial_runtime.predictor.invalid import InvalidInputError, listed, shown
+from seatrial_runtime.predictor.invalid import InvalidInputError, listed, shown, shown_at
 from seatrial_runtime.predictor.outputs import described, writers
 from seatrial_runtime.predictor.protocol import Answer, Query, Stamp, encode, read_object
 from seatrial_runtime.predictor.rows import Rows, Schema
@@ -27,7 +27,7 @@ class V2:
     def read(self, body: bytes, model: str) -> Query:
         """Understand a request's body; raises InvalidInputError."""
         document = read_object(body)
-        tensors = read_tensors(document.get("inputs"), "inputs")
+        tensors = read_tensors(document, "inputs")
         rows = self._matrix(tensors[0]) if self._is_matrix(tensors) else self._columns(tensors)
         return Query(rows, model, _id(document), self._outputs(document))
 
@@ -64,7 +64,7 @@ class V2:
     def _matrix(self, given: Tensor) -> Rows:
         names = self._schema.names
         if not _NUMERIC.issuperset(self._kinds.values()):
-            name = shown(given.get("name"))
+            name = shown_at(given, "name")
             raise InvalidInputError(f"inputs has only {name}; expected a tensor for each of {listed(names)}", "inputs")
         count, data = read_data(given, "inputs[0]", Kind.NUMBER, len(names))
         return self._schema.from_columns({name: data[j :: len(names)] for j, name in enumerate(names)}, count)
@@ -73,10 +73,10 @@ class V2:
         columns: dict[str, list[Any]] = {}
         count = 0
         for i, given in enumerate(tensors):
-            name = given.get("name")
+            name, field = given.get("name"), f"inputs[{i}].name"
             if not isinstance(name, str) or name not in self._kinds or name in columns:
                 expected = f"each of {listed(self._schema.names)} once"
-                raise InvalidInputError(f"inputs[{i}].name is {shown(name)}; expected {expected}", f"inputs[{i}].name")
+                raise InvalidInputError(f"{field} is {shown_at(given, 'name')}; expected {expected}", field)
             rows, columns[name] = read_data(given, name, self._kinds[name])
             if i and rows != count:
                 raise InvalidInputError(f"{name} has {rows} rows; expected {count}, as the first tensor has", name)
@@ -87,11 +87,11 @@ class V2:
         if not document.get("outputs"):
             return None
         names: list[str] = []
-        for i, item in enumerate(read_tensors(document["outputs"], "outputs")):
+        for i, item in enumerate(read_tensors(document, "outputs")):
             name, field = item.get("name"), f"outputs[{i}].name"
             if not isinstance(name, str) or name not in self._writers or name in names:
                 expected = f"one of {listed([*self._writers])}, each once"
-                raise InvalidInputError(f"{field} is {shown(name)}; expected {expected}", field)
+                raise InvalidInputError(f"{field} is {shown_at(item, 'name')}; expected {expected}", field)
             names.append(name)
         return tuple(names)
 

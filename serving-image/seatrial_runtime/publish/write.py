@@ -116,7 +116,9 @@ def _write_model(draft: Draft, path: Path, form: str) -> None:
         try:
             skops_file.dump(draft.estimator, path)
         except TypeError as error:
-            raise DescriptionError(f"skops cannot write this model: {error}; publish it as joblib") from error
+            raise DescriptionError(
+                f"skops cannot write this model: {error}; only skops files are served: use another estimator or step"
+            ) from error
 
 
 def _entry(path: Path) -> File:

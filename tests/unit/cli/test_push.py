@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from sklearn.preprocessing import FunctionTransformer
 
@@ -89,7 +90,8 @@ def test_another_push_of_a_version_is_refused(seatrial: Terminal, files: Path) -
 
 def test_a_pickle_is_refused_unless_trusted(seatrial: Terminal, files: Path) -> None:
     line = refused(seatrial, push(seatrial, files, model="model.joblib"))
-    assert "model.joblib is a pickle (joblib), which can run any code" in line
+    assert "model.joblib is a pickle (joblib), which can run any code on this machine when it is loaded" in line
+    assert "give --trust-pickle if you trust whoever made it" in line
     assert list_versions(seatrial.store, HOME) == []
 
 
@@ -98,9 +100,11 @@ def test_a_trusted_pickle_is_published_as_skops(seatrial: Terminal, files: Path)
     assert pushed(seatrial).format == "skops"
 
 
-def test_a_trusted_pickle_is_published_as_it_is_where_that_is_wanted(seatrial: Terminal, files: Path) -> None:
-    assert push(seatrial, files, "7", "--trust-pickle", "--format", "joblib", model="model.joblib") == 0
-    assert pushed(seatrial).files["model.joblib"].sha256 == digest_of_file(files / "model.joblib")
+def test_a_push_cannot_ask_for_a_version_that_nothing_serves(seatrial: Terminal, files: Path) -> None:
+    given = ["--trust-pickle", "--format", "joblib"]
+    line = refused(seatrial, push(seatrial, files, "7", *given, model="model.joblib"))
+    assert "No such option '--format'" in line
+    assert list_versions(seatrial.store, HOME) == []
 
 
 def test_a_file_that_wants_to_run_code_is_refused(seatrial: Terminal, files: Path) -> None:
@@ -119,7 +123,6 @@ def test_a_file_that_wants_to_run_code_is_refused(seatrial: Terminal, files: Pat
         (["--recommend", "High"], "--recommend is 'High'; expected CLASS=TEXT"),
         (["--target", "risk"], "has no column 'risk'; it has size, team, risk_level"),
         (["--data", "nowhere.csv"], "'nowhere.csv' does not exist"),
-        (["--format", "onnx"], "'onnx' is not one of 'skops', 'joblib'"),
         (["--channel", "a/b"], "channel is 'a/b'; expected 1 to 63 letters"),
     ],
 )
@@ -158,3 +161,50 @@ def test_metrics_that_are_no_numbers_are_named(seatrial: Terminal, files: Path) 
     (files / "m.json").write_text(json.dumps({"test": {"accuracy": "good"}}))
     line = refused(seatrial, push(seatrial, files, "7", "--metrics", str(files / "m.json")))
     assert "m.json: test.accuracy is 'good'; expected a finite number" in line
+
+
+def with_target(files: Path, high: str, low: str) -> None:
+    """Write the target's two classes in other words, into the same rows."""
+    table = pd.read_csv(files / "train.csv")
+    table["risk_level"] = table["risk_level"].map({"High": high, "Low": low})
+    table.to_csv(files / "train.csv", index=False)
+
+
+@pytest.mark.parametrize(("high", "low", "found"), [("yes", "no", "'no', 'yes'"), ("1", "0", "'0', '1'")])
+def test_a_target_of_none_of_the_models_classes_is_refused(
+    seatrial: Terminal, files: Path, high: str, low: str, found: str
+) -> None:
+    with_target(files, high, low)
+    line = refused(seatrial, push(seatrial, files))
+    assert f"column risk_level holds {found}, none of which is a class of the model; expected 'High', 'Low'" in line
+    assert list_versions(seatrial.store, HOME) == []
+
+
+def test_a_target_of_other_classes_is_taken_with_metrics_of_its_own(seatrial: Terminal, files: Path) -> None:
+    with_target(files, "yes", "no")
+    (files / "m.json").write_text('{"test": {"accuracy": 0.89}}')
+    assert push(seatrial, files, "7", "--metrics", str(files / "m.json")) == 0
+
+
+def test_a_model_that_knows_less_than_the_most_frequent_class_is_published_with_a_warning(
+    seatrial: Terminal, files: Path
+) -> None:
+    with_target(files, "Low", "High")  # each row has the other class: the model is always wrong
+    assert push(seatrial, files) == 0
+    assert seatrial.err == (
+        "seatrial: warning: the model's accuracy on risk_level is 0, less than the 0.6 of always answering 'High'; "
+        "the model and the data may not belong together\n"
+    )
+    assert pushed(seatrial).metrics == {"training": {"accuracy": 0.0}}
+
+
+def test_a_model_that_knows_as_much_as_the_most_frequent_class_is_published_in_silence(
+    seatrial: Terminal, files: Path
+) -> None:
+    with_target(files, "High", "High")  # the model says Low to 24 of 40
+    table = pd.read_csv(files / "train.csv")
+    table.loc[(table["size"] <= 3).cumsum().between(1, 12) & (table["size"] <= 3), "risk_level"] = "Low"
+    table.to_csv(files / "train.csv", index=False)
+    assert push(seatrial, files) == 0
+    assert pushed(seatrial).metrics == {"training": {"accuracy": 0.7}}
+    assert seatrial.err == ""

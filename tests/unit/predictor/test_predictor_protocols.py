@@ -179,6 +179,73 @@ def test_v2_names_what_is_wrong(request_: Any, field: str) -> None:
     assert refused.value.field == field
 
 
+def without(key: str) -> dict[str, Any]:
+    request = v2_columns([a_row(), a_row()])
+    del request["inputs"][0][key]
+    return request
+
+
+@pytest.mark.parametrize(
+    ("request_", "says"),
+    [
+        ({}, "inputs is absent; expected a list of tensors"),
+        ({"inputs": None}, "inputs is null; expected a list of tensors"),
+        (changed(0, name=None), "inputs[0].name is null; expected each of files_changed"),
+        (without("name"), "inputs[0].name is absent; expected each of files_changed"),
+        (changed(0, datatype=None), "files_changed: datatype is null; expected one of INT64"),
+        (without("datatype"), "files_changed: datatype is absent; expected one of INT64"),
+        (changed(0, shape=[True]), "files_changed: shape is [true]; expected [n] or [n, 1]"),
+        (without("shape"), "files_changed: shape is absent; expected [n] or [n, 1]"),
+        (changed(0, data=None), "files_changed: data is null; expected 2 values"),
+        (without("data"), "files_changed: data is absent; expected 2 values"),
+        (v2_columns([a_row()]) | {"id": False}, "id is false; expected a string"),
+    ],
+)
+def test_v2_says_what_it_found_in_the_words_of_json(request_: Any, says: str) -> None:
+    with pytest.raises(InvalidInputError) as refused:
+        RISK_V2.read(body(request_), "risk")
+    assert str(refused.value).startswith(says)
+
+
+def numbers(datatype: str, value: Any) -> dict[str, Any]:
+    return {"inputs": [{"name": "x", "datatype": datatype, "shape": [1, 3], "data": [1, value, None]}]}
+
+
+NULLABLE_V2 = V2(
+    Schema(tuple(Feature(name, Kind.NUMBER, nullable=True) for name in "abc")), Output("price", Task.REGRESSION), "7"
+)
+
+
+@pytest.mark.parametrize(
+    ("datatype", "value"),
+    [("FP64", 0.1), ("FP32", 0.1), ("INT64", -(2**63)), ("UINT64", 2**64 - 1), ("INT8", -128), ("UINT8", 255)],
+)
+def test_v2_takes_every_datatype_whose_values_json_can_write(datatype: str, value: Any) -> None:
+    assert NULLABLE_V2.read(body(numbers(datatype, value)), "m").rows.columns == ([1], [value], [None])
+
+
+@pytest.mark.parametrize("datatype", ["FP16", "BF16", "BOOL", "BYTES"])
+def test_v2_names_the_datatypes_that_a_number_may_have(datatype: str) -> None:
+    with pytest.raises(InvalidInputError) as refused:
+        NULLABLE_V2.read(body(numbers(datatype, 1)), "m")
+    accepted = "FP64, FP32, INT64, INT32, INT16, INT8, UINT64, UINT32, UINT16, UINT8"
+    assert str(refused.value) == f"inputs[0]: datatype is {datatype!r}; expected one of {accepted}"
+
+
+@pytest.mark.parametrize(
+    ("datatype", "value", "says"),
+    [
+        ("INT8", 128, "128 is in a tensor of INT8; expected integers from -128 to 127"),
+        ("UINT16", -1, "-1 is in a tensor of UINT16; expected integers from 0 to 65535"),
+        ("INT32", 0.5, "0.5 is in a tensor of INT32; expected integers from -2147483648 to 2147483647"),
+    ],
+)
+def test_v2_refuses_a_number_that_its_datatype_cannot_hold(datatype: str, value: Any, says: str) -> None:
+    with pytest.raises(InvalidInputError) as refused:
+        NULLABLE_V2.read(body(numbers(datatype, value)), "m")
+    assert str(refused.value) == f"inputs[0]: {says}"
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

@@ -48,8 +48,8 @@ def test_an_unknown_category_is_allowed_where_the_feature_is_open() -> None:
     [
         ({"files_changed": "x"}, "files_changed", "'x'; expected an integer from 0 to 100000"),
         ({"files_changed": 1.5}, "files_changed", "1.5; expected an integer"),
-        ({"files_changed": True}, "files_changed", "True; expected an integer"),
-        ({"files_changed": None}, "files_changed", "None; expected an integer"),
+        ({"files_changed": True}, "files_changed", "is true; expected an integer"),
+        ({"files_changed": None}, "files_changed", "is null; expected an integer"),
         ({"files_changed": -1}, "files_changed", "-1; expected an integer from 0"),
         ({"files_changed": 100_001}, "files_changed", "100001; expected an integer from 0 to 100000"),
         ({"files_changed": 10**30}, "files_changed", "expected an integer"),
@@ -58,6 +58,7 @@ def test_an_unknown_category_is_allowed_where_the_feature_is_open() -> None:
         ({"team": 3}, "team", "3; expected a string, or null"),
         ({"load": "NaN"}, "load", "'NaN'; expected a number, or null"),
         ({"load": [1]}, "load", "[1]; expected a number, or null"),
+        ({"load": [None, {"a": False}]}, "load", "[null, {'a': false}]; expected a number, or null"),
         ({"load": 10**400}, "load", "expected a number"),
         ({"frozen": 0}, "frozen", "0; expected true or false"),
         ({"frozen": "no"}, "frozen", "'no'; expected true or false"),
@@ -72,10 +73,27 @@ def test_a_value_that_breaks_its_rule_is_named(changes: dict[str, Any], field: s
     assert alone.status == 400
 
 
-def test_a_feature_that_is_absent_is_named_even_if_it_may_be_null() -> None:
+@pytest.mark.parametrize(
+    ("name", "accepted"),
+    [
+        ("files_changed", "an integer from 0 to 100000"),
+        ("environment", "one of dev, prod"),
+        ("team", "a string, or null"),
+        ("load", "a number, or null"),
+        ("frozen", "true or false"),
+    ],
+)
+def test_a_feature_that_is_absent_is_named_with_what_it_may_be(name: str, accepted: str) -> None:
     row = a_row()
-    del row["team"]
-    assert refusal([row]).field == "team"
+    del row[name]
+    assert str(refusal([row])) == f"{name} is absent; expected {accepted}"
+    with pytest.raises(InvalidInputError, match=f"^{name} is absent; expected {accepted}$"):
+        SCHEMA.from_columns({feature: [value] for feature, value in row.items()}, 1)
+
+
+def test_a_value_is_named_in_the_words_of_json() -> None:
+    assert str(refusal(None)) == "instances is null; expected a list of rows"
+    assert str(refusal([True])).startswith("instances[0] is true; expected an object by feature name")
 
 
 @pytest.mark.parametrize(

@@ -135,7 +135,7 @@ def test_a_format_that_nobody_reads_is_refused(tmp_path: Path) -> None:
 def test_a_model_that_skops_cannot_write_says_what_to_do(tmp_path: Path) -> None:
     rows = table()
     model = make_pipeline(Birch(n_clusters=None), LogisticRegression()).fit(rows, rows["size"] > 3)
-    with pytest.raises(DescriptionError, match=r"skops cannot write this model: .*; publish it as joblib"):
+    with pytest.raises(DescriptionError, match=r"skops cannot write this model: .*; only skops files are served"):
         write(tmp_path / "v", draft(model))
 
 
