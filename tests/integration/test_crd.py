@@ -64,6 +64,13 @@ def changed(path: str, value: Any) -> Document:
     return with_value(example("full"), ("spec", *path.split(".")), value)
 
 
+def with_grid(values: list[Any]) -> Document:
+    """Return the full example with one candidate, whose grid has these values."""
+    return changed(
+        "training.candidates", [{"estimator": "sklearn.tree.DecisionTreeClassifier", "grid": {"depth": values}}]
+    )
+
+
 def added(path: str, field: str, value: Any) -> Document:
     """Return the full example with one field more."""
     document = example("full")
@@ -111,6 +118,8 @@ def renamed(name: str) -> Document:
         (changed("route.gateway", {}), ["spec.route.gateway.name: Required value"]),
         (changed("route.hostnames", ["http://x.org"]), ["spec.route.hostnames[0]", "expected a host name such as"]),
         (changed("route.hostnames", ["a.org", "a.org"]), ["spec.route.hostnames[1]: Duplicate value"]),
+        (with_grid([[1]]), ["candidates[0].grid.depth[0]", "must be of type integer,string"]),
+        (with_grid([0.5]), ["candidates[0].grid.depth[0]", "must be of type integer,string"]),
         (changed("route.path", "risk"), ["spec.route.path", "expected a path that begins with '/'"]),
         (changed("rollout.probation", "5 minutes"), ["spec.rollout.probation", "a duration such as 90s, 10m or 1h30m"]),
         (changed("rollout.progressDeadline", "0s"), ["spec.rollout.progressDeadline", "a duration above 0s"]),

@@ -1,5 +1,6 @@
 """Reading `spec.training`."""
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -9,6 +10,7 @@ from seatrial.contract.layout import URI_RULE, InvalidLocationError, parse_locat
 from seatrial.contract.reading import Reader
 
 MAXIMUM_CANDIDATES = 20
+_FRACTION = re.compile(r"-?[0-9]{1,20}(?=[.e])(\.[0-9]{1,20})?(e-?[0-9]{1,2})?")
 SHORTEST_TRAINING = timedelta(seconds=1)  # Kubernetes counts a Job's deadline in whole seconds
 
 
@@ -52,7 +54,20 @@ def _grid(reader: Reader) -> Mapping[str, tuple[Json, ...]]:
     for field in grid.fields():
         if not isinstance(grid.raw(field), list) or not grid.raw(field):
             raise grid.fail(field, "a list of values to try")
-    return {field: tuple(grid.raw(field)) for field in grid.fields()}
+    return {field: tuple(_setting(grid, field, value) for value in grid.raw(field)) for field in grid.fields()}
+
+
+def _setting(grid: Reader, field: str, value: object) -> Json:
+    """Read a parameter's value: fractions and truth values are texts in this API."""
+    match value:
+        case None | int() | float():
+            return value
+        case "true" | "false":
+            return value == "true"
+        case str():
+            return float(value) if _FRACTION.fullmatch(value) else value
+        case _:
+            raise grid.fail(field, 'integers, texts and null; fractions and truth values as text: "0.1", "true"')
 
 
 def _split(reader: Reader, default: tuple[float, float, float]) -> tuple[float, float, float]:

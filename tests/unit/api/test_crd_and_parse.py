@@ -249,3 +249,13 @@ def _is_location(text: str) -> bool:
     except InvalidLocationError:
         return False
     return True
+
+
+def test_fractions_and_truth_values_of_a_grid_are_texts() -> None:
+    grid = {"a": ["0.1", "1e-4", "-2.5"], "b": ["true", "false"], "c": ["sqrt", "10", "1."], "d": [None, 3]}
+    candidates = [{"estimator": "sklearn.tree.DecisionTreeClassifier", "grid": grid}]
+    document = with_value(example("full"), ("spec", "training", "candidates"), candidates)
+    training = parse_spec("fraud", document["spec"]).training
+    assert training is not None
+    [(_, found)] = training.candidates
+    assert found == {"a": (0.1, 1e-4, -2.5), "b": (True, False), "c": ("sqrt", "10", "1."), "d": (None, 3)}

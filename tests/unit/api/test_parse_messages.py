@@ -114,6 +114,11 @@ def training(**fields: Any) -> dict[str, Any]:
             "spec.training.candidates[0].grid.depth is 5; expected a list of values to try",
         ),
         (
+            training(candidates=[{"estimator": "a.B", "grid": {"depth": [[[1]]]}}]),
+            "spec.training.candidates[0].grid.depth is [[[1]]]; expected integers, texts and null; fractions and truth"
+            ' values as text: "0.1", "true"',
+        ),
+        (
             training(split={"train": "0.9"}),
             "spec.training.split.train is '0.9'; expected shares for train, validation and",
         ),
