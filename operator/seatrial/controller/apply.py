@@ -1,14 +1,16 @@
-"""Carrying a decision out, in its order: status, objects, the store's records, removals, events.
+"""Carrying a decision out, in its order: status, objects and removals, the store's records, events.
 
 The status goes first, and only if nobody wrote it since it was read, so a decision on a stale view of the world ends
-there. The first failure stops; a later pass decides again and goes on.
+there. What follows are duties that do not depend on each other: a store that refuses a record keeps no Event from being
+told. Within a duty the first failure stops; a later pass decides again and goes on.
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+from seatrial.adapters.kube_kinds import described
 from seatrial.api.status_document import status_document
 from seatrial.contract.canonical import canonical_json, digest_of
 from seatrial.contract.labels import APPLIED
@@ -19,7 +21,8 @@ from seatrial.controller.memory import Memory, Seen
 from seatrial.controller.ownership import check_ours
 from seatrial.core.decision import Decision, Gauge, Removal
 from seatrial.core.observed import Unknown
-from seatrial.ports import AbsentError, Cluster, Document, Key, Source, Store
+from seatrial.ports import AbsentError, Cluster, ClusterError, Document, Key, RefusedError, Source, Store
+from seatrial.store.objects import StoreError
 
 _MAXIMUM_WRITTEN = 50_000  # objects of which it is remembered what the API server made of them
 _CHANGES_BY_ITSELF = ("status", "metadata")  # parts of an object that are no answer to what was applied
@@ -52,12 +55,11 @@ class Applier:
         memory.audits.extend(decision.audits)
         memory.events.extend(decision.events)
         self._publisher.publish(key, decision.gauges)
-        for wanted in decision.objects:
-            await self._apply(wanted)
-        await self._record(key, decision, source, memory, now)
-        for removal in decision.removals:
-            await self._remove(key.namespace, removal)
-        await self._tell(document, memory)
+        await _each(
+            lambda: self._change(key.namespace, decision),
+            lambda: self._record(key, decision, source, memory, now),
+            lambda: self._tell(document, memory),
+        )
 
     async def _write_status(self, document: Document, decision: Decision) -> None:
         metadata = document["metadata"]
@@ -68,6 +70,13 @@ class Applier:
         head = {"apiVersion": document["apiVersion"], "kind": document["kind"], "metadata": identity}
         self._cache.put(await self._cluster.apply_status({**head, "status": status}))
 
+    async def _change(self, namespace: str, decision: Decision) -> None:
+        """Nothing is removed before all that is wanted is there."""
+        for wanted in decision.objects:
+            await self._apply(wanted)
+        for removal in decision.removals:
+            await self._remove(namespace, removal)
+
     async def _apply(self, wanted: Document) -> None:
         document, digest = marked(wanted)
         place = place_of(document)
@@ -77,12 +86,19 @@ class Applier:
         live = live if live is not None else await self._looked_up(document)
         if live is not None:
             check_ours(document, live)
-        result = trimmed(await self._cluster.apply(document))
+        result = trimmed(await self._applied(document))
         self._cache.put(result)
         self._written[place] = _fingerprint(result, digest)
         self._written.move_to_end(place)
         if len(self._written) > _MAXIMUM_WRITTEN:
             self._written.popitem(last=False)
+
+    async def _applied(self, document: Document) -> Document:
+        try:
+            return await self._cluster.apply(document)
+        except AbsentError as error:  # of an object that would be made: there is no such kind, or no such namespace
+            needed = "; install the Gateway API, or leave spec.route out" if document["kind"] == "HTTPRoute" else ""
+            raise RefusedError(f"{described(document)} cannot be made: {error}{needed}") from error
 
     async def _looked_up(self, document: Document) -> Document | None:
         """Return the object of this name that the cache does not know, because it has no label of ours."""
@@ -129,6 +145,18 @@ class Applier:
             event = memory.events[0]
             await self._cluster.event(document, reason=event.reason, message=event.message, warning=event.warning)
             memory.events.popleft()
+
+
+async def _each(*duties: Callable[[], Awaitable[None]]) -> None:
+    """Do all duties, one after the other, and raise the first error of cluster or store then."""
+    failures: list[ClusterError | StoreError] = []
+    for duty in duties:
+        try:
+            await duty()
+        except (ClusterError, StoreError) as error:
+            failures.append(error)
+    if failures:
+        raise failures[0]
 
 
 def marked(wanted: Document) -> tuple[dict[str, Any], str]:

@@ -42,8 +42,8 @@ class Decision:
     """What should be so, in the order in which it is carried out.
 
     First `status` (if it differs, and only if nobody else wrote it since it was read), so that a stale view of the
-    world can do no harm; then `objects`, all of them every time; then `serving` and `audits` in the store; then
-    `removals`; then `events`.
+    world can do no harm; then `objects`, all of them every time, and `removals` where that went well; then `serving`
+    and `audits` in the store; then `events`.
     """
 
     status: Status
