@@ -21,6 +21,7 @@ from tests.system.site import Site, SiteError, site
 
 REPORT = Path("demo-report.json")
 LAST_REQUESTS = 30.0  # seconds that requests under way have to end
+RESTED = 3.0  # seconds after which the client has counted what it sent last
 
 
 def main() -> int:
@@ -43,6 +44,7 @@ def main() -> int:
 
 def _prepare(chosen: Site, hand: Stagehand, console: Console) -> None:
     console.print("Seatrial is installed with Helm; an earlier run of the demo is cleared away")
+    hand.check_alone()
     hand.clear()
     installation.install(chosen)
     hand.prepare()
@@ -56,7 +58,10 @@ def _play(chosen: Site, hand: Stagehand, console: Console, times: dict[str, floa
             for act in ACTS:
                 act(Stage(director, hand))
             times["story"] = round(director.elapsed, 1)
-            director.wait("the last requests end", lambda s: s.client.get("underWay", 1) < 50, LAST_REQUESTS)
+            hand.client.send(on=False)
+            time.sleep(RESTED)
+            director.wait("the last requests end", lambda s: s.client.get("underWay", 1) == 0, LAST_REQUESTS)
+        hand.client.send(on=True)
     except (StoryError, CommandError) as error:
         failure = str(error)
     document = report.report(director.record, director.scene, times, failure)
@@ -84,7 +89,10 @@ Look around (the cluster is still up, and so is the client, for an hour at most)
   kubectl get mdep -n {NAMESPACE}
   kubectl describe mdep {NAME} -n {NAMESPACE}
   curl -H 'Host: {HOST}' {chosen.gateway}/v2/models/{NAME}
-  Prometheus: {chosen.prometheus}   S3: {chosen.s3} ({hand.shelf.store})
+  curl {chosen.prometheus}/api/v1/query --data-urlencode 'query=seatrial:drift_psi'
+  AWS_ACCESS_KEY_ID={chosen.s3_key if chosen.embedded else "…"} \
+    AWS_SECRET_ACCESS_KEY={chosen.s3_secret if chosen.embedded else "…"} \
+    .venv/bin/seatrial --endpoint {chosen.s3} --store {hand.shelf.store} versions {NAME}
   {REPORT} has every stage, verdict and weight
 Take it down: make cluster-down""",
         markup=False,

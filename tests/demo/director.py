@@ -38,6 +38,7 @@ class Record:
 
     milestones: list[Milestone] = field(default_factory=list)
     timeline: list[dict[str, Any]] = field(default_factory=list)
+    verdicts: dict[str, list[Any]] = field(default_factory=dict)  # the last of each candidate at each stage
 
 
 class Director:
@@ -127,6 +128,8 @@ class Director:
 
     def _look(self) -> None:
         self.scene = scene = self._looker.look(self.scene)
+        if scene.findings and scene.candidate != "-":
+            self.record.verdicts[f"version {scene.candidate}, {scene.stage}"] = [dict(one) for one in scene.findings]
         self.record.timeline.append(
             {
                 "seconds": round(self.elapsed, 1),

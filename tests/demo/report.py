@@ -35,6 +35,7 @@ def report(record: Record, scene: Scene, times: dict[str, float], failure: str) 
             "troubles": client.get("troubles") or [],
         },
         "stages": [asdict(one) for one in record.milestones],
+        "verdicts": record.verdicts,
         "trials": scene.status.get("history") or [],
         "training": scene.training,
         "timeline": record.timeline,
@@ -44,7 +45,7 @@ def report(record: Record, scene: Scene, times: dict[str, float], failure: str) 
 def unexcused(document: dict[str, Any]) -> int:
     """Return how many of the client's requests failed or were lost by no fault of a bad version."""
     requests = document["requests"]
-    return int(requests["failed"] + requests["lost"] - requests["failedByBadVersion"])
+    return int(requests["sent"] - requests["answered"] - requests["failedByBadVersion"])
 
 
 def write(document: dict[str, Any], path: Path) -> None:

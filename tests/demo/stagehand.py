@@ -10,9 +10,9 @@ from tests.demo.look import NAME, NAMESPACE
 from tests.system.client import Client
 from tests.system.namespaces import credentials, delete_namespace, namespace
 from tests.system.publishing import Shelf
-from tests.system.site import Site, checkout
+from tests.system.site import Site, SiteError, checkout
 
-BUCKET, PREFIX, CHANNEL = "models", "risk", "latest"
+PREFIX, CHANNEL = "seatrial-demo", "latest"
 HOST = "risk.example.org"
 MANIFEST = checkout() / "manifests" / "examples" / "deploy-risk.yaml"
 REQUESTS_PER_SECOND = 50
@@ -24,10 +24,19 @@ class Stagehand:
 
     def __init__(self, site: Site) -> None:
         self._site, self._commands = site, site.commands
-        self.shelf = Shelf(site, BUCKET, PREFIX, NAME)
+        self.shelf = Shelf(site, site.bucket, PREFIX, NAME)
         self.client = Client(
             site.commands, site.runtime_image, NAMESPACE, NAME, site.gateway, HOST, REQUESTS_PER_SECOND, LABEL_SHARE
         )
+
+    def check_alone(self) -> None:
+        """Raise SiteError where somebody else uses Seatrial on this cluster: the demo installs its own."""
+        if self._site.embedded or not self._commands.knows("modeldeployments"):
+            return
+        others = self._commands.everywhere("modeldeployments")
+        places = sorted({one["metadata"]["namespace"] for one in others} - {NAMESPACE})
+        if places:
+            raise SiteError(f"there are ModelDeployments in {', '.join(places)}: the demo would change their operator")
 
     def clear(self) -> None:
         """Remove what an earlier run left: the namespace with all that is in it, and the store's contents."""
@@ -51,6 +60,8 @@ class Stagehand:
         """Return the example's ModelDeployment for this site."""
         document: dict[str, Any] = yaml.safe_load(MANIFEST.read_text())
         document["metadata"]["namespace"] = NAMESPACE
+        document["spec"]["model"]["store"] = self.shelf.store
+        document["spec"]["training"]["dataset"] = self.shelf.dataset
         document["spec"]["storage"]["endpoint"] = self._site.s3
         document["spec"]["route"]["gateway"] = {
             "name": self._site.gateway_name,

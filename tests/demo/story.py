@@ -126,7 +126,7 @@ def _trial(director: Director, version: str) -> None:
     scene = director.wait(f"version {version} is promoted or not", lambda s: s.outcome(version) != "", TRIAL)
     check(f"version {version} is promoted", scene.outcome(version) == "Promoted", str(scene.status.get("history")))
     director.wait(f"clients get only version {version}", lambda s: s.seen_weights.get(version, 0.0) == 1.0, SETTLE)
-    director.reached(f"version {version} is promoted")
+    director.reached(f"version {version} is promoted", str(scene.status["history"][-1]["message"]))
 
 
 def _canary(scene: Scene, version: str) -> bool:

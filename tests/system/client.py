@@ -43,6 +43,10 @@ class Client:
         """Let the client send another world's deployments."""
         self.commands.pod_post(self.namespace, NAME, PORT, "/world", {"world": world, "labelShare": label_share})
 
+    def send(self, *, on: bool) -> None:
+        """Let the client send nothing from now on, so that all that it sent can be counted; or go on."""
+        self.commands.pod_post(self.namespace, NAME, PORT, "/sending", {"on": on})
+
     def _head(self, api_version: str, kind: str) -> dict[str, Any]:
         metadata = {"name": NAME, "namespace": self.namespace, "labels": {"app": NAME}}
         return {"apiVersion": api_version, "kind": kind, "metadata": metadata}

@@ -52,6 +52,11 @@ class Commands:
         text = self.ctl("get", kind, name, "-n", namespace, "-o", "json", "--ignore-not-found")
         return json.loads(text) if text.strip() else None
 
+    def everywhere(self, kind: str) -> list[Mapping[str, Any]]:
+        """Return the objects of a kind in all namespaces."""
+        found: list[Mapping[str, Any]] = json.loads(self.ctl("get", kind, "-A", "-o", "json"))["items"]
+        return found
+
     def list(self, kind: str, namespace: str, selector: str = "") -> list[Mapping[str, Any]]:
         """Return the objects of a kind."""
         chosen = ["-l", selector] if selector else []
@@ -59,6 +64,10 @@ class Commands:
             "items"
         ]
         return found
+
+    def knows(self, kind: str) -> bool:
+        """Say whether the cluster has such a kind."""
+        return kind in self.ctl("api-resources", "--no-headers", "-o", "name").replace(".", " ").split()
 
     def pod_get(self, namespace: str, pod: str, port: int, path: str) -> Any:
         """Ask a pod through the API server, from wherever this runs."""

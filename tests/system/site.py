@@ -16,6 +16,7 @@ NEEDED = {
     "SEATRIAL_DEMO_S3": "an S3 endpoint that this machine and the cluster's pods reach, such as http://10.0.0.5:9000",
     "SEATRIAL_DEMO_S3_KEY": "its access key",
     "SEATRIAL_DEMO_S3_SECRET": "its secret key",
+    "SEATRIAL_DEMO_BUCKET": "a bucket of it; what is below seatrial-demo/ in it is removed at each start",
     "SEATRIAL_DEMO_PROMETHEUS": "Prometheus' address, from this machine and from the cluster's pods",
     "SEATRIAL_DEMO_GATEWAY": "the gateway's address from the cluster's pods, such as http://envoy.gateways.svc",
     "SEATRIAL_DEMO_GATEWAY_NAME": "the Gateway as namespace/name",
@@ -36,6 +37,7 @@ class Site:
     s3: str
     s3_key: str
     s3_secret: str
+    bucket: str
     prometheus: str
     gateway: str
     gateway_namespace: str
@@ -79,6 +81,7 @@ def embedded(cluster: Cluster, images: Mapping[str, str]) -> Site:
         s3=addresses.s3,
         s3_key=S3_ACCESS_KEY,
         s3_secret=S3_SECRET_KEY,
+        bucket="models",
         prometheus=addresses.prometheus,
         gateway=addresses.gateway,
         gateway_namespace="gateways",
@@ -100,6 +103,7 @@ def _own(environment: Mapping[str, str], kubeconfig: Path) -> Site:
         s3=given["SEATRIAL_DEMO_S3"],
         s3_key=given["SEATRIAL_DEMO_S3_KEY"],
         s3_secret=given["SEATRIAL_DEMO_S3_SECRET"],
+        bucket=given["SEATRIAL_DEMO_BUCKET"],
         prometheus=given["SEATRIAL_DEMO_PROMETHEUS"],
         gateway=given["SEATRIAL_DEMO_GATEWAY"],
         gateway_namespace=namespace,

@@ -53,6 +53,7 @@ class Client:
     label_share: float
     label_delay: float
     seed: int
+    sends: bool = True
     seen: Seen = field(default_factory=Seen)
     rows: Any = None
     labels: asyncio.Queue[tuple[float, str, str]] = field(default_factory=lambda: asyncio.Queue(maxsize=100_000))
@@ -121,7 +122,9 @@ async def send_steadily(client: Client, session: aiohttp.ClientSession) -> None:
     began, number, under_way = time.monotonic(), 0, set[asyncio.Task[None]]()
     while time.monotonic() - began < MAXIMUM_SECONDS:
         number += 1
-        if len(under_way) < MAXIMUM_OPEN:
+        if not client.sends:
+            pass
+        elif len(under_way) < MAXIMUM_OPEN:
             task = asyncio.create_task(client.send(session))
             under_way.add(task)
             task.add_done_callback(under_way.discard)
@@ -167,8 +170,12 @@ def application(client: Client) -> web.Application:
         client.change(asked["world"], float(asked["labelShare"]))
         return web.json_response({})
 
+    async def sending(request: web.Request) -> web.Response:
+        client.sends = bool((await request.json())["on"])
+        return web.json_response({})
+
     app = web.Application()
-    app.add_routes([web.get("/stats", stats), web.post("/world", world)])
+    app.add_routes([web.get("/stats", stats), web.post("/world", world), web.post("/sending", sending)])
     return app
 
 
