@@ -45,11 +45,11 @@ class FakeMetrics:
         return self._evaluate(query, [(start + i * step).timestamp() for i in range(count + 1)])
 
     def _evaluate(self, query: str, times: list[float]) -> Sequence[Series]:
-        chosen = _selector(query)
+        selectors = [_selector(one) for one in query.split(" or ")]
         answers = []
         for labels, samples in sorted(self._samples.items()):
             points = [(at, value) for at in times if (value := _at(samples, at)) is not None]
-            if points and chosen(dict(labels)):
+            if points and any(chosen(dict(labels)) for chosen in selectors):
                 answers.append(Series(dict(labels), tuple(points)))
         return tuple(answers)
 

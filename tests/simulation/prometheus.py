@@ -78,6 +78,9 @@ class Prometheus(FakeMetrics):
         return answers
 
     def _chosen(self, query: str) -> list[Sampled]:
+        return [series for selector in query.split(" or ") for series in self._selected(selector)]
+
+    def _selected(self, query: str) -> list[Sampled]:
         parsed = _QUERY.fullmatch(query)
         if parsed is None:
             raise MetricsError(f"parse error: {query}")

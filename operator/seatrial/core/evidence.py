@@ -112,7 +112,7 @@ def _counts(grown: Iterable[Growth]) -> dict[float, Counts]:
     bad: dict[float, int] = defaultdict(int)
     for part in grown:
         totals[part.at] += part.by
-        if part.series.labels.get(metrics.OUTCOME) == metrics.ERROR:
+        if part.series.labels.get(metrics.OUTCOME) != metrics.OK:
             bad[part.at] += part.by
     return {at: Counts(total, bad[at]) for at, total in totals.items() if total}
 

@@ -5,7 +5,7 @@ exact where `increase()` extrapolates, and knows a pod's start, so that its warm
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from seatrial.api.spec import LatencyCheck, Spec
@@ -14,6 +14,8 @@ from seatrial.contract import metrics
 from seatrial.core.judging import judged_since
 from seatrial.core.observed import Query
 from seatrial.ports import Key
+
+Sides = Mapping[str, Sequence[str]]  # revisions by the kind of traffic of theirs that counts
 
 REQUESTS, DURATION, COMPARISONS = "requests", "duration", "comparisons"
 REFERENCE_REQUESTS, REFERENCE_DURATION, HISTORY = "reference requests", "reference duration", "history"
@@ -29,17 +31,18 @@ def questions(key: Key, spec: Spec, status: Status, now: datetime) -> Mapping[st
     since = judged_since(status)
     if since is None or status.stable is None or now <= since:
         return {}
+    sides, control, outcomes = _sides(status), {metrics.LIVE: [_control(status)]}, _outcomes(status)
     asked = {
-        REQUESTS: _range(_requests(key, _judged(status)), since, now),
-        DURATION: _range(_duration(key, _judged(status)), since, now, longest_warm_up(spec)),
-        HISTORY: Query(_requests(key, [_control(status)]), since - HISTORY_SPAN, since, HISTORY_STEP.total_seconds()),
+        REQUESTS: _range(_requests(key, sides, outcomes), since, now),
+        DURATION: _range(_duration(key, sides), since, now, longest_warm_up(spec)),
+        HISTORY: Query(_requests(key, control, outcomes), since - HISTORY_SPAN, since, HISTORY_STEP.total_seconds()),
     }
     if status.stage is Stage.SHADOW:
         asked[COMPARISONS] = _range(_comparisons(key, status), since, now)
     if status.stage is Stage.PROBATION and status.probation is not None:
-        start, end, previous = status.probation.reference_since, status.probation.since, [_control(status)]
-        asked[REFERENCE_REQUESTS] = _range(_requests(key, previous), start, end)
-        asked[REFERENCE_DURATION] = _range(_duration(key, previous), start, end)
+        start, end = status.probation.reference_since, status.probation.since
+        asked[REFERENCE_REQUESTS] = _range(_requests(key, control, outcomes), start, end)
+        asked[REFERENCE_DURATION] = _range(_duration(key, control), start, end)
     return asked
 
 
@@ -63,8 +66,20 @@ def _control(status: Status) -> str:
     return status.stable.revision if status.stable is not None else ""
 
 
-def _judged(status: Status) -> list[str]:
-    return sorted({subject(status), _control(status)})
+def _sides(status: Status) -> Sides:
+    """Return whose traffic of which kind counts: the answer grows with each series, so no other is asked for."""
+    if status.stage is Stage.SHADOW:
+        return {metrics.LIVE: [_control(status)], metrics.SHADOW: [subject(status)]}
+    return {metrics.LIVE: sorted({subject(status), _control(status)})}
+
+
+def _outcomes(status: Status) -> tuple[str, ...]:
+    """Return the outcomes that count: beside ok, each is one that its caller had no use for.
+
+    Callers send what they send to both sides alike, so that a candidate that refuses more of it asks for what they do
+    not send. Only what stable could answer is copied to a shadow, and only that is compared there.
+    """
+    return (metrics.OK, metrics.ERROR) if status.stage is Stage.SHADOW else metrics.OUTCOMES
 
 
 def _range(promql: str, since: datetime, end: datetime, before: timedelta = timedelta(0)) -> Query:
@@ -75,18 +90,26 @@ def _range(promql: str, since: datetime, end: datetime, before: timedelta = time
     return Query(promql, end - steps * step, end, step.total_seconds())
 
 
-def _selector(key: Key, revisions: list[str], more: str = "") -> str:
+def _selector(key: Key, revisions: Sequence[str], more: str = "") -> str:
     chosen = "|".join(revisions)
     identity = f'{metrics.NAMESPACE}="{key.namespace}",{metrics.NAME}="{key.name}",{metrics.REVISION}=~"{chosen}"'
     return "{" + identity + more + "}"
 
 
-def _requests(key: Key, revisions: list[str]) -> str:
-    return metrics.REQUESTS + _selector(key, revisions, f',{metrics.OUTCOME}=~"{metrics.OK}|{metrics.ERROR}"')
+def _of_sides(metric: str, key: Key, sides: Sides, more: str = "") -> str:
+    """Select a metric's series of these sides."""
+    selectors = (
+        _selector(key, revisions, f',{metrics.TRAFFIC}="{traffic}"{more}') for traffic, revisions in sides.items()
+    )
+    return " or ".join(metric + selector for selector in selectors)
 
 
-def _duration(key: Key, revisions: list[str]) -> str:
-    return metrics.DURATION + "_bucket" + _selector(key, revisions)
+def _requests(key: Key, sides: Sides, outcomes: Sequence[str]) -> str:
+    return _of_sides(metrics.REQUESTS, key, sides, f',{metrics.OUTCOME}=~"{"|".join(outcomes)}"')
+
+
+def _duration(key: Key, sides: Sides) -> str:
+    return _of_sides(metrics.DURATION + "_bucket", key, sides)
 
 
 def _comparisons(key: Key, status: Status) -> str:

@@ -57,3 +57,13 @@ async def test_before_anything_was_measured_there_is_nothing(site: Site) -> None
 async def test_a_query_that_is_none_is_an_error(site: Site) -> None:
     with pytest.raises(MetricsError, match="parse error"):
         await site.metrics.instant("up{")
+
+
+async def test_selectors_are_joined(site: Site) -> None:
+    everything = await site.metrics.instant(site.metric)
+    name, value = next((name, value) for name, value in everything[0].labels.items() if name != "__name__")
+    joined = f'{site.metric}{{{name}="{value}"}} or {site.metric}{{{name}!="{value}"}}'
+    found = await site.metrics.range(joined, site.now - STEP, site.now, STEP)
+    assert {tuple(sorted(series.labels.items())) for series in found} == {
+        tuple(sorted(series.labels.items())) for series in everything
+    }

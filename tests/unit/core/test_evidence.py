@@ -54,6 +54,13 @@ def test_candidate_and_stable_side_by_side() -> None:
     ) == [(Counts(11, 1), Counts(90, 0)), (Counts(20, 0), Counts(93, 3))]
 
 
+@pytest.mark.parametrize("outcome", [metrics.INVALID, metrics.SHED, metrics.ERROR])
+def test_whatever_its_caller_had_no_use_for_is_bad(outcome: str) -> None:
+    assert intervals(CANARY, requests(TWO, [0, 4], outcome=outcome), requests(ONE, [0, 9])) == [
+        (Counts(4, 4), Counts(9, 0))
+    ]
+
+
 def test_all_pods_of_a_revision_count() -> None:
     assert intervals(
         CANARY, requests(TWO, [0, 10], pod="a"), requests(TWO, [5, 7], pod="b"), requests(ONE, [0, 1])

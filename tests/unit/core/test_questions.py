@@ -63,14 +63,24 @@ def test_each_stage_has_its_questions(world: Observed, names: set[str]) -> None:
 def test_candidate_and_stable_are_asked_about_in_one_query() -> None:
     found = asked(on_trial(Stage.CANARY, since=30 * MINUTE))
     assert found[REQUESTS] == Query(
-        f'seatrial_predictor_requests_total{{{WHOSE},revision=~"{BOTH}",outcome=~"ok|error"}}',
+        f'seatrial_predictor_requests_total{{{WHOSE},revision=~"{BOTH}",traffic="live",outcome=~"ok|invalid|error|shed"}}',
         NOW - 30 * MINUTE,
         NOW,
         30.0,
     )
     assert found[DURATION].promql == (
-        f'seatrial_predictor_request_duration_seconds_bucket{{{WHOSE},revision=~"{BOTH}"}}'
+        f'seatrial_predictor_request_duration_seconds_bucket{{{WHOSE},revision=~"{BOTH}",traffic="live"}}'
     )
+
+
+def test_in_the_shadow_copies_are_compared_with_what_stable_could_answer() -> None:
+    found = asked(on_trial(Stage.SHADOW, since=30 * MINUTE))
+    assert found[REQUESTS].promql == (
+        f'seatrial_predictor_requests_total{{{WHOSE},revision=~"{ONE}",traffic="live",outcome=~"ok|error"}} or '
+        f'seatrial_predictor_requests_total{{{WHOSE},revision=~"{TWO}",traffic="shadow",outcome=~"ok|error"}}'
+    )
+    assert found[DURATION].promql.count(" or ") == 1
+    assert 'traffic="live",outcome=~"ok|error"' in found[HISTORY].promql
 
 
 def test_comparisons_are_the_candidates() -> None:
