@@ -57,8 +57,8 @@ class Trial:
 class Probation:
     """The time after a promotion in which `previous` stays warm.
 
-    `reference_since` and `since` bound the canary's last step: what `previous` did then is what the promoted
-    revision is compared with.
+    `reference_since` and `since` bound the whole stage that was promoted from, the canary with all its steps: what
+    `previous` did then is what the promoted revision is compared with.
     """
 
     previous: RevisionRef

@@ -5,11 +5,11 @@ changed, compare documents.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
-from seatrial.api.conditions import Condition, Truth, Type
+from seatrial.api.conditions import Condition, Reason, Truth, Type
 from seatrial.api.plain import from_plain, to_plain
 from seatrial.api.spec import Json
 from seatrial.api.status import (
@@ -34,6 +34,7 @@ T = TypeVar("T")
 MAXIMUM_FINDINGS = 30
 MAXIMUM_RETIRING = 50
 TRIAL_STAGES = (Stage.PREPARING, Stage.SHADOW, Stage.CANARY)
+REASONS = frozenset(Reason)
 FULL = 100
 
 
@@ -78,7 +79,7 @@ def read_status(document: object) -> Status:
         return Status()
     numbers = _first([document], _Numbers) or _Numbers()
     trial = _first([document.get("trial")], Trial)
-    trial = trial if trial is not None and trial.stage in TRIAL_STAGES else None
+    trial = _known(trial) if trial is not None and trial.stage in TRIAL_STAGES else None
     return Status(
         observed_generation=numbers.observed_generation,
         replicas=numbers.replicas,
@@ -88,7 +89,7 @@ def read_status(document: object) -> Status:
         probation=_first([document.get("probation")], Probation),
         findings=_readable(document.get("findings"), Finding),
         rejected=_readable(document.get("rejected"), Rejected),
-        history=_readable(document.get("history"), Ended),
+        history=tuple(one for one in _readable(document.get("history"), Ended) if one.outcome in REASONS),
         retiring=_readable(document.get("retiring"), Retiring),
         training=_first([document.get("training")], TrainingStatus),
         conditions=_readable(document.get("conditions"), Condition),
@@ -135,6 +136,11 @@ def _what_happens(status: Status) -> str:
 
 def _message(conditions: Iterable[Condition], kind: Type, *truths: Truth) -> str:
     return next((c.message for c in conditions if c.type is kind and c.status in truths), "")
+
+
+def _known(trial: Trial) -> Trial:
+    """Leave out a reason of another version's: the next pass finds its own."""
+    return trial if trial.held_reason in REASONS else replace(trial, held_reason="")
 
 
 def _first(items: object, kind: type[T]) -> T | None:

@@ -46,8 +46,9 @@ trials = st.builds(
     step=st.integers(0, 20),
     step_since=st.none() | times,
     held=texts,
-    held_reason=texts,
+    held_reason=st.just("") | st.sampled_from(Reason).map(str),
 )
+outcomes = st.sampled_from(["Promoted", "RolledBack", "Superseded", "Aborted"])
 conditions = st.lists(
     st.builds(Condition, st.sampled_from(Type), st.sampled_from(Truth), st.sampled_from(Reason), texts),
     unique_by=lambda condition: condition.type,
@@ -67,7 +68,7 @@ def statuses(draw: st.DrawFn) -> Status:
         probation=draw(st.none() | st.builds(Probation, revisions, times, times)),
         findings=tuple(draw(st.lists(st.builds(Finding, texts, texts, texts), max_size=3))),
         rejected=tuple(draw(st.lists(st.builds(Rejected, texts, texts, times, texts), max_size=3))),
-        history=tuple(draw(st.lists(st.builds(Ended, texts, texts, texts, times, times, texts), max_size=3))),
+        history=tuple(draw(st.lists(st.builds(Ended, texts, texts, outcomes, times, times, texts), max_size=3))),
         retiring=tuple(draw(st.lists(st.builds(Retiring, texts, times), max_size=3))),
         training=draw(st.none() | st.builds(TrainingStatus, texts, texts, texts, times, texts, texts, texts, texts)),
         conditions=held,
@@ -159,6 +160,14 @@ def test_a_weight_that_makes_no_sense_is_none(weight: Any) -> None:
     document = status_document(Status(weight=5, trial=Trial(CANDIDATE, Stage.CANARY, NOW, NOW)), "risk")
     assert read_status(document).weight == 5
     assert read_status(document | {"weight": weight}).weight == 0
+
+
+def test_what_only_another_version_knows_is_left_out() -> None:
+    held = Trial(CANDIDATE, Stage.CANARY, NOW, NOW, held="waits", held_reason="Shiny")
+    ended = Ended("2", "bbbb", "Mothballed", NOW, NOW, "so it was")
+    status = read_status(status_document(Status(trial=held, history=(ended,)), "risk"))
+    assert status.trial == replace(held, held_reason="")
+    assert status.history == ()
 
 
 def test_nothing_is_said_of_what_there_is_not() -> None:
