@@ -97,13 +97,15 @@ def error_for(status: int, message: str) -> ClusterError:
 def _own_words(data: bytes) -> str:
     try:
         return str(json.loads(data)["message"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return data[:_SHOWN].decode(errors="replace") or "no reason was given"
 
 
 def _document(what: str, data: bytes) -> dict[str, Any]:
     try:
         document = json.loads(data)
+    except RecursionError:
+        raise UnavailableError(f"{what}: the answer is nested too deeply to be the API server's") from None
     except ValueError:
         document = None
     if not isinstance(document, dict):

@@ -24,8 +24,8 @@ SHADOW_COMPARISONS = "seatrial_shadow_comparisons_total"  # + result: by the sha
 TRAFFIC, LIVE, SHADOW = "traffic", "live", "shadow"
 TRAFFICS = (LIVE, SHADOW)
 OUTCOME, OK, INVALID, ERROR, SHED = "outcome", "ok", "invalid", "error", "shed"
-# ok: answered; invalid: the caller's mistake (4xx), no matter of the model's; error: 5xx that the model or the
-# predictor made; shed: refused at a full queue (503).
+# ok: answered; invalid: refused as the caller's mistake (4xx); error: 5xx that the model or the predictor made; shed:
+# refused at a full queue (503).
 OUTCOMES = (OK, INVALID, ERROR, SHED)
 RESULT, AGREE, DISAGREE = "result", "agree", "disagree"  # + ERROR
 RESULTS = (AGREE, DISAGREE, ERROR)
@@ -55,9 +55,6 @@ ACCURACY_MINIMUM = "seatrial_accuracy_minimum"  # + window
 ACCURACY_MINIMUM_LABELS = "seatrial_accuracy_minimum_labels"  # + window
 WINDOW = "window"
 
-# What the rules record, and the label by which an alert asks for a training.
-DRIFT_PSI = "seatrial:drift_psi"  # + revision, feature, window: PSI less its bias
-DRIFT_ROWS = "seatrial:drift_rows"
-ACCURACY = "seatrial:accuracy"  # + revision, window
+# The label by which an alert asks for a training.
 ACTION_LABEL, ACTION_RETRAIN = "seatrial_action", "retrain"
 REASON_LABEL = "seatrial_reason"  # drift | accuracy: what the training Job will say it was made for

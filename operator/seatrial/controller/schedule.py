@@ -59,11 +59,6 @@ class Schedule(Generic[K]):
         longest = min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** min(failures, 16))
         return float(longest * (0.5 + fraction / 2))
 
-    def forget(self, key: K) -> None:
-        """Take back what was asked for a key."""
-        self._due.pop(key, None)
-        self._failures.pop(key, None)
-
     def next_due(self) -> float | None:
         """Return when the next pass may begin, None where none is asked for."""
         while self._heap and not self._is_current(self._heap[0][2], self._heap[0][0]):

@@ -9,14 +9,14 @@ from kubernetes.aio.client import ApiClient, Configuration
 
 from seatrial.adapters import kube_client
 from seatrial.adapters.kube_client import KubeClient
-from seatrial.ports import UnavailableError
+from seatrial.ports import RefusedError, UnavailableError
 
 
 class Server:
     """An HTTP server on loopback; `port` is where it listens."""
 
     def __init__(self) -> None:
-        self.port = 0
+        self.port, self.status = 0, 200
         self.seen: list[tuple[str, str, str]] = []
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -25,6 +25,8 @@ class Server:
             assert request.transport is not None
             await request.read()
             await self.never()
+        if request.path == "/nested":
+            return web.Response(body=b"[" * 100_000, status=self.status)
         if request.path == "/broken":
             assert request.transport is not None
             request.transport.close()
@@ -66,8 +68,17 @@ async def test_an_apply_is_a_patch_of_json_as_yaml(server: Server, client: KubeC
 
 async def test_no_answer_in_time(client: KubeClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kube_client, "TIMEOUT", 0.2)
-    with pytest.raises(UnavailableError, match=r"GET /hang: the API server did not answer within 0\.2 s"):
-        await client.request("GET", "/hang")
+    async with asyncio.timeout(5):  # without a bound of its own the request ends here, and the test fails
+        with pytest.raises(UnavailableError, match=r"GET /hang: the API server did not answer within 0\.2 s"):
+            await client.request("GET", "/hang")
+
+
+async def test_an_answer_that_is_nested_without_end(server: Server, client: KubeClient) -> None:
+    with pytest.raises(UnavailableError, match="GET /nested: the answer is nested too deeply"):
+        await client.request("GET", "/nested")
+    server.status = 403
+    with pytest.raises(RefusedError, match=r"GET /nested: \[\[.* \(403\)"):
+        await client.request("GET", "/nested")
 
 
 async def test_a_connection_that_breaks(client: KubeClient) -> None:

@@ -49,11 +49,6 @@ class Passes(RuleBasedStateMachine):
         self.running.remove(key)
         self.schedule.done(key)
 
-    @rule(key=KEYS)
-    def forget(self, key: str) -> None:
-        self.schedule.forget(key)
-        self.asked.pop(key, None)
-
     @invariant()
     def next_is_the_earliest_that_may_begin(self) -> None:
         waiting = [due for key, due in self.asked.items() if key not in self.running]

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from seatrial.controller import queue
 from seatrial.controller.queue import WorkQueue, sweep
 from seatrial.ports import ConflictError, Key
 from tests.fakes.clock import FakeClock
@@ -32,8 +33,10 @@ class Watched:
     async def work(self, key: Key) -> timedelta | None:
         self.running[key] += 1
         assert self.running[key] == 1, "two passes of one key at once"
-        await self.gate.wait()
-        self.running[key] -= 1
+        try:
+            await self.gate.wait()
+        finally:
+            self.running[key] -= 1
         if self.errors.get(key):
             raise self.errors[key].pop(0)
         self.done.append(key)
@@ -105,6 +108,23 @@ async def test_a_broken_key_is_tried_again_and_holds_up_nobody(watched: Watched)
         watched.queue.add(B)
         await watched.settle()
     assert A in watched.done
+
+
+async def test_a_pass_that_never_ends_is_broken_off_and_tried_again(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert queue.LONGEST_PASS <= 120
+    monkeypatch.setattr(queue, "LONGEST_PASS", 0.0)
+    watched.gate.clear()
+    watched.queue.add(A)
+    await watched.settle()
+    assert watched.kinds == ["TimeoutError"]
+    assert watched.running[A] == 0
+    watched.gate.set()
+    watched.clock.advance(60)
+    watched.queue.add(B)
+    await watched.settle()
+    assert sorted(watched.done, key=str) == [A, B]
 
 
 async def test_a_failed_pass_is_logged_with_its_object(watched: Watched, caplog: pytest.LogCaptureFixture) -> None:

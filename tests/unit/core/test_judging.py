@@ -10,6 +10,7 @@ from seatrial.api.spec import Spec
 from seatrial.api.status import Stage
 from seatrial.core.judging import exposure, judge
 from seatrial.core.observed import Evidence, Observed
+from seatrial.judge.counts import Counts
 from seatrial.judge.verdict import Finding, Verdict
 from tests.given import (
     MINUTE,
@@ -29,6 +30,9 @@ from tests.given import (
 
 SINCE = NOW - 5 * MINUTE
 PASS, FAIL, UNSURE = Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE
+
+
+BURSTS = (*[Counts(600, 0)] * 27, *[Counts(600, 60)] * 3)  # 1 % of stable's requests failed, all of them in 3 minutes
 
 
 def findings(world: Observed) -> dict[str, Finding]:
@@ -90,6 +94,18 @@ def test_verdicts_of_a_probation(evidence: Evidence, errors: Verdict) -> None:
     assert verdicts(in_probation(since=5 * MINUTE, evidence=evidence))["errors"] is errors
 
 
+@pytest.mark.parametrize("stage", [Stage.SHADOW, Stage.CANARY, Stage.PROBATION])
+def test_a_stable_that_is_used_to_bursts_of_errors_makes_a_fail_harder(stage: Stage) -> None:
+    def errors(evidence: Evidence) -> Finding:
+        if stage is Stage.PROBATION:
+            return findings(in_probation(since=5 * MINUTE, evidence=evidence))["errors"]
+        return findings(on_trial(stage, since=5 * MINUTE, step=3, evidence=evidence))["errors"]
+
+    steady = requests(SINCE, (5_000, 200), (5_000, 50))
+    bursts = replace(steady, history=BURSTS)
+    assert (errors(steady).verdict, errors(bursts).verdict) == (FAIL, UNSURE)
+
+
 def test_a_slow_version_fails_its_probation() -> None:
     assert verdicts(in_probation(since=5 * MINUTE, evidence=slow(SINCE)))["latency"] is FAIL
 
@@ -120,6 +136,12 @@ def test_a_shadow_asks_for_the_samples_that_the_spec_says() -> None:
         PASS,
         UNSURE,
     }
+
+
+@pytest.mark.parametrize(("count", "verdict"), [(99, UNSURE), (100, PASS)])
+def test_a_canary_asks_for_a_hundred_requests_however_clear_they_are(count: int, verdict: Verdict) -> None:
+    better = requests(SINCE, (count, 0), (5_000, 1_000), intervals=1)
+    assert verdicts(canary(better, step=3))["errors"] is verdict
 
 
 def test_a_check_has_its_own_ratio() -> None:

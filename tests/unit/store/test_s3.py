@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 
 from seatrial.contract.layout import InvalidLocationError
+from seatrial.store import s3
 from seatrial.store.objects import (
     DeniedError,
     NoBucketError,
@@ -158,6 +159,29 @@ def test_an_answer_without_a_length_is_none_of_s3s(server: Canned) -> None:
         store_at(server).get("a", maximum=100)
 
 
+def test_a_server_that_takes_a_request_and_says_nothing_is_given_up(
+    server: Canned, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given_up = Event()
+
+    def say_nothing(request: BaseHTTPRequestHandler) -> None:
+        given_up.wait(5)
+        request.close_connection = True  # who still waits then is told, and the test fails
+
+    monkeypatch.setattr(s3, "_READ", 0.1)
+    monkeypatch.setattr(s3, "_ATTEMPTS", 1)
+    server.answers = [say_nothing]
+    with pytest.raises(UnreachableError, match="Read timeout"):
+        store_at(server).get("a", maximum=10)
+    given_up.set()
+
+
+def test_no_server_is_waited_for_longer_than_seconds(server: Canned) -> None:
+    used = store_at(server)._client.meta.config
+    assert used.connect_timeout <= 3
+    assert used.read_timeout <= 10
+
+
 def test_conditions_are_sent(server: Canned) -> None:
     server.answers = [plain(200, b"")]
     store = store_at(server)
@@ -188,6 +212,14 @@ def test_a_plain_endpoint_is_not_asked_through_a_proxy(server: Canned, monkeypat
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     server.answers = [plain(200, b"body")]
     assert store_at(server).get("a", maximum=10).body == b"body"
+
+
+@pytest.mark.parametrize("body", [b"shorter", b"longer than"])
+def test_a_download_of_another_size_is_refused_and_leaves_nothing(server: Canned, tmp_path: Path, body: bytes) -> None:
+    server.answers = [plain(200, body)]
+    with pytest.raises(TooLargeError, match=f"a has {len(body)} bytes; 8 were expected"):
+        store_at(server).download("a", tmp_path / "file", size=8)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_download_that_breaks_off_is_tried_again(server: Canned, tmp_path: Path) -> None:
@@ -229,7 +261,15 @@ def test_missing_credentials_are_denied_before_anything_is_sent(
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
-    with pytest.raises(DeniedError, match="there are no credentials for"):
+    with pytest.raises(DeniedError) as denied:
+        S3Store("models", server.url).get("a", maximum=10)
+    assert str(denied.value) == (
+        f"there are no credentials for {server.url}, bucket models: a ModelDeployment names their Secret in "
+        "spec.storage.secretRef, and in spec.storage.endpoint a server that is not AWS; the command line takes them "
+        "from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and the server from SEATRIAL_S3_ENDPOINT or --endpoint"
+    )
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "access")
+    with pytest.raises(DeniedError, match=r"bucket models \(Partial credentials .*AWS_SECRET_ACCESS_KEY.*\): a Model"):
         S3Store("models", server.url).get("a", maximum=10)
     assert server.requests == []
 
