@@ -113,3 +113,17 @@ def test_deletion_takes_all_objects_and_no_artifact(world: World) -> None:
 
     world.sees("nothing is left", lambda _: not world.objects(kinds), 90)
     assert world.shelf.has("1")
+
+
+def test_below_a_prefix_the_gateway_shows_the_model_and_not_its_metrics(world: World) -> None:
+    gateway = {"name": world.site.gateway_name, "namespace": world.site.gateway_namespace}
+    route = {"gateway": gateway, "hostnames": [f"{world.namespace}.example.org"], "path": "/risk"}
+    world.client = replace(world.client, target=f"{world.site.gateway}/risk")
+
+    world.serves("1", route=route)
+
+    world.has_lost_nothing()
+    rules = world.site.commands.get("httproute", "deploy-risk", world.namespace)
+    assert rules is not None
+    paths = [match["path"]["value"] for rule in rules["spec"]["rules"] for match in rule["matches"]]
+    assert paths == ["/risk/v1", "/risk/v2"]

@@ -86,3 +86,22 @@ def test_a_wrong_spec_is_refused_with_the_name_of_the_field(world: World) -> Non
         world.apply("1", rollout={"shadow": {"maximumDisagreement": "lots"}})
     with pytest.raises(CommandError, match="exactly one of version"):
         world.apply("1", model={"store": world.shelf.store, "version": "1", "channel": "latest"})
+
+
+def test_a_service_of_somebody_elses_is_left_alone_and_named(world: World) -> None:
+    world.is_there()
+    spec = {"selector": {"app": "payments"}, "ports": [{"port": 443}]}
+    theirs = {"metadata": {"name": "deploy-risk", "namespace": world.namespace}, "spec": spec}
+    world.site.commands.apply({"apiVersion": "v1", "kind": "Service", **theirs})
+
+    world.apply("1")
+
+    status = world.sees("it is told", lambda s: condition(s, "Stalled", "reason") == "ApplyFailed")
+    assert f"Service {world.namespace}/deploy-risk is there already" in condition(status, "Stalled", "message")
+    assert any(event.startswith("ApplyFailed:") for event in world.events())
+    found = world.site.commands.get("service", "deploy-risk", world.namespace)
+    assert found is not None
+    assert found["spec"]["selector"] == {"app": "payments"}
+    assert "ownerReferences" not in found["metadata"]
+    world.site.commands.ctl("delete", "service", "deploy-risk", "-n", world.namespace)
+    world.sees("it is well again", lambda s: serving(s) == "1" and condition(s, "Stalled") == "False", 150)

@@ -4,10 +4,11 @@ A request is answered after its rows are committed. What cannot be taken now is 
 """
 
 import asyncio
+import contextlib
 import logging
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -21,6 +22,7 @@ from seatrial.contract.http import (
     PREDICTIONS_PATH,
     READY_PATH,
 )
+from seatrial_runtime.bodies import Bodies, DisconnectedError, Receive, TooLargeError, TooManyError, TooSlowError
 from seatrial_runtime.collector.ledger import FullError, Ledger
 from seatrial_runtime.collector.messages import BadBodyError, BadLabel, Label, read_labels, read_predictions
 from seatrial_runtime.collector.totals import exposition, read_totals
@@ -28,8 +30,8 @@ from seatrial_runtime.collector.writer import Work, Writer
 
 _log = logging.getLogger(__name__)
 _BODY_TIMEOUT, _COMMIT_TIMEOUT = 15.0, 15.0  # seconds
+_MAXIMUM_HELD = 8 * MAXIMUM_BODY  # bytes of all bodies that are being read, or whose rows are not committed yet
 
-Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
@@ -40,10 +42,7 @@ class Answer:
     status: int
     body: bytes
     content_type: str = "application/json"
-
-
-class TooLargeBodyError(ValueError):
-    """A body of more than MAXIMUM_BODY bytes."""
+    last: bool = False  # on its connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +55,14 @@ class App:
     now: Callable[[], int]
     noticed: Callable[[int], None]
     close: Callable[[], None]  # called once, after the last request was answered
+    bodies: Bodies = field(default_factory=lambda: Bodies(_MAXIMUM_HELD, _BODY_TIMEOUT))
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         """Serve one connection's scope."""
         match scope["type"]:
             case "http":
-                await _send(send, await self._answer(scope, receive))
+                with contextlib.suppress(DisconnectedError):
+                    await _send(send, await self._answer(scope, receive))
             case "lifespan":
                 await self._live(receive, send)
 
@@ -70,18 +71,19 @@ class App:
             return await self._route(scope, receive)
         except BadBodyError as error:
             return _json(400, {"error": str(error), "field": error.field})
-        except TooLargeBodyError:
-            return _json(413, {"error": f"the body has more than {MAXIMUM_BODY} bytes", "field": "body"})
-        except (FullError, TimeoutError, sqlite3.Error) as error:
+        except TooLargeError:
+            return _json(413, {"error": f"the body has more than {MAXIMUM_BODY} bytes", "field": "body"}, last=True)
+        except (TooManyError, TooSlowError, FullError, TimeoutError, sqlite3.Error) as error:
             _log.warning("%s %s is refused for now: %r", scope["method"], scope["path"], error)
-            return _json(503, {"error": "the collector cannot take more now; try again in a few seconds"})
+            later = {"error": "the collector cannot take more now; try again in a few seconds"}
+            return _json(503, later, last=isinstance(error, TooSlowError))
 
     async def _route(self, scope: Mapping[str, Any], receive: Receive) -> Answer:
         match scope["method"], scope["path"]:
             case "POST", path if path == PREDICTIONS_PATH:
-                return await self._predictions(await _body(receive))
+                return await self._read(receive, self._predictions)
             case "POST", path if path == FEEDBACK_PATH:
-                return await self._feedback(await _body(receive))
+                return await self._read(receive, self._feedback)
             case "GET", path if path == METRICS_PATH:
                 totals = await self._do(lambda db, _: read_totals(db))
                 text = exposition(totals, self.namespace, self.name)
@@ -92,6 +94,13 @@ class App:
                 return _json(405, {"error": f"{method} {path} is not served; POST bodies, GET the others"})
             case _, path:
                 return _json(404, {"error": f"{path[:80]} is not served; {PREDICTIONS_PATH} and {FEEDBACK_PATH} are"})
+
+    async def _read(self, receive: Receive, take: Callable[[bytes], Awaitable[Answer]]) -> Answer:
+        body = await self.bodies.read(receive)
+        try:
+            return await take(body)
+        finally:
+            self.bodies.release(len(body))
 
     async def _predictions(self, body: bytes) -> Answer:
         predictions, now = read_predictions(body), self.now()
@@ -141,27 +150,15 @@ def _refused(item: Label | BadLabel, refusal: Refusal) -> dict[str, str]:
             return {"id": text, "reason": refusal.value, "detail": message}
 
 
-async def _body(receive: Receive) -> bytes:
-    parts, size, more = [], 0, True
-    async with asyncio.timeout(_BODY_TIMEOUT):
-        while more:
-            message = await receive()
-            part = message.get("body", b"")
-            size += len(part)
-            if size > MAXIMUM_BODY:
-                raise TooLargeBodyError
-            parts.append(part)
-            more = message.get("more_body", False)
-    return b"".join(parts)
-
-
 async def _send(send: Send, answer: Answer) -> None:
     headers = [(b"content-type", answer.content_type.encode()), (b"content-length", b"%d" % len(answer.body))]
     if answer.status == 503:
         headers.append((b"retry-after", b"2"))
+    if answer.last:
+        headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})
 
 
-def _json(status: int, document: object) -> Answer:
-    return Answer(status, msgspec.json.encode(document))
+def _json(status: int, document: object, *, last: bool = False) -> Answer:
+    return Answer(status, msgspec.json.encode(document), last=last)

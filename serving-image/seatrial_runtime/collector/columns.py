@@ -11,8 +11,3 @@ _PREFIX = "feature:"
 def column_of(feature: str) -> str:
     """Return the column of a feature."""
     return _PREFIX + feature if feature in _RESERVED or feature.startswith(_PREFIX) else feature
-
-
-def feature_of(column: str) -> str | None:
-    """Return the feature of a column, None for a record's own."""
-    return None if column in RECORD else column.removeprefix(_PREFIX)

@@ -1,5 +1,8 @@
 """The bodies that predictors and applications post, read strictly: a complaint names the field and what is right."""
 
+import reprlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
@@ -77,29 +80,21 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 
 def read_predictions(body: bytes) -> list[Prediction]:
     """Read a batch of predictions; raises BadBodyError for the first item that cannot be taken."""
-    try:
+    with _strictly():
         batch = _batch.decode(body)
-    except msgspec.ValidationError as error:
-        raise _bad(error) from None
-    except msgspec.DecodeError as error:
-        raise BadBodyError("body", f"the body is no JSON: {error}") from None
     return [_prediction(f"predictions[{i}]", item) for i, item in enumerate(batch.predictions)]
 
 
 def read_labels(body: bytes) -> list[Label | BadLabel]:
     """Read a feedback of one label or many; raises BadBodyError where it is neither."""
-    try:
+    with _strictly():
         document = _any.decode(body)
-    except msgspec.DecodeError as error:
-        raise BadBodyError("body", f"the body is no JSON: {error}") from None
     if not isinstance(document, dict) or not ({"labels", "id"} & document.keys()):
         raise BadBodyError("body", 'expected {"id": …, "label": …} or {"labels": [that, …]}')
     if "labels" not in document:
         return [_label("", document)]
-    try:
+    with _strictly():
         items = msgspec.convert(document, _Labels).labels
-    except msgspec.ValidationError as error:
-        raise _bad(error) from None
     return [_label(f"labels[{i}].", item) for i, item in enumerate(items)]
 
 
@@ -130,9 +125,10 @@ def _label(where: str, item: object) -> Label | BadLabel:
         return BadLabel("", where.rstrip("."), "expected an object with id and label")
     name, value = item.get("id"), item.get("label")
     if not isinstance(name, str) or not is_prediction_id(name):
-        return BadLabel(str(name)[:80], f"{where}id", f"{where}id is {str(name)[:80]!r}; expected {PREDICTION_ID_RULE}")
+        shown = _short(name)
+        return BadLabel(shown, f"{where}id", f"{where}id is {shown!r}; expected {PREDICTION_ID_RULE}")
     if not isinstance(value, bool | int | float | str) or len(str(value)) > 1024:
-        return BadLabel(name, f"{where}label", f"{where}label is {str(value)[:80]!r}; expected a class or a number")
+        return BadLabel(name, f"{where}label", f"{where}label is {_short(value)!r}; expected a class or a number")
     return Label(bytes.fromhex(name), value)
 
 
@@ -140,6 +136,24 @@ def microseconds(when: datetime) -> int:
     """Return a moment as whole microseconds since 1970 UTC, exactly."""
     since = when - datetime(1970, 1, 1, tzinfo=UTC)
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def _short(value: object) -> str:
+    """Return the beginning of a value from outside as text; lists and objects may be nested as deeply as they like."""
+    return (value if isinstance(value, str) else reprlib.repr(value))[:80]
+
+
+@contextmanager
+def _strictly() -> Iterator[None]:
+    """Raise BadBodyError for whatever msgspec finds wrong."""
+    try:
+        yield
+    except msgspec.ValidationError as error:
+        raise _bad(error) from None
+    except msgspec.DecodeError as error:
+        raise BadBodyError("body", f"the body is no JSON: {error}") from None
+    except RecursionError:
+        raise BadBodyError("body", "the body is nested too deeply; expected plain values") from None
 
 
 def _bad(error: msgspec.ValidationError) -> BadBodyError:

@@ -6,7 +6,8 @@ from typing import Any
 
 from seatrial.contract.http import MODEL_VERSION, REVISION
 from seatrial.contract.metrics import INVALID, LIVE, SHED
-from seatrial_runtime.predictor.body import Bodies, DisconnectedError, Receive, RefusedError, check_headers
+from seatrial_runtime.bodies import DisconnectedError, Receive
+from seatrial_runtime.predictor.body import RefusedError, new_bodies, read_body
 from seatrial_runtime.predictor.connection import AGED
 from seatrial_runtime.predictor.exposition import CONTENT_TYPE, Exposition
 from seatrial_runtime.predictor.invalid import InvalidInputError
@@ -35,7 +36,7 @@ class App:
             (MODEL_VERSION.encode(), settings.version.encode()),
             (REVISION.encode(), settings.revision.encode()),
         )
-        self._bodies = Bodies()
+        self._bodies = new_bodies()
         self.serving: Serving | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -132,8 +133,7 @@ class App:
             self._metrics.request(LIVE, SHED, 0.0)
             return self._not_yet()
         try:
-            check_headers(scope["headers"])
-            body = await self._bodies.read(receive)
+            body = await read_body(self._bodies, scope["headers"], receive)
         except RefusedError as refused:
             if live:
                 self._metrics.request(LIVE, SHED if refused.reply.status == 503 else INVALID, 0.0)

@@ -55,11 +55,12 @@ def _integers(feature: Feature, values: list[Any]) -> list[Any]:
 
 def _refused(feature: Feature, values: list[Any], fits: Callable[[Any], bool]) -> InvalidInputError:
     i = next(i for i, value in enumerate(values) if not fits(value))
-    message = f"{where(i, len(values))}{feature.name} is {shown(values[i])}; expected {_expected(feature)}"
+    message = f"{where(i, len(values))}{feature.name} is {shown(values[i])}; expected {expected(feature)}"
     return InvalidInputError(message, feature.name)
 
 
-def _expected(feature: Feature) -> str:
+def expected(feature: Feature) -> str:
+    """Return what would be accepted for a feature, as the end of a message."""
     text = _NOUNS[feature.kind]
     if feature.closed:
         text = "one of " + listed(feature.categories)

@@ -1,12 +1,19 @@
-"""The shadow's side: answers what the serving predictor answered, and counts where the two agree."""
+"""The shadow's side: answers what the serving predictor answered, and counts where the two agree.
+
+A request is compared once, however many rows it has: the judge's test takes comparisons for independent, which the
+rows of one request are not. So one row of it is drawn, each with the same chance, and a request agrees with the chance
+that is its share of rows that do.
+"""
 
 import math
+import random
 import time
+from collections.abc import Callable
 from typing import Any
 
 from seatrial.contract.metrics import AGREE, DISAGREE, ERROR, OK, SHADOW, SHED
 from seatrial_runtime.predictor.batcher import Batcher, OverdueError, QueueFullError
-from seatrial_runtime.predictor.invalid import InvalidInputError, shown
+from seatrial_runtime.predictor.invalid import InvalidInputError, shown_at
 from seatrial_runtime.predictor.metrics import Metrics
 from seatrial_runtime.predictor.model import PredictionError
 from seatrial_runtime.predictor.protocol import LIGHT_BODY, Answer, read_object
@@ -14,6 +21,9 @@ from seatrial_runtime.predictor.rows import Schema, check_count
 from seatrial_runtime.predictor.worker import Worker
 
 _TOLERANCE = 0.01  # relative, between two numbers that agree
+_draw = random.SystemRandom().randrange
+
+Draw = Callable[[int], int]  # n → one of 0 … n - 1
 
 
 def agrees(own: str | float, other: Any) -> bool:
@@ -29,21 +39,27 @@ def read_shadowed(body: bytes) -> tuple[dict[str, Any], list[Any]]:
     document = read_object(body)
     request, answer = document.get("request"), document.get("answer")
     if type(request) is not dict:
-        raise InvalidInputError(f"request is {shown(request)}; expected an object of lists by feature", "request")
+        raise InvalidInputError(
+            f"request is {shown_at(document, 'request')}; expected an object of lists by feature", "request"
+        )
     if type(answer) is not list:
-        raise InvalidInputError(f"answer is {shown(answer)}; expected a list of predictions", "answer")
+        raise InvalidInputError(f"answer is {shown_at(document, 'answer')}; expected a list of predictions", "answer")
     check_count(len(answer), "answer")
     return request, answer
 
 
 class Shadow:
-    """Answers shadow traffic. What this model refuses or fails on, and the serving one answered, is an error."""
+    """Answers shadow traffic. A request that this model refuses or fails on, and the serving one answered, is an error.
 
-    def __init__(self, schema: Schema, batcher: Batcher, metrics: Metrics, aside: Worker) -> None:
-        self._schema, self._batcher, self._metrics, self._aside = schema, batcher, metrics, aside
+    `draw` says which of a request's rows is compared.
+    """
+
+    def __init__(self, schema: Schema, batcher: Batcher, metrics: Metrics, aside: Worker, draw: Draw = _draw) -> None:
+        self._schema, self._batcher, self._metrics = schema, batcher, metrics
+        self._aside, self._draw = aside, draw
 
     async def receive(self, body: bytes) -> bool:
-        """Predict and compare; False where the queue is full. Raises InvalidInputError for what is no such message."""
+        """Predict and compare one row; False where the queue is full. Raises InvalidInputError for no such message."""
         started = time.perf_counter()
         request, theirs = await self._aside.call_if(len(body) > LIGHT_BODY, lambda: read_shadowed(body))
         outcome, answer = await self._answer(request, len(theirs))
@@ -51,7 +67,7 @@ class Shadow:
         if answer is not None:
             self._compare(answer, theirs)
         elif outcome == ERROR:
-            self._metrics.comparisons.add(ERROR, len(theirs))
+            self._metrics.comparisons.add(ERROR)
         return outcome != SHED
 
     async def _answer(self, request: dict[str, Any], count: int) -> tuple[str, Answer | None]:
@@ -64,6 +80,5 @@ class Shadow:
             return ERROR, None
 
     def _compare(self, answer: Answer, theirs: list[Any]) -> None:
-        agreed = sum(map(agrees, answer.predictions, theirs))
-        self._metrics.comparisons.add(AGREE, agreed)
-        self._metrics.comparisons.add(DISAGREE, len(theirs) - agreed)
+        i = self._draw(len(theirs))
+        self._metrics.comparisons.add(AGREE if agrees(answer.predictions[i], theirs[i]) else DISAGREE)

@@ -3,20 +3,27 @@
 import asyncio
 import io
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from pathlib import Path
-from threading import Semaphore
+from threading import Event, Semaphore
 from typing import Any
 
 import pytest
 from pyarrow import parquet
 
+from seatrial.contract.canonical import canonical_json
 from seatrial.contract.http import FEEDBACK_PATH, LIVE_PATH, MAXIMUM_BODY, METRICS_PATH, PREDICTIONS_PATH, READY_PATH
+from seatrial.contract.schema import Output, Task
 from seatrial.store.memory import MemoryStore
+from seatrial_runtime.bodies import Receive
 from seatrial_runtime.collector.app import App
 from seatrial_runtime.collector.configuration import Configuration, Limits
 from seatrial_runtime.collector.main import build
+from seatrial_runtime.collector.writer import Writer
+from tests.given import manifest
 from tests.unit.collector.builders import HOME, NOW, name_of
+from tests.unit.predictor.given_clock import short_seconds, until
 
 
 def at(number: int = 1, answer: str = "High") -> dict[str, Any]:
@@ -30,6 +37,13 @@ def at(number: int = 1, answer: str = "High") -> dict[str, Any]:
     }
 
 
+POSTED = {"type": "http", "method": "POST", "path": FEEDBACK_PATH}
+
+
+async def unheard(message: dict[str, Any]) -> None:
+    raise AssertionError(message)  # nobody is there to hear it
+
+
 class Caller:
     """Calls the application as uvicorn would."""
 
@@ -41,18 +55,23 @@ class Caller:
             {"type": "http.request", "body": part, "more_body": i + 1 < len(parts)} for i, part in enumerate(parts)
         ]
         queue = iter(messages or [{"type": "http.request"}])
-        sent: list[dict[str, Any]] = []
 
         async def receive() -> Any:
             return next(queue)
+
+        status, headers, body = await self.sent(method, path, receive)
+        return status, json.loads(body) if headers[b"content-type"] == b"application/json" else body.decode()
+
+    async def sent(self, method: str, path: str, receive: Receive) -> tuple[int, dict[bytes, bytes], bytes]:
+        """Return status, headers and body of the answer."""
+        sent: list[dict[str, Any]] = []
 
         async def send(message: dict[str, Any]) -> None:
             sent.append(message)
 
         await self.app({"type": "http", "method": method, "path": path}, receive, send)
-        body = sent[1]["body"]
-        kind = dict(sent[0]["headers"])[b"content-type"]
-        return sent[0]["status"], json.loads(body) if kind == b"application/json" else body.decode()
+        start, end = sent
+        return start["status"], dict(start["headers"]), end["body"]
 
     async def post(self, path: str, document: object) -> tuple[int, Any]:
         return await self("POST", path, json.dumps(document).encode())
@@ -143,6 +162,110 @@ async def test_a_body_is_bounded_however_it_comes(call: Caller) -> None:
     half = b" " * (MAXIMUM_BODY // 2)
     status, answer = await call("POST", PREDICTIONS_PATH, half, half, b" ")
     assert (status, answer["field"]) == (413, "body")
+
+
+async def busy(writer: Writer) -> Event:
+    """Keep the writer at work until an event is set."""
+    begun, gate = Event(), Event()
+
+    def work(*_: object) -> None:
+        begun.set()
+        gate.wait(10)
+
+    writer.submit(work)
+    await until(begun.is_set)
+    return gate
+
+
+class Sender:
+    """Sends a part of a body, and no more of it until it goes away."""
+
+    def __init__(self, part: bytes) -> None:
+        self._parts, self.gone = [part], asyncio.Event()
+
+    async def receive(self) -> Mapping[str, Any]:
+        if self._parts:
+            return {"type": "http.request", "body": self._parts.pop(), "more_body": True}
+        await self.gone.wait()
+        return {"type": "http.disconnect"}
+
+
+async def test_bodies_under_way_are_bounded_together(call: Caller) -> None:
+    half_sent = [Sender(b" " * MAXIMUM_BODY) for _ in range(8)]
+    asked = [asyncio.create_task(call.app(POSTED, sender.receive, unheard)) for sender in half_sent]
+    await until(lambda: call.app.bodies.held == 8 * MAXIMUM_BODY)
+    status, headers, body = await call.sent("POST", FEEDBACK_PATH, Sender(b" ").receive)
+    assert (status, headers[b"retry-after"]) == (503, b"2")
+    assert b"connection" not in headers  # so that a caller who still sends comes to read it
+    assert b"try again" in body
+    for sender in half_sent:
+        sender.gone.set()
+    await asyncio.gather(*asked)
+    assert call.app.bodies.held == 0
+    assert (await call.post(PREDICTIONS_PATH, {"predictions": [at(1)]}))[0] == 202
+    assert call.app.bodies.held == 0
+
+
+async def test_a_body_is_held_until_its_rows_are_committed(call: Caller) -> None:
+    gate = await busy(call.app.writer)
+    body = json.dumps({"predictions": [at(1)]}).encode()
+    asked = asyncio.create_task(call("POST", PREDICTIONS_PATH, body))
+    await until(lambda: call.app.bodies.held == len(body))
+    await asyncio.sleep(0.02)
+    assert call.app.bodies.held == len(body)
+    gate.set()
+    assert (await asked)[0] == 202
+    assert call.app.bodies.held == 0
+
+
+async def test_a_caller_who_goes_away_is_no_malformed_label(call: Caller) -> None:
+    sender = Sender(b'{"id"')
+    sender.gone.set()
+    await call.app(POSTED, sender.receive, unheard)
+    _, text = await call("GET", METRICS_PATH)
+    assert 'reason="malformed"} 0.0' in text
+
+
+async def test_a_body_that_does_not_end_is_given_up(call: Caller) -> None:
+    with short_seconds():
+        status, headers, _ = await call.sent("POST", FEEDBACK_PATH, Sender(b"{").receive)
+    assert (status, headers[b"retry-after"], headers[b"connection"]) == (503, b"2", b"close")
+    assert call.app.bodies.held == 0
+
+
+async def test_a_writer_that_hangs_is_waited_for_a_while(call: Caller) -> None:
+    gate = await busy(call.app.writer)
+    with short_seconds():
+        status, answer = await call.post(PREDICTIONS_PATH, {"predictions": [at(1)]})
+    assert status == 503
+    assert "try again" in answer["error"]
+    gate.set()
+    _, text = await call("GET", METRICS_PATH)
+    assert "seatrial_collector_predictions_total{" not in text
+
+
+@pytest.mark.parametrize("path", [FEEDBACK_PATH, PREDICTIONS_PATH])
+async def test_a_body_nested_without_end_is_refused_and_counted(call: Caller, path: str) -> None:
+    status, answer = await call("POST", path, b'{"id":' * 100_000)
+    assert (status, answer["field"]) == (400, "body")
+    assert "nested too deeply" in answer["error"]
+    _, text = await call("GET", METRICS_PATH)
+    assert f'reason="malformed"}} {1.0 if path == FEEDBACK_PATH else 0.0}' in text
+
+
+async def test_what_a_label_can_be_is_read_from_the_manifest_of_its_version(tmp_path: Path) -> None:
+    store = MemoryStore()
+    for version, classes in (("1", ("Low", "High")), ("2", ("Low", "High", "Medium"))):
+        output = Output("risk_level", Task.CLASSIFICATION, classes)
+        store.put(HOME.manifest(version), canonical_json(replace(manifest(version), output=output).document()))
+    call = Caller(build(configuration(tmp_path, flush_rows=1), store, lambda: NOW), store)
+    await call.post(PREDICTIONS_PATH, {"predictions": [at(1), at(2) | {"version": "2"}]})
+    await until(lambda: not call.app.writer.submit(lambda _, ledger: ledger.versions_without_output(5)).result(10))
+    _, answer = await call.post(
+        FEEDBACK_PATH, {"labels": [{"id": name_of(n).hex(), "label": "Medium"} for n in (1, 2)]}
+    )
+    assert answer == {"accepted": 1, "refused": [{"id": name_of(1).hex(), "reason": "malformed"}]}
+    await call.shut_down()
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,34 @@ def test_a_body_that_is_no_batch_is_refused(text: bytes) -> None:
         read_predictions(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [b"[" * 100_000, b'{"predictions":[],"x":' + b"[" * 100_000, b'{"id":' * 100_000, b'{"labels":' + b"[" * 9999],
+)
+def test_a_body_may_not_be_nested_without_end(text: bytes) -> None:
+    with pytest.raises(BadBodyError, match="nested too deeply") as refused:
+        read_labels(text)
+    assert refused.value.field == "body"
+    with pytest.raises(BadBodyError):
+        read_predictions(text)
+
+
+def test_no_depth_of_nesting_is_more_than_a_bad_label() -> None:
+    refused = 0
+    for depth in range(800, 1000):  # about as deep as Python reads, and then as deep as it writes
+        nested = b"[" * depth + b"]" * depth
+        for label in (b'"id":%s' % nested, b'"id":"%s","label":%s' % (ID.encode(), nested)):
+            for text in (b"{%s}" % label, b'{"labels":[{%s}]}' % label):
+                try:
+                    (item,) = read_labels(text)
+                except BadBodyError:
+                    refused += 1
+                else:
+                    assert isinstance(item, BadLabel)
+                    assert "[[[" in item.message
+    assert 0 < refused < 800
+
+
 def test_a_batch_is_bounded() -> None:
     assert len(read_predictions(body(*[item()] * MAXIMUM_PREDICTIONS))) == MAXIMUM_PREDICTIONS
     with pytest.raises(BadBodyError, match="length <= 1000"):

@@ -7,7 +7,7 @@ import pyarrow
 import pytest
 from pyarrow import parquet
 
-from seatrial_runtime.collector.columns import column_of, feature_of
+from seatrial_runtime.collector.columns import column_of
 from seatrial_runtime.collector.parquet import encode_rows
 from seatrial_runtime.collector.parts import Row
 from tests.unit.collector.builders import NOW
@@ -49,8 +49,6 @@ def test_a_feature_named_like_a_record_column_keeps_both(name: str) -> None:
     table = read(encode_rows("labels", [row(**{name: 7})]))
     assert len(set(table.column_names)) == len(table.column_names) == 8
     assert table.column(column_of(name)).to_pylist() == [7.0]
-    assert feature_of(column_of(name)) == name
-    assert feature_of("label") is None
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,18 @@ def test_only_labelled_rows_are_labels_and_they_hold_everything() -> None:
     assert row.features == {"files_changed": 2, "team": "Platform"}
 
 
+def test_a_label_is_filed_under_the_hour_in_which_it_came() -> None:
+    db, ledger = opened()
+    ledger.record_predictions([prediction(1), prediction(2)], NOW)
+    ledger.record_labels([label(1)], NOW + HOUR)
+    ledger.record_labels([label(2)], NOW + 2 * HOUR)
+    first, second = (plan_part(db, HOME, "labels", 10) for _ in range(2))
+    assert first is not None
+    assert second is not None
+    assert first.key.startswith("risk/deploy-risk/labels/dt=2026-09-21/hour=15/")
+    assert second.key.startswith("risk/deploy-risk/labels/dt=2026-09-21/hour=16/")
+
+
 def test_the_key_follows_from_the_ids_alone() -> None:
     keys = set()
     for revision in ("r1", "r2"):

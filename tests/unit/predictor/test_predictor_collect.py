@@ -1,14 +1,22 @@
 """What the collector is told is what the collector takes; what it does not get is counted."""
 
 import asyncio
-from collections.abc import Callable
 
 from seatrial.contract.schema import Feature, Kind
 from seatrial_runtime.predictor.collect import Answered, Collecting, Writer
-from seatrial_runtime.predictor.metrics import DROP_REASONS, QUEUE_FULL, REFUSED, TOO_LARGE, UNREACHABLE, Counts
+from seatrial_runtime.predictor.metrics import (
+    DROP_REASONS,
+    QUEUE_FULL,
+    REFUSED,
+    TIMEOUT,
+    TOO_LARGE,
+    UNREACHABLE,
+    Counts,
+)
 from seatrial_runtime.predictor.protocol import Answer, stamp
 from seatrial_runtime.predictor.rows import Rows
 from seatrial_runtime.predictor.worker import Worker
+from tests.unit.predictor.given_clock import short_seconds, until
 from tests.unit.predictor.given_collector import a_collector
 
 FEATURES = (Feature("a", Kind.NUMBER, nullable=True), Feature("b", Kind.STRING, nullable=True))
@@ -23,12 +31,6 @@ def answered(count: int = 1, text: str = "x") -> Answered:
 def collecting(url: str, width: int = 2) -> tuple[Collecting, Counts]:
     dropped = Counts(DROP_REASONS)
     return Collecting(url, WRITER, width, dropped, Worker("behind")), dropped
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
-        while not condition():  # noqa: ASYNC110 - another task makes it true, without an event
-            await asyncio.sleep(0.005)
 
 
 async def test_rows_come_together_in_one_post_as_the_collector_reads_them() -> None:
@@ -113,6 +115,21 @@ async def test_a_collector_that_is_away_costs_rows_and_they_are_counted() -> Non
     behind.close()
     await behind.run()
     assert dropped.by_value[UNREACHABLE] == 5
+
+
+async def test_a_collector_that_hangs_costs_rows_and_not_those_of_later() -> None:
+    async with a_collector() as collector:
+        collector.hangs = True
+        behind, dropped = collecting(collector.url)
+        running = asyncio.create_task(behind.run())
+        behind.offer(answered(2))
+        with short_seconds():  # three tries of 5 s, with pauses
+            await until(lambda: dropped.by_value[TIMEOUT] == 2)
+        collector.hangs = False
+        behind.offer(answered(3))
+        behind.close()
+        await running
+        assert collector.taken == 3
 
 
 async def test_what_overflows_or_is_too_long_is_counted() -> None:

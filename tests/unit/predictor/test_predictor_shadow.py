@@ -3,16 +3,16 @@
 import asyncio
 import json
 import threading
-from collections.abc import Callable
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from seatrial.contract.metrics import AGREE, DISAGREE, ERROR, OK, SHADOW, SHED
 from seatrial.contract.schema import Feature, Kind
 from seatrial_runtime.predictor.batcher import Batcher, Limits, OverdueError, QueueFullError
 from seatrial_runtime.predictor.invalid import InvalidInputError
-from seatrial_runtime.predictor.metrics import QUEUE_FULL, UNREACHABLE, Counts, Metrics
+from seatrial_runtime.predictor.metrics import DROP_REASONS, QUEUE_FULL, TIMEOUT, UNREACHABLE, Counts, Metrics
 from seatrial_runtime.predictor.mirror import Mirror, written
 from seatrial_runtime.predictor.model import PredictionError
 from seatrial_runtime.predictor.peers import Peers, resolve
@@ -20,6 +20,8 @@ from seatrial_runtime.predictor.protocol import Answer
 from seatrial_runtime.predictor.rows import Rows, Schema
 from seatrial_runtime.predictor.shadow import Shadow, agrees, read_shadowed
 from seatrial_runtime.predictor.worker import Worker
+from tests.unit.predictor.given_clock import short_seconds, until
+from tests.unit.predictor.given_server import a_server
 
 FEATURES = (Feature("a", Kind.NUMBER, minimum=0, maximum=10), Feature("b", Kind.STRING, nullable=True))
 
@@ -74,10 +76,17 @@ class FakeBatcher:
         return self.result
 
 
-async def received(result: Answer | Exception, columns: dict[str, Any], theirs: list[Any]) -> tuple[bool, Metrics]:
+async def received(
+    result: Answer | Exception, columns: dict[str, Any], theirs: list[Any], drawn: int = 0
+) -> tuple[bool, Metrics]:
     metrics = Metrics()
     batcher: Any = FakeBatcher(result)
-    shadow = Shadow(Schema(FEATURES), batcher, metrics, Worker("parsing"))
+
+    def draw(count: int) -> int:
+        assert count == len(theirs)
+        return drawn
+
+    shadow = Shadow(Schema(FEATURES), batcher, metrics, Worker("parsing"), draw)
     taken = await shadow.receive(json.dumps({"request": columns, "answer": theirs}).encode())
     assert all(traffic == SHADOW for _, traffic in batcher.asked)
     return taken, metrics
@@ -86,27 +95,41 @@ async def received(result: Answer | Exception, columns: dict[str, Any], theirs: 
 ROWS = {"a": [1, 2, 3], "b": ["x", None, "z"]}
 
 
-async def test_each_row_is_compared() -> None:
-    taken, metrics = await received(Answer(["x", "y", "z"]), ROWS, ["x", "z", "z"])
+@pytest.mark.parametrize(("drawn", "agree", "disagree"), [(0, 1, 0), (1, 0, 1), (2, 1, 0)])
+async def test_a_request_is_compared_once_in_the_row_that_was_drawn(drawn: int, agree: int, disagree: int) -> None:
+    taken, metrics = await received(Answer(["x", "y", "z"]), ROWS, ["x", "z", "z"], drawn)
     assert taken
-    assert metrics.comparisons.by_value == {AGREE: 2, DISAGREE: 1, ERROR: 0}
+    assert metrics.comparisons.by_value == {AGREE: agree, DISAGREE: disagree, ERROR: 0}
     assert metrics.requests[SHADOW].by_value[OK] == 1
     assert sum(metrics.durations[SHADOW].counts) == 1
 
 
 @pytest.mark.parametrize("error", [PredictionError("no"), OverdueError("late")])
-async def test_a_model_that_fails_where_the_other_answered_errs_on_all_rows(error: Exception) -> None:
+async def test_a_model_that_fails_where_the_other_answered_errs_once(error: Exception) -> None:
     taken, metrics = await received(error, ROWS, ["x", "y", "z"])
     assert taken
-    assert metrics.comparisons.by_value == {AGREE: 0, DISAGREE: 0, ERROR: 3}
+    assert metrics.comparisons.by_value == {AGREE: 0, DISAGREE: 0, ERROR: 1}
     assert metrics.requests[SHADOW].by_value[ERROR] == 1
 
 
 @pytest.mark.parametrize("columns", [ROWS | {"a": [1, 2, 99]}, ROWS | {"c": [1, 2, 3]}, {"a": [1, 2, 3]}])
 async def test_a_schema_that_refuses_what_the_other_answered_errs(columns: dict[str, Any]) -> None:
     _, metrics = await received(Answer(["x"] * 3), columns, ["x", "y", "z"])
-    assert metrics.comparisons.by_value == {AGREE: 0, DISAGREE: 0, ERROR: 3}
+    assert metrics.comparisons.by_value == {AGREE: 0, DISAGREE: 0, ERROR: 1}
     assert metrics.requests[SHADOW].by_value[ERROR] == 1
+
+
+async def test_rows_are_drawn_from_all_of_a_request() -> None:
+    metrics, count = Metrics(), 40
+    batcher: Any = FakeBatcher(Answer(["x"] * count))
+    shadow = Shadow(Schema(FEATURES), batcher, metrics, Worker("parsing"))
+    columns = {"a": [1] * count, "b": ["x"] * count}
+    message = json.dumps({"request": columns, "answer": ["x", "y"] * (count // 2)}).encode()
+    for _ in range(400):
+        await shadow.receive(message)
+    counted = metrics.comparisons.by_value
+    assert counted[AGREE] + counted[DISAGREE] == 400
+    assert 100 < counted[AGREE] < 300  # ten standard deviations about 200
 
 
 async def test_a_full_queue_compares_nothing() -> None:
@@ -114,6 +137,21 @@ async def test_a_full_queue_compares_nothing() -> None:
     assert not taken
     assert sum(metrics.comparisons.by_value.values()) == 0
     assert metrics.requests[SHADOW].by_value[SHED] == 1
+
+
+class Pod:
+    """A shadow's pod on loopback that never answers its first `hung` posts."""
+
+    def __init__(self, hung: int) -> None:
+        self.hung, self.begun, self.answered = hung, 0, 0
+
+    async def answer(self, request: web.Request) -> web.Response:
+        """Take a post."""
+        self.begun += 1
+        if self.begun <= self.hung:
+            await asyncio.Event().wait()
+        self.answered += 1
+        return web.Response(status=204)
 
 
 class Dns:
@@ -128,12 +166,6 @@ class Dns:
         self.asked.release()
         assert self.gate.wait(10)
         return self.addresses
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110 - another task makes it true, without an event
-            await asyncio.sleep(0.005)
 
 
 @pytest.mark.parametrize(
@@ -200,6 +232,21 @@ async def test_what_overflows_is_dropped_and_counted() -> None:
     posting = asyncio.create_task(mirror.run())  # nobody listens at port 1
     await until(lambda: dropped.by_value[UNREACHABLE] == 256)
     posting.cancel()
+
+
+async def test_posts_that_hang_do_not_end_the_mirroring() -> None:
+    dropped, pod = Counts(DROP_REASONS), Pod(hung=4)
+    async with a_server(pod.answer) as port:
+        mirror = await a_mirror(dropped, Dns("127.0.0.1"), port)
+        posting = asyncio.create_task(mirror.run())
+        for _ in range(4):
+            mirror.offer(Rows(([1], ["x"]), 1), Answer(["x"]))
+        await until(lambda: pod.begun == 4)
+        with short_seconds():
+            await until(lambda: dropped.by_value[TIMEOUT] == 4)
+        mirror.offer(Rows(([1], ["x"]), 1), Answer(["x"]))
+        await until(lambda: pod.answered == 1)
+        posting.cancel()
 
 
 async def test_a_shadow_runs_in_the_same_batches_as_live_traffic() -> None:

@@ -1,0 +1,70 @@
+"""What comes first: the caller has the answer before anybody else hears of it."""
+
+from collections.abc import Mapping, MutableMapping
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from seatrial.contract.schema import Feature, Kind
+from seatrial_runtime.predictor.app import App
+from seatrial_runtime.predictor.exposition import Exposition
+from seatrial_runtime.predictor.inference import Inference
+from seatrial_runtime.predictor.lifecycle import Lifecycle
+from seatrial_runtime.predictor.metrics import Metrics
+from seatrial_runtime.predictor.protocol import Answer, Query, Stamp
+from seatrial_runtime.predictor.rows import Rows, Schema
+from seatrial_runtime.predictor.server import identity
+from seatrial_runtime.predictor.v1 import V1
+from seatrial_runtime.predictor.worker import Worker
+from tests.unit.predictor.given import RISK_OUTPUT, a_risk_version, settings_of
+
+
+class Model:
+    """Says High to one row, at once."""
+
+    async def submit(self, rows: Rows, traffic: str) -> Answer:
+        return Answer(["High"])
+
+
+class Written(V1):
+    """V1 that notes when it writes, or fails to."""
+
+    def __init__(self, events: list[str], fails: bool = False) -> None:
+        super().__init__(Schema((Feature("a", Kind.NUMBER),)), RISK_OUTPUT, "7")
+        self._events, self._fails = events, fails
+
+    def write(self, query: Query, answer: Answer, stamped: Stamp) -> bytes:
+        if self._fails:
+            raise ZeroDivisionError
+        self._events.append("written")
+        return super().write(query, answer, stamped)
+
+
+def inference(events: list[str]) -> Inference:
+    model: Any = Model()
+    return Inference(model, Metrics(), Worker("parsing"), lambda *_: events.append("told"))
+
+
+async def test_the_answer_is_sent_before_shadow_and_collector_hear_of_it() -> None:
+    events = list[str]()
+    settings, lifecycle, metrics = settings_of(a_risk_version()), Lifecycle(lambda: 0.0), Metrics()
+    app = App(settings, lifecycle, metrics, Exposition(identity(settings), metrics))
+    serving: Any = SimpleNamespace(inference=inference(events), v1=Written(events))
+    app.serving = serving
+
+    async def receive() -> Mapping[str, Any]:
+        return {"type": "http.request", "body": b'{"instances": [{"a": 1}]}'}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        events.append(message["type"])
+
+    await app({"type": "http", "method": "POST", "path": "/v1/models/risk:predict", "headers": []}, receive, send)
+    assert events == ["written", "http.response.start", "http.response.body", "told"]
+
+
+async def test_nobody_hears_of_an_answer_that_could_not_be_written() -> None:
+    events = list[str]()
+    with pytest.raises(ZeroDivisionError):
+        await inference(events).reply(Written(events, fails=True), "risk", b'{"instances": [{"a": 1}]}')
+    assert events == []
