@@ -90,15 +90,20 @@ Look around (the cluster is still up, and so is the client, for an hour at most)
   kubectl describe mdep {NAME} -n {NAMESPACE}
   curl -H 'Host: {HOST}' {chosen.gateway}/v2/models/{NAME}
   curl {chosen.prometheus}/api/v1/query --data-urlencode 'query=seatrial:drift_psi'
-  AWS_ACCESS_KEY_ID={chosen.s3_key if chosen.embedded else "…"} \
-    AWS_SECRET_ACCESS_KEY={chosen.s3_secret if chosen.embedded else "…"} \
-    .venv/bin/seatrial --endpoint {chosen.s3} --store {hand.shelf.store} versions {NAME}
+  {_credentials(chosen)} .venv/bin/seatrial --endpoint {chosen.s3} --store {hand.shelf.store} versions {NAME}
   {REPORT} has every stage, verdict and weight
 Take it down: make cluster-down""",
         markup=False,
         highlight=False,
         soft_wrap=True,
     )
+
+
+def _credentials(chosen: Site) -> str:
+    """Return the credentials as a shell takes them: those of a user's own store stay where they are."""
+    if not chosen.embedded:
+        return "AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=…"
+    return f"AWS_ACCESS_KEY_ID={chosen.s3_key} AWS_SECRET_ACCESS_KEY={chosen.s3_secret}"
 
 
 if __name__ == "__main__":
