@@ -1,6 +1,7 @@
 """One simulated world from its first version until nothing moves any more."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
@@ -11,7 +12,7 @@ from seatrial.api.status_document import read_status
 from seatrial.controller.cache import Place, place_of
 from seatrial.ports import Key
 from tests.fakes.cluster import FakeCluster
-from tests.fakes.process import World
+from tests.fakes.process import STORE, World
 from tests.simulation.callers import Callers
 from tests.simulation.faults import Faults
 from tests.simulation.invariants import Watchdog, expected_places
@@ -163,7 +164,14 @@ class Scene:
         }
         if not expected <= places or places - expected - recipes:
             return f"missing {sorted(expected - places)}, too much {sorted(places - expected - recipes)}"
-        return ""
+        return self._unrecorded(status)
+
+    def _unrecorded(self, status: Status) -> str:
+        """Say which ending is not in the audit once, whatever was lost on the way."""
+        found = Counter((one["when"], one["version"]) for one in self._world.store.audits(STORE, KEY.name))
+        endings = [(one.ended.isoformat(), one.version) for one in status.history]
+        wrong = [ending for ending in endings if found[ending] != endings.count(ending)]
+        return f"endings that are not in the audit once each: {wrong}" if wrong else ""
 
     def _is_right(self, status: Status) -> bool:
         """Say whether what serves is what is wanted, or what is wanted was tried and found bad."""

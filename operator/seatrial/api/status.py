@@ -95,6 +95,7 @@ class Ended:
     began: datetime
     ended: datetime
     message: str
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

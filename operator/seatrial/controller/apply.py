@@ -52,7 +52,6 @@ class Applier:
         """
         key = Key(document["metadata"]["namespace"], document["metadata"]["name"])
         await self._write_status(document, decision)
-        memory.audits.extend(decision.audits)
         memory.events.extend(decision.events)
         self._publisher.publish(key, decision.gauges)
         await _each(
@@ -128,9 +127,11 @@ class Applier:
             await self._store.write_serving(source, self._cluster_name, key, decision.serving)
             written: Pointer | None = decision.serving
             memory.serving = Seen(written, source, now)
-        while memory.audits:
-            await self._store.append_audit(source, memory.audits[0])
-            memory.audits.popleft()
+        memory.audited &= set(decision.audits)
+        for audit in decision.audits:
+            if audit not in memory.audited:
+                await self._store.append_audit(source, audit)
+                memory.audited |= {audit}
 
     async def _remove(self, namespace: str, removal: Removal) -> None:
         live = self._cache.find(Place(removal.api_version, removal.kind, namespace, removal.name))

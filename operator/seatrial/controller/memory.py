@@ -28,20 +28,19 @@ class Seen(Generic[T]):
         return source == self.source and now - self.at < REMEMBERED_FOR
 
 
-def _pending() -> deque[Audit]:
-    return deque(maxlen=_MAXIMUM_PENDING)
-
-
 def _events() -> deque[Event]:
     return deque(maxlen=_MAXIMUM_PENDING)
 
 
 @dataclass(slots=True)
 class Memory:
-    """`failure` is why the last attempt to write failed. What a status announced but was not written yet, waits."""
+    """`failure` is why the last attempt to write failed.
+
+    `audited` are the records that are known to be in the store; `events` wait until they are told.
+    """
 
     failure: str = ""
     serving: Seen[Pointer | None] | None = None
     newest: Seen[str | None] | None = None
-    audits: deque[Audit] = field(default_factory=_pending)
+    audited: frozenset[Audit] = frozenset()
     events: deque[Event] = field(default_factory=_events)

@@ -42,7 +42,7 @@ def decide(observed: Observed, now: datetime) -> Decision:
         status=described,
         objects=objects,
         serving=_serving_record(observed, status, now),
-        audits=news.audits(observed.status, status, now),
+        audits=news.audits(status, now),
         removals=removals(observed, spec, status, objects),
         events=news.events(observed.status, described),
         gauges=gauges(observed, spec, status),

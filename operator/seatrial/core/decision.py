@@ -43,7 +43,7 @@ class Decision:
 
     First `status` (if it differs, and only if nobody else wrote it since it was read), so that a stale view of the
     world can do no harm; then `objects`, all of them every time, and `removals` where that went well; then `serving`
-    and `audits` in the store; then `events`.
+    and `audits` in the store, those that are not there yet; then `events`.
     """
 
     status: Status

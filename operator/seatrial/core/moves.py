@@ -20,6 +20,7 @@ from seatrial.api.status import (
 
 # Connections and gateways have moved on from a revision after this; only then are its objects removed.
 RETIRE_AFTER = timedelta(seconds=30)
+LONGEST_MESSAGE = 1000  # characters of how a trial ended: less than status would cut, so that it is read back as it is
 
 
 class Outcome(StrEnum):
@@ -119,7 +120,7 @@ def unretire(status: Status, kept: Iterable[RevisionRef]) -> Status:
 
 
 def _record(status: Status, ref: RevisionRef, outcome: Outcome, message: str, began: datetime, now: datetime) -> Status:
-    ended = Ended(ref.version, ref.revision, outcome.value, began, now, message)
+    ended = Ended(ref.version, ref.revision, outcome.value, began, now, message[:LONGEST_MESSAGE], ref.digest)
     return replace(status, history=(*status.history, ended)[-MAXIMUM_HISTORY:])
 
 

@@ -1,15 +1,17 @@
 """What is new between two statuses: Events for people, audit records for the store."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from seatrial.api.conditions import Condition, Reason, Truth, Type
-from seatrial.api.status import Ended, RevisionRef, Stage, Status
+from seatrial.api.status import Ended, Stage, Status
 from seatrial.contract.records import Audit
 from seatrial.contract.training import FAILED, PASSED, REJECTED
 from seatrial.core.decision import Event
 from seatrial.core.moves import Outcome
 
 WHO = "seatrial"
+# How long an ending is looked after: longer than an operator, or a store, is away.
+AUDITED_FOR = timedelta(hours=6)
 _OUTCOMES = {
     Outcome.PROMOTED.value: (Reason.PROMOTED, False),
     Outcome.ROLLED_BACK.value: (Reason.ROLLED_BACK, True),
@@ -34,25 +36,22 @@ def events(before: Status, after: Status) -> tuple[Event, ...]:
     return (*ended, *_trial_events(before, after), *_training_events(before, after), *_stalled_events(before, after))
 
 
-def audits(before: Status, after: Status, now: datetime) -> tuple[Audit, ...]:
-    """Return an audit record for every trial that ended."""
-    digests = {ref.revision: ref.digest for ref in _refs(before) + _refs(after)}
+def audits(status: Status, now: datetime) -> tuple[Audit, ...]:
+    """Return an audit record for every trial that ended of late.
+
+    It follows from the history alone, so that whoever reads that makes the same record: one that was not written in the
+    pass in which the trial ended is written by a later one.
+    """
     return tuple(
-        Audit(now.isoformat(), WHO, _action(one), one.version, digests.get(one.revision, ""), one.message)
-        for one in new_endings(before, after)
+        Audit(one.ended.isoformat(), WHO, _action(one), one.version, one.digest, one.message)
+        for one in status.history
+        if now - one.ended <= AUDITED_FOR
     )
 
 
 def new_endings(before: Status, after: Status) -> tuple[Ended, ...]:
     """Return the trials that ended between the two."""
     return tuple(one for one in after.history if one not in before.history)
-
-
-def _refs(status: Status) -> list[RevisionRef]:
-    refs = [status.stable]
-    refs += [status.trial.candidate] if status.trial is not None else []
-    refs += [status.probation.previous] if status.probation is not None else []
-    return [ref for ref in refs if ref is not None]
 
 
 def _action(ended: Ended) -> str:

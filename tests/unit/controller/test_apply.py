@@ -215,11 +215,25 @@ async def test_what_a_written_status_announced_is_told_later(scene: Scene) -> No
     with pytest.raises(UnreachableError):
         await scene.carry_out()
     scene.fail.clear()
-    await scene.carry_out(Decision(STATUS, serving=POINTER))  # the next decision sees nothing new to tell
+    await scene.carry_out(Decision(STATUS, serving=POINTER, audits=(AUDIT,)))  # no Event is new to the next decision
     assert [recorded.reason for recorded in scene.cluster.recorded] == ["Promoted"]
     assert len(scene.store.audits("s3://models/team", "risk")) == 1
     await scene.carry_out(Decision(STATUS))
     assert len(scene.cluster.recorded) == 1
+
+
+async def test_a_record_that_is_missing_is_written_by_whoever_comes_next_and_only_once(scene: Scene) -> None:
+    scene.fail["apply_status"] = UnavailableError("its answer was lost")
+    with pytest.raises(UnavailableError):
+        await scene.carry_out()
+    scene.fail.clear()
+    scene.memory = Memory()  # another process
+    told = Decision(STATUS, audits=(AUDIT,))
+    assert (await scene.carry_out(told)).count("append_audit") == 1
+    assert "append_audit" not in await scene.carry_out(told)
+    scene.memory = Memory()
+    await scene.carry_out(told)
+    assert len(scene.store.audits("s3://models/team", "risk")) == 1
 
 
 async def test_what_waits_to_be_told_is_bounded(scene: Scene) -> None:

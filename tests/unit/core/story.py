@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from seatrial.api.status import Stage
+from seatrial.contract.records import Audit
 from seatrial.core.decide import decide
 from seatrial.core.decision import Decision
 from seatrial.core.judging import judged_since
@@ -27,12 +28,14 @@ class Story:
     told: list[str] = field(default_factory=list)
     stages: list[tuple[Stage, int]] = field(default_factory=list)  # with the weight of the candidate
     audits: list[str] = field(default_factory=list)
+    audited: set[Audit] = field(default_factory=set)
 
     def step(self, seconds: float = 10) -> Decision:
         """Decide, carry it out, and let time pass: all pods that are wanted come up."""
         decision = decide(self.world, self.now)
         self.told += [f"{event.reason}: {event.message}" for event in decision.events]
-        self.audits += [audit.action for audit in decision.audits]
+        self.audits += [audit.action for audit in decision.audits if audit not in self.audited]
+        self.audited |= set(decision.audits)
         stage = (decision.status.stage, decision.status.weight)
         if self.stages[-1:] != [stage]:
             self.stages.append(stage)
