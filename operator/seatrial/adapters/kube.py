@@ -5,7 +5,8 @@ import hashlib
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from seatrial.adapters.kube_client import APPLY, KubeClient
+from seatrial.adapters.apply_patch import APPLY
+from seatrial.adapters.kube_client import KubeClient
 from seatrial.adapters.kube_kinds import collection_path, described, object_path
 from seatrial.adapters.kube_pods import last_termination_message, trouble_of
 from seatrial.contract.labels import FIELD_MANAGER

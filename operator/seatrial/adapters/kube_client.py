@@ -13,10 +13,10 @@ import aiohttp
 from kubernetes.aio.client import ApiClient, Configuration
 from kubernetes.aio.config import ConfigException, load_incluster_config, load_kube_config
 
+from seatrial.adapters.apply_patch import APPLY, apply_body
 from seatrial.ports import AbsentError, ClusterError, ConflictError, RefusedError, UnavailableError
 
 TIMEOUT = 10.0  # seconds for one request, from connecting to the last byte
-APPLY = "application/apply-patch+yaml"
 JSON = "application/json"
 _SHOWN = 300  # characters of an answer that is no Status
 
@@ -72,8 +72,9 @@ class KubeClient:
         self, method: str, path: str, query: list[tuple[str, str]], body: Mapping[str, Any] | None, content_type: str
     ) -> tuple[int, bytes]:
         headers = {"Accept": JSON, "Content-Type": content_type}
+        written = apply_body(body) if content_type == APPLY and body is not None else body
         request = await self._api.param_serialize(
-            method, path, query_params=query, header_params=headers, body=body, auth_settings=["BearerToken"]
+            method, path, query_params=query, header_params=headers, body=written, auth_settings=["BearerToken"]
         )
         answer = await self._api.call_api(*request, _request_timeout=aiohttp.ClientTimeout(total=TIMEOUT))
         return answer.status, await answer.read()  # type: ignore[no-untyped-call]

@@ -16,9 +16,10 @@ import yaml
 from kubernetes.aio.client import ApiClient, Configuration
 from kubernetes.aio.config import load_kube_config
 
+from seatrial.adapters.apply_patch import APPLY
 from seatrial.adapters.clock import SystemClock
 from seatrial.adapters.kube import KubeCluster
-from seatrial.adapters.kube_client import APPLY, KubeClient
+from seatrial.adapters.kube_client import KubeClient
 from seatrial.adapters.kube_kinds import collection_path, object_path
 from seatrial.controller.cache import Place, place_of
 from seatrial.ports import Document

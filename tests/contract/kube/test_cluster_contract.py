@@ -94,6 +94,12 @@ async def test_a_status_is_written_beside_the_spec(site: Site) -> None:
     assert (await site.cluster.apply(model(site, replicas=3)))["status"]
 
 
+@pytest.mark.parametrize("text", ["now \U0001f680", "\x7f\x81\ufffe", r"\ud83d\ude80", "a\nb\tc\u2028"])
+async def test_any_text_can_be_written(site: Site, text: str) -> None:
+    document = await site.cluster.apply(config(site, data={"key": text}))
+    assert document["data"] == {"key": text}
+
+
 async def test_a_status_on_a_stale_view_is_a_conflict(site: Site) -> None:
     seen = await site.cluster.apply(model(site))
     version = seen["metadata"]["resourceVersion"]

@@ -6,8 +6,9 @@ from typing import Any, cast
 
 import pytest
 
+from seatrial.adapters.apply_patch import APPLY
 from seatrial.adapters.kube import KubeCluster
-from seatrial.adapters.kube_client import APPLY, JSON, KubeClient
+from seatrial.adapters.kube_client import JSON, KubeClient
 from seatrial.adapters.kube_kinds import MODEL_API, ROUTE_API
 from seatrial.api import KIND
 from seatrial.ports import AbsentError, ClusterError, ConflictError, RefusedError, UnavailableError

@@ -8,6 +8,7 @@ from aiohttp import web
 from kubernetes.aio.client import ApiClient, Configuration
 
 from seatrial.adapters import kube_client
+from seatrial.adapters.apply_patch import APPLY
 from seatrial.adapters.kube_client import KubeClient
 from seatrial.ports import RefusedError, UnavailableError
 
@@ -60,7 +61,7 @@ async def client(server: Server) -> AsyncIterator[KubeClient]:
 
 async def test_an_apply_is_a_patch_of_json_as_yaml(server: Server, client: KubeClient) -> None:
     answer = await client.request(
-        "PATCH", "/x", query=(("force", "true"),), body={"a": [1.5, None, "ü"]}, content_type=kube_client.APPLY
+        "PATCH", "/x", query=(("force", "true"),), body={"a": [1.5, None, "ü"]}, content_type=APPLY
     )
     assert server.seen == [("PATCH", "/x?force=true", "application/apply-patch+yaml")]
     assert answer == {"got": '{"a": [1.5, null, "\\u00fc"]}'}
