@@ -98,6 +98,8 @@ def _controller_manager(places: Places) -> tuple[str, ...]:
         "--leader-elect=false",
         "--kube-api-qps=200",  # the default of 20 needs 9 s for 200 pods
         "--kube-api-burst=400",
+        # After a minute without an API server the one node is as well as before: its endpoints must stay.
+        "--node-monitor-grace-period=5m",
     )
 
 
