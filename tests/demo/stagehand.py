@@ -33,7 +33,7 @@ class Stagehand:
         """Raise SiteError where somebody else uses Seatrial on this cluster: the demo installs its own."""
         if self._site.embedded or not self._commands.knows("modeldeployments"):
             return
-        others = self._commands.everywhere("modeldeployments")
+        others = self._commands.list("modeldeployments", None)
         places = sorted({one["metadata"]["namespace"] for one in others} - {NAMESPACE})
         if places:
             raise SiteError(f"there are ModelDeployments in {', '.join(places)}: the demo would change their operator")

@@ -52,17 +52,11 @@ class Commands:
         text = self.ctl("get", kind, name, "-n", namespace, "-o", "json", "--ignore-not-found")
         return json.loads(text) if text.strip() else None
 
-    def everywhere(self, kind: str) -> list[Mapping[str, Any]]:
-        """Return the objects of a kind in all namespaces."""
-        found: list[Mapping[str, Any]] = json.loads(self.ctl("get", kind, "-A", "-o", "json"))["items"]
-        return found
-
-    def list(self, kind: str, namespace: str, selector: str = "") -> list[Mapping[str, Any]]:
-        """Return the objects of a kind."""
+    def list(self, kind: str, namespace: str | None, selector: str = "") -> list[Mapping[str, Any]]:
+        """Return the objects of a kind, in one namespace or (None) in all."""
+        place = ["-A"] if namespace is None else ["-n", namespace]
         chosen = ["-l", selector] if selector else []
-        found: list[Mapping[str, Any]] = json.loads(self.ctl("get", kind, "-n", namespace, *chosen, "-o", "json"))[
-            "items"
-        ]
+        found: list[Mapping[str, Any]] = json.loads(self.ctl("get", kind, *place, *chosen, "-o", "json"))["items"]
         return found
 
     def knows(self, kind: str) -> bool:

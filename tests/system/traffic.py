@@ -122,13 +122,11 @@ async def send_steadily(client: Client, session: aiohttp.ClientSession) -> None:
     began, number, under_way = time.monotonic(), 0, set[asyncio.Task[None]]()
     while time.monotonic() - began < MAXIMUM_SECONDS:
         number += 1
-        if not client.sends:
-            pass
-        elif len(under_way) < MAXIMUM_OPEN:
+        if client.sends and len(under_way) < MAXIMUM_OPEN:
             task = asyncio.create_task(client.send(session))
             under_way.add(task)
             task.add_done_callback(under_way.discard)
-        else:
+        elif client.sends:
             client.seen.sent += 1
             client.seen.lost += 1
         await asyncio.sleep(max(0.0, began + number / client.rate - time.monotonic()))

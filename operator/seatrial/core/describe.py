@@ -75,8 +75,9 @@ def stalled(view: View) -> Condition:
         return condition(Type.STALLED, True, view.observed.target.reason, view.observed.target.message)
     if view.status.stable is None and (refused := _refused(view)):
         return condition(Type.STALLED, True, Reason.ARTIFACT_REFUSED, refused)
-    if route_ready(view).status is Truth.FALSE:
-        return condition(Type.STALLED, True, Reason.NOT_ACCEPTED, route_ready(view).message)
+    route = route_ready(view)
+    if route.status is Truth.FALSE:
+        return condition(Type.STALLED, True, route.reason, route.message)
     return condition(Type.STALLED, False, Reason.NOT_STALLED, "no person is needed")
 
 
