@@ -34,12 +34,15 @@ class Watchdog:
         self._people, self._now, self._gets_traffic, self._times = people, now, gets_traffic, times
         self._recorded = ""
         self._jobs: dict[str, tuple[tuple[str, str, str], float]] = {}
+        self._decided: dict[str, float] = {}  # when each Job was first decided, however late it could be made
 
     def decide(self, observed: Observed, now: datetime) -> Decision:
         """Return the decision."""
         self.passes += 1
         decision = decide(observed, now)
         self._narrate(observed, decision)
+        for job in (one for one in decision.objects if one["kind"] == "Job"):
+            self._decided.setdefault(job["metadata"]["name"], self._now())
         self._nothing_of_the_users(decision)
         self._no_bad_version_replaces_a_good_one(observed.status, decision.status)
         self._no_good_version_is_rejected(observed.status, decision.status)
@@ -63,10 +66,11 @@ class Watchdog:
             return
         token = request.detail if request.trigger == TOKEN else ""
         reason = (f"{uid}, status {self._people.lost}", request.trigger, token)
+        decided = self._decided[name]
         for other, (why, at) in self._jobs.items():
-            if why == reason and (request.trigger == TOKEN or self._now() - at < cooldown - 1):
+            if why == reason and (request.trigger == TOKEN or decided - at < cooldown - 1):
                 self._break(f"Jobs {other} and {name} are for one reason: {reason}")
-        self._jobs[name] = (reason, self._now())
+        self._jobs[name] = (reason, decided)
 
     def quality(self, ref: RevisionRef) -> Quality:
         """Return what a version is like."""

@@ -126,7 +126,6 @@ class People:
         """Delete the ModelDeployment, and apply it again: its status is gone."""
         if self._world.cluster.find(self.place) is not None:
             self._world.cluster.remove(self.place)
-            self._world.cluster.collect_garbage()
         self.log.append("the ModelDeployment is made again")
         self.apply()
 
@@ -136,6 +135,14 @@ class People:
             self._world.cluster.set_status(self.place, {})
             self.lost += 1
             self.log.append("the status is lost")
+
+    def invent_stable(self) -> None:
+        """Somebody writes into the status that something serves that was never there."""
+        document = self.document()
+        if document is not None and (document.get("status") or {}).get("stable"):
+            stable = {"revision": "0123456789", "version": "none", "digest": "sha256:" + "0" * 64}
+            self._world.cluster.set_status(self.place, {**document["status"], "stable": stable})
+            self.log.append("the status names a stable revision that was never there")
 
     def ask_for_training(self) -> None:
         """Ask for a training."""
@@ -191,6 +198,7 @@ def accidents(
         *[people.make_again] * 2,
         people.ask_for_training,
         people.lose_status,
+        people.invent_stable,
         alert,
         *[outage] * 3,
         *[blind] * 2,

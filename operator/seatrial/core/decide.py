@@ -19,7 +19,7 @@ from seatrial.core.plan import kept, plan, with_weight
 from seatrial.core.recipe import Recipe
 from seatrial.core.rollout import advance
 from seatrial.core.stages import pods_of
-from seatrial.core.target import wanted_recipe
+from seatrial.core.target import is_doubtful, wanted_recipe
 from seatrial.core.training import next_training
 from seatrial.judge.verdict import Finding
 
@@ -33,6 +33,9 @@ def decide(observed: Observed, now: datetime) -> Decision:
     if isinstance(observed.spec, Unknown):
         return _say_only(observed, now)
     spec, observed = observed.spec, replace(observed, recipes=_sound(observed.recipes))
+    stable = observed.status.stable
+    if stable is not None and isinstance(observed.serving, Unknown) and is_doubtful(observed, stable):
+        return _say_only(observed, now)  # only the store could tell what serves
     status = _next(observed, spec, now)
     wanted = wanted_recipe(observed)
     chosen = plan(observed, spec, status, wanted)
@@ -90,9 +93,12 @@ def _described(observed: Observed, status: Status, now: datetime) -> Status:
 
 
 def _serving_record(observed: Observed, status: Status, now: datetime) -> Pointer | None:
-    """Return the serving record, where the store has another or none; what cannot be read is not written either."""
+    """Return the serving record, where the store has another or none.
+
+    What cannot be read is not written either, and nothing is recorded that never ran.
+    """
     stable, record = status.stable, observed.serving
-    if stable is None or isinstance(record, Unknown):
+    if stable is None or isinstance(record, Unknown) or not pods_of(observed, stable.revision).available:
         return None
     if record is not None and RevisionRef(record.revision, record.version, record.digest) == stable:
         return None
@@ -100,7 +106,7 @@ def _serving_record(observed: Observed, status: Status, now: datetime) -> Pointe
 
 
 def _say_only(observed: Observed, now: datetime) -> Decision:
-    """A spec that cannot be read changes nothing that runs; the status says what is wrong with it."""
+    """A spec or a status that cannot be relied on changes nothing that runs; the conditions say what is wrong."""
     status = _described(observed, observed.status, now)
     events = news.events(observed.status, status)
     return Decision(status=status, events=events, gauges=tuple(rollout_gauges(status)), requeue_after=SETTLED)

@@ -9,7 +9,7 @@ from seatrial.core.moves import Outcome
 from seatrial.core.observed import Observed, Unknown
 from seatrial.core.recipe import Recipe
 from seatrial.core.stages import may_end, may_move
-from seatrial.core.target import reference_to, served_recipe, with_version_of
+from seatrial.core.target import contradicts, reference_to, served_recipe, with_version_of
 
 
 def follow(observed: Observed, status: Status, wanted: Recipe | Unknown, now: datetime) -> Status:
@@ -17,6 +17,8 @@ def follow(observed: Observed, status: Status, wanted: Recipe | Unknown, now: da
 
     What is not known changes nothing: a trial goes on, what serves goes on serving.
     """
+    if status.stable is not None and (served := contradicts(observed, status.stable)) is not None:
+        return _restored(observed, status, served, now)
     if isinstance(wanted, Unknown):
         return status
     if status.stable is None:
@@ -38,11 +40,19 @@ def _first(observed: Observed, status: Status, wanted: Recipe, now: datetime) ->
     served, trial = served_recipe(observed, wanted), status.trial
     if served is None and trial is not None and trial.candidate.revision == wanted.revision:
         return status
-    if trial is not None and (served is None or served.revision != trial.candidate.revision):
-        status = moves.end(status, trial, Outcome.SUPERSEDED, f"by version {(served or wanted).version}", now)
     if served is not None:
-        return moves.restore(status, reference_to(served), observed.pods, now)
+        return _restored(observed, status, served, now)
+    if trial is not None:
+        status = moves.end(status, trial, Outcome.SUPERSEDED, f"by version {wanted.version}", now)
     return moves.start(status, reference_to(wanted), now)
+
+
+def _restored(observed: Observed, status: Status, served: Recipe, now: datetime) -> Status:
+    """What the store says served is stable again, and what was on trial is not, unless it is just that."""
+    trial = status.trial
+    if trial is not None and served.revision != trial.candidate.revision:
+        status = moves.end(status, trial, Outcome.SUPERSEDED, f"by version {served.version}", now)
+    return moves.restore(status, reference_to(served), observed.pods, now)
 
 
 def _while_on_trial(observed: Observed, status: Status, trial: Trial, wanted: Recipe, now: datetime) -> Status:
@@ -86,6 +96,8 @@ def _heal(observed: Observed, status: Status, stable: RevisionRef, wanted: Recip
 
 
 def _healed(observed: Observed, ref: RevisionRef, wanted: Recipe) -> RevisionRef:
-    if ref.revision in observed.recipes or ref.revision in observed.pods:
+    if ref.revision in observed.recipes:
+        return reference_to(observed.recipes[ref.revision])
+    if ref.revision in observed.pods:
         return ref
     return reference_to(with_version_of(ref, wanted))

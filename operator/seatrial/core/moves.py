@@ -42,7 +42,7 @@ def start(status: Status, candidate: RevisionRef, now: datetime) -> Status:
 def restore(status: Status, served: RevisionRef, running: Iterable[str], now: datetime) -> Status:
     """What served when the status was lost is stable again; other revisions that run retire."""
     others = tuple(Retiring(revision, now) for revision in sorted(running) if revision != served.revision)
-    return replace(status, stable=served, trial=None, findings=(), retiring=others)
+    return replace(status, stable=served, trial=None, probation=None, findings=(), retiring=others)
 
 
 def enter(status: Status, trial: Trial, stage: Stage, now: datetime) -> Status:

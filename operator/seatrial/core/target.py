@@ -39,6 +39,27 @@ def served_recipe(observed: Observed, wanted: Recipe) -> Recipe | None:
     return replace(wanted, version=record.version, digest=record.digest)
 
 
+def contradicts(observed: Observed, stable: RevisionRef) -> Recipe | None:
+    """Return what serves by the store's record, where status names a stable revision that cannot be."""
+    record = observed.serving
+    if record is None or isinstance(record, Unknown) or not is_doubtful(observed, stable):
+        return None
+    served = observed.recipes.get(record.revision)
+    return served if served is not None and served.digest == record.digest else None
+
+
+def is_doubtful(observed: Observed, stable: RevisionRef) -> bool:
+    """Say whether somebody else must have written that a revision is stable.
+
+    It has no Deployment, while another has; and nothing is known of it, or it was rejected. Before the operator makes
+    a revision stable, its recipe and its Deployment are there.
+    """
+    others = any(revision != stable.revision for revision in observed.pods)
+    rejected = any(one.revision == stable.revision for one in observed.status.rejected)
+    known = stable.revision in observed.recipes and not rejected
+    return others and not known and stable.revision not in observed.pods
+
+
 def with_version_of(ref: RevisionRef, wanted: Recipe) -> Recipe:
     """Return the recipe that the spec makes today of another version."""
     return replace(wanted, version=ref.version, digest=ref.digest)

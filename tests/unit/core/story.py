@@ -3,17 +3,25 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from seatrial.api.status import Stage
+from seatrial.api.conditions import Reason, Truth, Type
+from seatrial.api.status import Stage, Status
 from seatrial.contract.records import Audit
 from seatrial.core.decide import decide
 from seatrial.core.decision import Decision
 from seatrial.core.judging import judged_since
 from seatrial.core.observed import Evidence, Observed, Pods, RouteState
-from tests.given import NOW, available, healthy, nothing_yet
+from tests.given import NOW, ROUTE, available, healthy, nothing_yet, spec
 from tests.unit.core.carried_out import carried_out
 
 LONGEST = 2000  # passes
+BRIEF: dict[str, Any] = {
+    "shadow": {"minimumDuration": "1m"},
+    "canary": {"steps": [{"weight": 5}, {"weight": 25}], "stepDuration": "1m"},
+    "probation": "1m",
+}
+ROUTED, UNROUTED = spec(route=ROUTE, rollout=BRIEF), spec(rollout=BRIEF)
 
 Answers = Callable[[datetime], Evidence]
 
@@ -67,3 +75,9 @@ class Story:
 
     def _up(self, pods: Pods) -> Pods:
         return pods if pods.trouble else available(pods.wanted)
+
+
+def condition(status: Status, kind: Type) -> tuple[Truth, Reason]:
+    """Return a condition's status and reason."""
+    found = next(one for one in status.conditions if one.type is kind)
+    return found.status, found.reason

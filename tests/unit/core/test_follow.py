@@ -267,6 +267,6 @@ def test_a_probation_of_a_revision_by_itself_is_none() -> None:
 def test_stable_that_is_made_again_as_the_candidate_is_on_no_trial() -> None:
     world = on_trial(Stage.CANARY)
     lost = replace(ref("2"), revision="0123456789")
-    status = after(replace(world, status=replace(world.status, stable=lost)))
+    status = after(replace(world, status=replace(world.status, stable=lost), serving=record("2", lost.revision)))
     assert (status.stable, status.trial) == (ref("2"), None)
     assert outcomes(status) == [("2", Outcome.ABORTED)]

@@ -1,0 +1,80 @@
+"""A status that somebody else wrote: well-formed, and not so."""
+
+from dataclasses import replace
+
+import pytest
+
+from seatrial.api.conditions import Reason
+from seatrial.api.status import RevisionRef, Stage, Status
+from seatrial.core.decide import decide
+from seatrial.core.moves import Outcome
+from seatrial.core.observed import Observed, Unknown
+from tests.given import MINUTE, NOW, available, in_probation, on_trial, recipe, record, ref, rejected, serving
+from tests.unit.core.story import ROUTED, Story
+
+INVENTED = RevisionRef("0123456789", "9", "sha256:" + "9" * 64)
+STORE_DOWN = Unknown(Reason.STORE_UNREACHABLE, "the store does not answer")
+KNOWN = replace(serving("1"), recipes={ref(one).revision: recipe(one) for one in ("1", "2")})
+
+
+def with_stable(world: Observed, stable: RevisionRef) -> Observed:
+    return replace(world, status=replace(world.status, stable=stable))
+
+
+@pytest.mark.parametrize(
+    "world",
+    [
+        with_stable(serving("1"), INVENTED),
+        with_stable(replace(KNOWN, status=Status(rejected=(rejected("2"),))), ref("2")),
+        with_stable(replace(serving("1"), target=STORE_DOWN), INVENTED),
+    ],
+    ids=["an invention", "a revision that was rejected", "and the wanted version is not known"],
+)
+def test_what_serves_by_the_record_and_has_pods_is_stable_again(world: Observed) -> None:
+    decision = decide(world, NOW)
+    assert decision.status.stable == ref("1")
+    assert decision.serving is None
+    assert not [one for one in decision.removals if ref("1").revision in one.name]
+
+
+def test_in_mid_canary_the_trial_ends_and_begins_anew() -> None:
+    decision = decide(with_stable(on_trial(Stage.CANARY), INVENTED), NOW)
+    assert (decision.status.stable, decision.status.trial, decision.status.weight) == (ref("1"), None, 0)
+    assert [(one.version, one.outcome) for one in decision.status.history] == [("2", Outcome.SUPERSEDED)]
+    story = Story(with_stable(on_trial(Stage.CANARY, of=ROUTED), INVENTED))
+    story.rest()
+    assert story.world.status.stable == ref("2", ROUTED)
+
+
+def test_a_probation_of_an_invention_is_none() -> None:
+    status = decide(with_stable(in_probation(since=MINUTE), INVENTED), NOW).status
+    assert (status.stable, status.probation) == (ref("2"), None)
+
+
+def test_while_the_store_cannot_tell_nothing_changes() -> None:
+    world = with_stable(replace(serving("1", serving=STORE_DOWN), target=STORE_DOWN), INVENTED)
+    decision = decide(world, NOW)
+    assert (decision.objects, decision.removals, decision.serving) == ((), (), None)
+    assert decision.status.stable == INVENTED
+
+
+def test_the_store_may_be_down_where_the_recipe_of_what_was_deleted_is_known() -> None:
+    world = replace(on_trial(Stage.CANARY), serving=STORE_DOWN, target=STORE_DOWN)
+    world = replace(world, pods={ref("2").revision: available(2)})
+    made = {one["metadata"]["name"] for one in decide(world, NOW).objects if one["kind"] == "Deployment"}
+    assert made >= {f"risk-{ref('1').revision}", f"risk-{ref('2').revision}"}
+
+
+def test_what_never_ran_is_not_recorded() -> None:
+    world = with_stable(replace(serving("1", serving=record("2", "other")), pods={}), INVENTED)
+    assert decide(world, NOW).serving is None
+
+
+@pytest.mark.parametrize("wrong", [{"version": "9"}, {"digest": INVENTED.digest}])
+def test_a_known_revision_is_of_the_version_in_its_recipe(wrong: dict[str, str]) -> None:
+    world = with_stable(serving("1"), replace(ref("1"), **wrong))
+    assert decide(world, NOW).status.stable == ref("1")
+
+
+def test_a_status_that_was_emptied_is_restored_from_the_record() -> None:
+    assert decide(replace(serving("1"), status=Status()), NOW).status.stable == ref("1")
