@@ -33,6 +33,7 @@ class Replica:
             self._process.reconciler.reconcile,
             self._process.telemetry,
             workers=2,
+            patience=self._process.reconciler.patience,
             clock=loop.time,
             fraction=rng.random,
         )

@@ -2,7 +2,8 @@
 
 The status goes first, and only if nobody wrote it since it was read, so a decision on a stale view of the world ends
 there. What follows are duties that do not depend on each other: a store that refuses a record keeps no Event from being
-told. Within a duty the first failure stops; a later pass decides again and goes on.
+told. Within a duty the first failure stops, but for an object that is refused: it keeps only what points to it from
+being written, and removals. A later pass decides again and goes on.
 """
 
 from collections import OrderedDict
@@ -71,8 +72,15 @@ class Applier:
 
     async def _change(self, namespace: str, decision: Decision) -> None:
         """Nothing is removed before all that is wanted is there."""
+        refused: dict[str, RefusedError] = {}
         for wanted in decision.objects:
-            await self._apply(wanted)
+            try:
+                if refused.keys().isdisjoint(_backends(wanted)):
+                    await self._apply(wanted)
+            except RefusedError as error:
+                refused.setdefault(wanted["metadata"]["name"], error)
+        if refused:
+            raise next(iter(refused.values()))
         for removal in decision.removals:
             await self._remove(namespace, removal)
 
@@ -158,6 +166,12 @@ async def _each(*duties: Callable[[], Awaitable[None]]) -> None:
             failures.append(error)
     if failures:
         raise failures[0]
+
+
+def _backends(document: Document) -> set[str]:
+    """Return the Services that an HTTPRoute sends traffic to: none may be somebody else's."""
+    rules = document["spec"].get("rules") or () if document["kind"] == "HTTPRoute" else ()
+    return {backend["name"] for rule in rules for backend in rule["backendRefs"]}
 
 
 def marked(wanted: Document) -> tuple[dict[str, Any], str]:

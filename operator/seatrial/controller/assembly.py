@@ -56,7 +56,7 @@ class Operator:
         gatherer = Gatherer(cache, cluster, self.store, self.metrics, self.alerts, settings.defaults)
         applier = Applier(cache, cluster, self.store, self.telemetry, settings.defaults.cluster)
         reconciler = Reconciler(cache, gatherer, applier, self.telemetry, self.clock, decide)
-        self.queue = WorkQueue(reconciler.reconcile, self.telemetry)
+        self.queue = WorkQueue(reconciler.reconcile, self.telemetry, patience=reconciler.patience)
         self.resync = Resync(cache, cluster, self.queue.add, self.telemetry.repaired)
         candidacy = Candidacy(settings.namespace, LEASE, settings.identity)
         self.leadership = Leadership(cluster, candidacy, self.clock)

@@ -34,12 +34,13 @@ def _events() -> deque[Event]:
 
 @dataclass(slots=True)
 class Memory:
-    """`failure` is why the last attempt to write failed.
+    """`failure` is why the last attempt to write failed; `look` is how soon the last decision wanted another.
 
     `audited` are the records that are known to be in the store; `events` wait until they are told.
     """
 
     failure: str = ""
+    look: timedelta | None = None
     serving: Seen[Pointer | None] | None = None
     newest: Seen[str | None] | None = None
     audited: frozenset[Audit] = frozenset()

@@ -26,9 +26,10 @@ def check_ours(wanted: Document, live: Document) -> None:
     if (found.get("kind"), found.get("name")) == (owner.get("kind"), owner.get("name")):
         raise ConflictError(f"{described(live)} belongs to the {found['kind']} that had this name before")
     whose = f"{found['kind']} {found['name']}" if found else "somebody else"
+    give = "" if found else f", give it away by the label {MODEL}={_label(wanted)}"
     raise RefusedError(
         f"{described(live)} is there already and belongs to {whose}: it is left as it is;"
-        f" delete or rename it, or give this ModelDeployment another name"
+        f" delete it{give}, or give this ModelDeployment another name"
     )
 
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from seatrial.controller.logs import about
-from seatrial.controller.schedule import Schedule
+from seatrial.controller.schedule import LONGEST_BACKOFF, Schedule
 from seatrial.ports import ClusterError, ConflictError, Key
 from seatrial.store.objects import StoreError
 
@@ -37,8 +37,8 @@ class Watcher(Protocol):
 class WorkQueue:
     """Keys that wait for a pass. `work` does one and returns when to look again (None: not before it is asked for).
 
-    An exception in a pass is logged and counted, and its key tried again with backoff; it never touches another key.
-    `clock` is monotonic, in seconds; `fraction` returns a random number in [0, 1).
+    An exception in a pass is logged and counted, and its key tried again with backoff, of at most `patience` seconds;
+    it never touches another key. `clock` is monotonic, in seconds; `fraction` returns a random number in [0, 1).
     """
 
     def __init__(
@@ -47,11 +47,12 @@ class WorkQueue:
         watcher: Watcher,
         *,
         workers: int = WORKERS,
+        patience: Callable[[Key], float] = lambda _: LONGEST_BACKOFF,
         clock: Callable[[], float] = time.monotonic,
         fraction: Callable[[], float] = random.random,
     ) -> None:
         self._work, self._watcher, self._workers = work, watcher, workers
-        self._clock, self._fraction = clock, fraction
+        self._patience, self._clock, self._fraction = patience, clock, fraction
         self._schedule = Schedule[Key]()
         self._woken, self._idle = asyncio.Event(), asyncio.Event()
         self._idle.set()
@@ -133,9 +134,10 @@ class WorkQueue:
             self._schedule.add(key, self._clock() + again.total_seconds())
 
     def _failed(self, key: Key, error: Exception, began: float) -> None:
-        delay = self._schedule.failed(key, self._fraction())
-        self._schedule.add(key, self._clock() + delay)
-        self._watcher.failed(type(error).__name__, self._clock() - began)
+        now = self._clock()
+        delay = self._schedule.failed(key, now, self._fraction(), self._patience(key))
+        self._schedule.add(key, now + delay)
+        self._watcher.failed(type(error).__name__, now - began)
         if isinstance(error, ConflictError):  # somebody else was faster: common, and the next look will see it
             _log.debug("pass came too late, again in %.1f s: %s", delay, error, extra=about(key))
         else:

@@ -10,6 +10,7 @@ from seatrial.controller.cache import Cache
 from seatrial.controller.gather import Gatherer
 from seatrial.controller.logs import about
 from seatrial.controller.memory import Memory
+from seatrial.controller.schedule import LONGEST_BACKOFF
 from seatrial.core.decision import Decision
 from seatrial.core.observed import Observed
 from seatrial.ports import AbsentError, Clock, ClusterError, ConflictError, Document, Key
@@ -49,11 +50,21 @@ class Reconciler:
         recovered, memory.failure = bool(memory.failure), ""
         return min(SOON, again) if recovered else again
 
+    def patience(self, key: Key) -> float:
+        """Return the longest wait after a failure, in seconds: no longer than if nothing had failed.
+
+        A trial that goes on is judged every few seconds, also where a duty beside it fails each time.
+        """
+        memory = self._memories.get(key)
+        look = memory.look if memory is not None else None
+        return LONGEST_BACKOFF if look is None else min(LONGEST_BACKOFF, look.total_seconds())
+
     async def _pass(self, key: Key, document: Document, memory: Memory) -> timedelta:
         source = await self._gatherer.source(key, document)
         now = self._clock.now()
         observed = await self._gatherer.gather(key, document, source, memory, now)
         decision = self._decide(observed, now)
+        memory.look = decision.requeue_after
         _narrate(observed, decision)
         try:
             await self._applier.carry_out(document, decision, source, memory, now)

@@ -21,7 +21,7 @@ class Schedule(Generic[K]):
     _due: dict[K, float] = field(default_factory=dict)
     _heap: list[tuple[float, int, K]] = field(default_factory=list)
     _running: set[K] = field(default_factory=set)
-    _failures: dict[K, int] = field(default_factory=dict)
+    _failures: dict[K, tuple[int, float]] = field(default_factory=dict)  # how many, and when to try again
     _count: int = 0  # keeps keys of the same moment in the order in which they came
 
     def add(self, key: K, due: float) -> None:
@@ -52,12 +52,18 @@ class Schedule(Generic[K]):
         """Begin the backoff anew at the next failure."""
         self._failures.pop(key, None)
 
-    def failed(self, key: K, fraction: float) -> float:
-        """Count a failure and return the seconds to wait: doubling each time, of which `fraction` in [0, 1) is half."""
-        failures = self._failures.get(key, 0)
-        self._failures[key] = failures + 1
-        longest = min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** min(failures, 16))
-        return float(longest * (0.5 + fraction / 2))
+    def failed(self, key: K, now: float, fraction: float, longest: float = LONGEST_BACKOFF) -> float:
+        """Count a failure and return the seconds to wait, at most `longest`.
+
+        The wait doubles each time, and half of it is `fraction` in [0, 1). A pass that was asked for before the wait
+        was over and failed too says nothing new: events double nothing.
+        """
+        failures, until = self._failures.get(key, (0, now))
+        if now < until:
+            return min(longest, until - now)
+        wait: float = min(longest, FIRST_BACKOFF * 2 ** min(failures, 16)) * (0.5 + fraction / 2)
+        self._failures[key] = (failures + 1, now + wait)
+        return wait
 
     def next_due(self) -> float | None:
         """Return when the next pass may begin, None where none is asked for."""

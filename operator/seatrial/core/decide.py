@@ -19,7 +19,7 @@ from seatrial.core.plan import kept, plan, with_weight
 from seatrial.core.recipe import Recipe
 from seatrial.core.rollout import advance
 from seatrial.core.stages import pods_of
-from seatrial.core.target import is_doubtful, wanted_recipe
+from seatrial.core.target import is_doubtful, rightful, wanted_recipe
 from seatrial.core.training import next_training
 from seatrial.judge.verdict import Finding
 
@@ -33,9 +33,8 @@ def decide(observed: Observed, now: datetime) -> Decision:
     if isinstance(observed.spec, Unknown):
         return _say_only(observed, now)
     spec, observed = observed.spec, replace(observed, recipes=_sound(observed.recipes))
-    stable = observed.status.stable
-    if stable is not None and isinstance(observed.serving, Unknown) and is_doubtful(observed, stable):
-        return _say_only(observed, now)  # only the store could tell what serves
+    if _cannot_tell(observed):
+        return _say_only(observed, now)
     status = _next(observed, spec, now)
     wanted = wanted_recipe(observed)
     chosen = plan(observed, spec, status, wanted)
@@ -51,6 +50,13 @@ def decide(observed: Observed, now: datetime) -> Decision:
         gauges=gauges(observed, spec, status),
         requeue_after=_next_look(observed, spec, status),
     )
+
+
+def _cannot_tell(observed: Observed) -> bool:
+    """Say whether status names what cannot be stable, and nothing says what is."""
+    stable = observed.status.stable
+    known = isinstance(observed.serving, Pointer) or rightful(observed) is not None
+    return stable is not None and not known and is_doubtful(observed, stable)
 
 
 def _sound(recipes: Mapping[str, Recipe]) -> Mapping[str, Recipe]:

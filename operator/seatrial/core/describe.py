@@ -100,7 +100,7 @@ def route_ready(view: View) -> Condition:
     if view.spec is None or view.spec.route is None:
         return condition(Type.ROUTE_READY, None, Reason.NO_ROUTE, "spec.route is not set: the Service has the traffic")
     if route is None or route.accepted is None:
-        message = route.message if route is not None else "the HTTPRoute is made once a version serves"
+        message = route.message if route is not None else _no_route(view)
         return condition(Type.ROUTE_READY, None, Reason.WAITING_FOR_GATEWAY, message)
     reason = Reason.ACCEPTED if route.accepted else Reason.NOT_ACCEPTED
     return condition(Type.ROUTE_READY, route.accepted, reason, route.message)
@@ -203,6 +203,14 @@ def _nothing_serves(view: View) -> str:
         return f"cannot know whether a version served before: {view.observed.serving.message}"
     trial = view.status.trial
     return trial.held if trial is not None and trial.held else "the first version starts"
+
+
+def _no_route(view: View) -> str:
+    if view.pods(view.status.stable).available == 0:
+        return "the HTTPRoute is made once a version serves"
+    return (
+        f"there is no HTTPRoute yet: {view.observed.failure}" if view.observed.failure else "there is no HTTPRoute yet"
+    )
 
 
 def _refused(view: View) -> str:

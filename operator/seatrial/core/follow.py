@@ -9,7 +9,7 @@ from seatrial.core.moves import Outcome
 from seatrial.core.observed import Observed, Unknown
 from seatrial.core.recipe import Recipe
 from seatrial.core.stages import may_end, may_move
-from seatrial.core.target import contradicts, reference_to, served_recipe, with_version_of
+from seatrial.core.target import is_doubtful, reference_to, rightful, served_recipe, with_version_of
 
 
 def follow(observed: Observed, status: Status, wanted: Recipe | Unknown, now: datetime) -> Status:
@@ -17,7 +17,7 @@ def follow(observed: Observed, status: Status, wanted: Recipe | Unknown, now: da
 
     What is not known changes nothing: a trial goes on, what serves goes on serving.
     """
-    if status.stable is not None and (served := contradicts(observed, status.stable)) is not None:
+    if status.stable is not None and is_doubtful(observed, status.stable) and (served := rightful(observed)):
         return _restored(observed, status, served, now)
     if isinstance(wanted, Unknown):
         return status

@@ -5,6 +5,8 @@ from dataclasses import replace
 
 from seatrial.api.spec import Spec
 from seatrial.api.status import RevisionRef
+from seatrial.contract.records import Pointer
+from seatrial.core.moves import Outcome
 from seatrial.core.observed import Observed, Unknown
 from seatrial.core.recipe import Recipe
 
@@ -39,25 +41,29 @@ def served_recipe(observed: Observed, wanted: Recipe) -> Recipe | None:
     return replace(wanted, version=record.version, digest=record.digest)
 
 
-def contradicts(observed: Observed, stable: RevisionRef) -> Recipe | None:
-    """Return what serves by the store's record, where status names a stable revision that cannot be."""
-    record = observed.serving
-    if record is None or isinstance(record, Unknown) or not is_doubtful(observed, stable):
-        return None
-    served = observed.recipes.get(record.revision)
-    return served if served is not None and served.digest == record.digest else None
-
-
 def is_doubtful(observed: Observed, stable: RevisionRef) -> bool:
     """Say whether somebody else must have written that a revision is stable.
 
-    It has no Deployment, while another has; and nothing is known of it, or it was rejected. Before the operator makes
-    a revision stable, its recipe and its Deployment are there.
+    It has no Deployment, while another has; nothing is known of it, or it was rejected; and the store's record does not
+    name it. Before the operator makes a revision stable, its recipe and its Deployment are there.
     """
     others = any(revision != stable.revision for revision in observed.pods)
     rejected = any(one.revision == stable.revision for one in observed.status.rejected)
     known = stable.revision in observed.recipes and not rejected
-    return others and not known and stable.revision not in observed.pods
+    recorded = isinstance(observed.serving, Pointer) and observed.serving.revision == stable.revision
+    return others and not known and not recorded and stable.revision not in observed.pods
+
+
+def rightful(observed: Observed) -> Recipe | None:
+    """Return what serves where status cannot be believed: what the store's record names, or else was promoted last."""
+    record = observed.serving
+    if isinstance(record, Unknown):
+        return None
+    if record is not None:
+        found = observed.recipes.get(record.revision)
+        return found if found is not None and found.digest == record.digest else None
+    promoted = [one.revision for one in reversed(observed.status.history) if one.outcome == Outcome.PROMOTED]
+    return next((observed.recipes[one] for one in promoted if one in observed.recipes and one in observed.pods), None)
 
 
 def with_version_of(ref: RevisionRef, wanted: Recipe) -> Recipe:

@@ -1,4 +1,4 @@
-"""Carrying a decision out: the order, what is left alone, and that the first failure stops."""
+"""Carrying a decision out: the order, what is left alone, and what a failure stops."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -186,7 +186,8 @@ async def test_a_stale_view_of_the_world_does_no_harm(scene: Scene) -> None:
     ("call", "error", "left_out"),
     [
         ("apply_status", UnavailableError("x"), ["apply", "apply", "delete", "write_serving", "append_audit", "event"]),
-        ("apply", RefusedError("x"), ["apply", "delete"]),
+        ("apply", UnavailableError("x"), ["apply", "delete"]),
+        ("apply", RefusedError("x"), ["delete"]),
         ("delete", UnavailableError("x"), []),
         ("write_serving", UnreachableError("x"), ["append_audit"]),
         ("append_audit", UnreachableError("x"), []),
@@ -202,6 +203,23 @@ async def test_a_failure_stops_what_depends_on_it_and_nothing_else(
     usual = ["apply_status", "apply", "apply", "delete", "write_serving", "append_audit", "event"]
     done = [one.partition(" ")[0] for one in scene.calls]
     assert sorted([*done, *left_out]) == sorted(usual)
+
+
+@pytest.mark.parametrize(("theirs", "applied"), [("risk", ["risk-aaaa", "risk-route"]), ("risk-aaaa", ["risk"])])
+async def test_traffic_is_not_sent_to_a_service_of_somebody_else(scene: Scene, theirs: str, applied: list[str]) -> None:
+    owner = {"kind": "Application", "name": "shop", "uid": "2", "controller": True}
+    metadata = {"namespace": "ml", "name": theirs, "ownerReferences": [owner]}
+    scene.cluster.user_apply({**service(theirs), "metadata": metadata})
+    route = {
+        "apiVersion": "gateway.networking.k8s.io/v1",
+        "kind": "HTTPRoute",
+        "metadata": {"namespace": "ml", "name": "risk-route"},
+        "spec": {"rules": [{"backendRefs": [{"name": "risk-aaaa", "weight": 100}]}]},
+    }
+    with pytest.raises(RefusedError, match=f"Service ml/{theirs} is there already"):
+        await scene.carry_out(replace(WHOLE, objects=(*WHOLE.objects, route)))
+    assert [call.removeprefix("apply ") for call in scene.calls if call.startswith("apply ")] == applied
+    assert not any(call.startswith("delete") for call in scene.calls)
 
 
 async def test_a_kind_that_is_not_installed_is_a_failure_to_tell_of(scene: Scene) -> None:

@@ -53,3 +53,12 @@ def test_what_is_somebody_elses_is_left_as_it_is(live: dict[str, Any], whose: st
 def test_what_is_of_the_one_before_goes_by_itself() -> None:
     with pytest.raises(ConflictError, match="had this name before"):
         check_ours(service(OURS), service({**OURS, "uid": "0"}))
+
+
+@pytest.mark.parametrize(("owners", "can"), [((), True), (({**OURS, "kind": "Application", "uid": "2"},), False)])
+def test_what_nobody_controls_can_be_given_away(owners: tuple[dict[str, Any], ...], can: bool) -> None:
+    with pytest.raises(RefusedError) as refused:
+        check_ours(service(OURS), service(*owners, label=None))
+    assert ("give it away by the label seatrial.dev/model=risk" in str(refused.value)) is can
+    if can:
+        check_ours(service(OURS), service(label="risk"))

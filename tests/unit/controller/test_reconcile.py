@@ -1,5 +1,6 @@
 """Passes from end to end on the fakes, with the real decisions: a first version, deletion, failures that heal."""
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -10,9 +11,12 @@ from seatrial.api import KIND
 from seatrial.api.conditions import Reason
 from seatrial.api.status import RevisionRef, Status
 from seatrial.controller.cache import Place
+from seatrial.controller.schedule import LONGEST_BACKOFF
+from seatrial.core.decide import FOLLOWING, ON_TRIAL
 from seatrial.core.decision import Decision
 from seatrial.core.observed import Observed
 from seatrial.ports import ConflictError, Key, RefusedError
+from seatrial.store.objects import DeniedError
 from tests.fakes.process import Process, World
 from tests.given import manifest
 
@@ -122,6 +126,23 @@ async def test_a_refused_write_shows_as_stalled_and_heals(world: World) -> None:
     assert condition(world, "Stalled")[0] == "False"
 
 
+async def test_a_failure_is_tried_again_as_soon_as_its_trial_would_be_looked_at(world: World) -> None:
+    process = Process(world)
+    assert process.reconciler.patience(KEY) == LONGEST_BACKOFF
+    world.store.before = _refuses("write_serving", DeniedError("AccessDenied: the store may only be read"))
+    for _ in range(4):  # its first version comes up all the same
+        with suppress(DeniedError):
+            await passes(world, process, 1)
+    assert process.reconciler.patience(KEY) == FOLLOWING.total_seconds()
+    world.publish(manifest("2"))
+    world.clock.advance(60)
+    process.see(world.cluster.take_events())
+    with pytest.raises(DeniedError):
+        await process.reconciler.reconcile(KEY)
+    assert status(world)["trial"]["candidate"]["version"] == "2"
+    assert process.reconciler.patience(KEY) == ON_TRIAL.total_seconds()
+
+
 async def test_a_conflict_is_no_failure_to_tell_of(world: World) -> None:
     process = Process(world)
     process.see(world.cluster.take_events())
@@ -157,10 +178,13 @@ async def test_a_secret_that_comes_later_heals_by_itself(world: World) -> None:
     assert status(world)["stable"]["version"] == "1"
 
 
-def _refuses(name: str) -> Any:
+QUOTA = RefusedError("quota exceeded")
+
+
+def _refuses(name: str, error: Exception = QUOTA) -> Any:
     def refuse(call: str, arguments: tuple[Any, ...]) -> None:
         if call == name:
-            raise RefusedError("quota exceeded")
+            raise error
 
     return refuse
 

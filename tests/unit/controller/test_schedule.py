@@ -1,5 +1,6 @@
 """The queue's timing, tried with every order of asking, taking and ending that hypothesis can think of."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -96,12 +97,31 @@ def test_a_moment_that_was_replaced_begins_no_second_pass() -> None:
 
 @given(failures=st.integers(min_value=1, max_value=40), fraction=st.floats(0, 1, exclude_max=True))
 def test_backoff_doubles_up_to_its_bound_and_begins_anew(failures: int, fraction: float) -> None:
-    schedule = Schedule[str]()
-    delays = [schedule.failed("a", fraction) for _ in range(failures)]
+    schedule, now, delays = Schedule[str](), 0.0, list[float]()
+    for _ in range(failures):
+        delays.append(schedule.failed("a", now, fraction))
+        now += delays[-1]
     whole = [min(LONGEST_BACKOFF, FIRST_BACKOFF * 2**i) for i in range(failures)]
     assert all(full / 2 <= delay <= full for full, delay in zip(whole, delays, strict=True))
     schedule.succeeded("a")
-    assert schedule.failed("a", fraction) == delays[0]
+    assert schedule.failed("a", now, fraction) == delays[0]
+
+
+def test_failures_before_the_wait_is_over_double_nothing() -> None:
+    schedule = Schedule[str]()
+    assert schedule.failed("a", 0.0, 0.0) == FIRST_BACKOFF / 2
+    assert schedule.failed("a", 0.1, 0.0) == pytest.approx(FIRST_BACKOFF / 2 - 0.1)
+    assert schedule.failed("a", 0.2, 0.0) == pytest.approx(FIRST_BACKOFF / 2 - 0.2)
+    assert schedule.failed("a", FIRST_BACKOFF / 2, 0.0) == FIRST_BACKOFF
+
+
+def test_a_wait_is_no_longer_than_the_longest_also_where_that_has_become_shorter() -> None:
+    schedule, now = Schedule[str](), 0.0
+    for _ in range(20):
+        now += schedule.failed("a", now, 0.999)
+    assert schedule.failed("a", now, 0.999) > 50
+    assert schedule.failed("a", now + 1, 0.999, longest=2.0) == 2.0
+    assert schedule.failed("a", now + 100, 0.0, longest=2.0) == 1.0
 
 
 @settings(max_examples=20)

@@ -148,7 +148,15 @@ CASES: list[tuple[Observed, Type, Truth, Reason, str]] = [
     # RouteReady
     (serving("1"), ROUTE_READY, U, Reason.NO_ROUTE, "spec.route is not set"),
     (serving("1", of=ROUTED), ROUTE_READY, T, Reason.ACCEPTED, "accepted"),
-    (serving("1", of=ROUTED, route=None), ROUTE_READY, U, Reason.WAITING_FOR_GATEWAY, "the HTTPRoute is made once"),
+    (observed(of=ROUTED), ROUTE_READY, U, Reason.WAITING_FOR_GATEWAY, "the HTTPRoute is made once a version serves"),
+    (serving("1", of=ROUTED, route=None), ROUTE_READY, U, Reason.WAITING_FOR_GATEWAY, "there is no HTTPRoute yet"),
+    (
+        serving("1", of=ROUTED, route=None, failure="403: no"),
+        ROUTE_READY,
+        U,
+        Reason.WAITING_FOR_GATEWAY,
+        "there is no HTTPRoute yet: 403: no",
+    ),
     (serving("1", of=ROUTED, route=RouteState(None, "soon")), ROUTE_READY, U, Reason.WAITING_FOR_GATEWAY, "soon"),
     (serving("1", of=ROUTED, route=RouteState(False, "no host")), ROUTE_READY, F, Reason.NOT_ACCEPTED, "no host"),
     # RolloutSucceeded

@@ -9,7 +9,7 @@ from seatrial.api.status import RevisionRef, Stage, Status
 from seatrial.core.decide import decide
 from seatrial.core.moves import Outcome
 from seatrial.core.observed import Observed, Unknown
-from tests.given import MINUTE, NOW, available, in_probation, on_trial, recipe, record, ref, rejected, serving
+from tests.given import MINUTE, NOW, available, ended, in_probation, on_trial, recipe, record, ref, rejected, serving
 from tests.unit.core.story import ROUTED, Story
 
 INVENTED = RevisionRef("0123456789", "9", "sha256:" + "9" * 64)
@@ -37,6 +37,12 @@ def test_what_serves_by_the_record_and_has_pods_is_stable_again(world: Observed)
     assert not [one for one in decision.removals if ref("1").revision in one.name]
 
 
+def test_without_a_record_what_was_promoted_last_is_stable_again() -> None:
+    world = with_stable(serving("1", serving=None), INVENTED)
+    world = replace(world, status=replace(world.status, history=(ended("1"), ended("2", Outcome.SUPERSEDED))))
+    assert decide(world, NOW).status.stable == ref("1")
+
+
 def test_in_mid_canary_the_trial_ends_and_begins_anew() -> None:
     decision = decide(with_stable(on_trial(Stage.CANARY), INVENTED), NOW)
     assert (decision.status.stable, decision.status.trial, decision.status.weight) == (ref("1"), None, 0)
@@ -51,8 +57,9 @@ def test_a_probation_of_an_invention_is_none() -> None:
     assert (status.stable, status.probation) == (ref("2"), None)
 
 
-def test_while_the_store_cannot_tell_nothing_changes() -> None:
-    world = with_stable(replace(serving("1", serving=STORE_DOWN), target=STORE_DOWN), INVENTED)
+@pytest.mark.parametrize("found", [STORE_DOWN, None], ids=["the store is down", "it has no record"])
+def test_while_nothing_tells_what_serves_nothing_changes(found: Unknown | None) -> None:
+    world = with_stable(serving("1", serving=found), INVENTED)
     decision = decide(world, NOW)
     assert (decision.objects, decision.removals, decision.serving) == ((), (), None)
     assert decision.status.stable == INVENTED

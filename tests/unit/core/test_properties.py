@@ -19,7 +19,7 @@ from seatrial.core.news import new_endings
 from seatrial.core.observed import Evidence, Observed
 from seatrial.core.plan import kept
 from seatrial.core.stages import pods_of
-from seatrial.core.target import contradicts
+from seatrial.core.target import is_doubtful
 from seatrial.core.traffic import weights
 from tests.given import KEY, NOW
 from tests.unit.core.carried_out import carried_out, weights_of
@@ -114,7 +114,7 @@ def test_stable_changes_only_for_a_reason(world: Observed) -> None:
     reverted = before is not None and (before.revision, Outcome.ROLLED_BACK.value) in outcomes
     restored = before is None and world.serving is not None
     healed = before is not None and before.revision not in world.recipes | world.pods  # type: ignore[operator]
-    invented = before is not None and contradicts(world, before) is not None
+    invented = before is not None and is_doubtful(world, before)
     assert promoted or reverted or restored or healed or invented
 
 
