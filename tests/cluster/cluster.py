@@ -120,6 +120,10 @@ class Cluster:
             self._load([layout], progress)
             return images.named(layout)
 
+    def without_api(self) -> contextlib.AbstractContextManager[None]:
+        """An API server that answers nobody, for a while; whoever asks waits for his own timeout."""
+        return processes.halted(processes.remembered(self.places.running)["apiserver"])
+
     def apply_rules(self, files: Mapping[str, str]) -> None:
         """Give Prometheus these rule files (name *.yml → text) and no others; it takes them up within seconds."""
         self.kubectl.apply_object(addons.rules(files))

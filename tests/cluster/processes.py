@@ -12,7 +12,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
@@ -89,6 +89,17 @@ def kill(identities: Iterable[Identity], *, patience: float = 5.0) -> None:
     deadline = time.monotonic() + patience
     while any(identity.alive for identity in waiting) and time.monotonic() < deadline:
         time.sleep(0.02)
+
+
+@contextlib.contextmanager
+def halted(identity: Identity) -> Iterator[None]:
+    """A process that does nothing for a while, with all its connections open: it is silent, not gone."""
+    if not _signal(identity, signal.SIGSTOP):
+        raise ProcessLookupError(f"process {identity.pid} is gone")
+    try:
+        yield
+    finally:
+        _signal(identity, signal.SIGCONT)
 
 
 def matching(*words: str) -> list[Identity]:

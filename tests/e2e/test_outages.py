@@ -6,10 +6,12 @@ from contextlib import contextmanager
 
 import pytest
 
+from tests.cluster.cluster import Cluster
 from tests.system.installation import NAMESPACE, RELEASE
-from tests.system.world import ROLLOUT, World, candidate, outcome, serving
+from tests.system.world import RATE, ROLLOUT, World, candidate, outcome, serving
 
 pytestmark = [pytest.mark.cluster, pytest.mark.alone]
+AWAY = 60.0  # seconds
 LONG_STEPS = {**ROLLOUT, "canary": {"steps": [{"weight": 20}, {"weight": 50}], "stepDuration": "20s"}}
 
 
@@ -54,6 +56,24 @@ def test_a_prometheus_that_is_down_holds_and_nothing_else(world: World) -> None:
 
     status = world.sees("promotion", lambda s: outcome(s, "2") != "", 300)
     assert outcome(status, "2") == "Promoted", status["history"]
+    world.has_lost_nothing()
+
+
+def test_an_api_server_that_is_away_for_a_minute_stops_nobody(world: World) -> None:
+    if not world.site.embedded:
+        pytest.skip("only the embedded cluster's API server is the tests' to stop")
+    world.serves("1", rollout=LONG_STEPS)
+    world.apply("2", rollout=LONG_STEPS)
+    before = world.sees("canary", lambda s: s.get("stage") == "Canary" and s.get("weight", 0) > 0, 180)
+    answered = world.client.stats()["answered"]
+
+    with Cluster().without_api():
+        time.sleep(AWAY)
+
+    world.sees_client("was answered all the time", lambda c: c["answered"] - answered >= 0.9 * AWAY * RATE)
+    status = world.sees("promotion", lambda s: outcome(s, "2") != "", 300)
+    assert outcome(status, "2") == "Promoted", status["history"]
+    assert len(status["history"]) == len(before["history"]) + 1, "the trial went on; it did not begin again"
     world.has_lost_nothing()
 
 

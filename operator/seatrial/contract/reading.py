@@ -11,7 +11,10 @@ _SHOWN = 80
 
 
 class DocumentError(ValueError):
-    """A document does not say what it must; the message names the field, the value and what would be right."""
+    """A document does not say what it must; the message names the field, the value and what would be right.
+
+    `without_value` is the message for those who may not see the document.
+    """
 
     def __init__(self, document: str, field: str, value: object, expected: str) -> None:
         shown = repr(value)
@@ -19,6 +22,7 @@ class DocumentError(ValueError):
             shown = shown[:_SHOWN] + "…"
         super().__init__(f"{document}: {field} is {shown}; expected {expected}")
         self.field = field
+        self.without_value = f"{document}: {field} is wrong; expected {expected}"
 
 
 def is_number(value: object) -> TypeGuard[int | float]:

@@ -119,13 +119,16 @@ def _check_gates(manifest: Manifest) -> None:
 
 @contextmanager
 def _explained(absent: Reason) -> Iterator[None]:
-    """Turn what a store raises into an Unknown; `absent` is the reason where there is no such object."""
+    """Turn what a store raises into an Unknown; `absent` is the reason where there is no such object.
+
+    Nothing of a document that is none of Seatrial's is shown: the endpoint may be anything that the operator reaches.
+    """
     try:
         yield
     except StoreError as error:
         raise UnknownError(Unknown(_reason(error, absent), str(error))) from error
     except DocumentError as error:
-        raise UnknownError(Unknown(Reason.INVALID_MANIFEST, str(error))) from error
+        raise UnknownError(Unknown(Reason.INVALID_MANIFEST, error.without_value)) from error
     except (InvalidNameError, InvalidLocationError) as error:
         raise UnknownError(Unknown(Reason.INVALID_SPEC, str(error))) from error
 

@@ -88,6 +88,23 @@ def test_ending_what_is_gone_is_no_error(sleeper: Identity) -> None:
     processes.kill([sleeper, Identity(2**22 + 1, 1, processes.boot())])
 
 
+def test_a_halted_process_lives_and_does_nothing_until_it_goes_on(echo: Echo) -> None:
+    state = Path(f"/proc/{echo.identity.pid}/stat")
+
+    with processes.halted(echo.identity):
+        wait_for("halt", lambda: processes.read_stat(state.read_text())[0] == "T", timeout=5)
+        assert echo.identity.alive
+
+    assert echo.answers()
+
+
+def test_what_is_gone_cannot_be_halted(sleeper: Identity) -> None:
+    processes.kill([sleeper])
+
+    with pytest.raises(ProcessLookupError, match="is gone"), processes.halted(sleeper):
+        pass
+
+
 def test_processes_are_found_by_whole_arguments(sleeper: Identity) -> None:
     assert processes.matching("a-word-of-its-own") == [sleeper]
     assert processes.matching("a-word-of-its-own", "another") == []

@@ -63,7 +63,7 @@ def manifests(draw: st.DrawFn) -> Manifest:
     )
 
 
-POINTERS = st.builds(Pointer, TEXTS, DIGESTS, TEXTS, TEXTS, TEXTS, TEXTS)
+POINTERS = st.builds(Pointer, NAMES, DIGESTS, TEXTS, TEXTS, TEXTS, TEXTS)
 
 
 @st.composite

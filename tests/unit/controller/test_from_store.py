@@ -9,6 +9,7 @@ from seatrial.api.parse import parse_spec
 from seatrial.api.spec import Spec
 from seatrial.contract.layout import ModelHome
 from seatrial.contract.manifest import Gate
+from seatrial.contract.names import SEGMENT_RULE
 from seatrial.contract.records import Pointer
 from seatrial.controller.from_store import serving_of, source_of, target_of
 from seatrial.core.observed import Target, Unknown
@@ -104,9 +105,22 @@ async def test_a_manifest_under_another_versions_name(store: FakeStore) -> None:
     assert (await reason(store, wants(version="2")))[0] is Reason.DIGEST_MISMATCH
 
 
-async def test_a_manifest_that_is_none(store: FakeStore) -> None:
-    store.put(ModelHome.at(STORE, "risk").manifest("2"), b"{}")
-    assert (await reason(store, wants(version="2")))[0] is Reason.INVALID_MANIFEST
+@pytest.mark.parametrize(
+    "document", [b"{}", b"root:s3cret", b'{"model": "s3cret"}', b'{"schema": {"features": "s3cret"}}']
+)
+async def test_of_a_manifest_that_is_none_nothing_is_shown(store: FakeStore, document: bytes) -> None:
+    store.put(ModelHome.at(STORE, "risk").manifest("2"), document)
+    why, message = await reason(store, wants(version="2"))
+    assert why is Reason.INVALID_MANIFEST
+    assert message.startswith("manifest: ")
+    assert "s3cret" not in message
+
+
+async def test_a_channel_that_names_what_can_be_no_version(store: FakeStore) -> None:
+    store.point(STORE, "risk", "latest", replace(ONE, version="../s3cret"))
+    why, message = await reason(store, wants(version=None, channel="latest"))
+    assert why is Reason.INVALID_MANIFEST
+    assert message == f"channel latest of risk: version is wrong; expected {SEGMENT_RULE}"
 
 
 @pytest.mark.parametrize("channel", [None, "latest"])
