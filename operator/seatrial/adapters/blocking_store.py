@@ -41,12 +41,17 @@ class BlockingStore:
     def __init__(self, connect: Connect = connect_s3) -> None:
         self._connect = connect
         self._clients: Remembered[tuple[str, Source], ObjectStore] = Remembered(_CLIENTS)
-        self._manifests: Remembered[tuple[Source, str], Known] = Remembered(_MANIFESTS)
+        self._manifests: Remembered[tuple[Source, str, str], Known] = Remembered(_MANIFESTS)
+        self._passed: Remembered[tuple[Source, str], bool] = Remembered(_MANIFESTS)
         self._references: Remembered[tuple[Source, str], Reference] = Remembered(_REFERENCES)
 
-    def manifest(self, source: Source, version: str, expected: str | None = None) -> tuple[Manifest, str]:
-        """Return a version's manifest and digest; it is read anew where that is not known to be the expected one."""
-        return self._manifest(source, version, lambda known: known[1] == expected)
+    def known_manifest(self, source: Source, version: str, expected: str | None) -> Known | None:
+        """Return the manifest of a digest, with it, where it was read before; this asks nobody and does not wait."""
+        return None if expected is None else self._manifests.peek((source, version, expected))
+
+    def manifest(self, source: Source, version: str, expected: str | None = None) -> Known:
+        """Return a version's manifest and digest; it is read anew where the expected one is not known."""
+        return self.known_manifest(source, version, expected) or self._read(source, version)
 
     def channel(self, source: Source, channel: str) -> Pointer:
         """Return what a channel points to; NotFoundError."""
@@ -57,9 +62,13 @@ class BlockingStore:
 
     def newest(self, source: Source) -> str | None:
         """Return the newest version that passed its gates, of the newest twenty."""
-        versions = reversed(list_versions(self._client(source), _home(source)))
-        passed = (v for v in islice(versions, _LOOKED_AT) if self._manifest(source, v, lambda _: True)[0].passed)
-        return next(passed, None)
+        versions = islice(reversed(list_versions(self._client(source), _home(source))), _LOOKED_AT)
+        return next((version for version in versions if self._has_passed(source, version)), None)
+
+    def known_reference(self, source: Source, manifest: Manifest) -> Reference | None:
+        """Return a version's reference distributions where they were read before; this asks nobody."""
+        file = manifest.files.get(REFERENCE)
+        return None if file is None else self._references.peek((source, file.sha256))
 
     def reference(self, source: Source, manifest: Manifest) -> Reference | None:
         """Return a version's reference distributions; None where it was published without. TamperedError."""
@@ -91,10 +100,12 @@ class BlockingStore:
         """Add an audit record; adding it twice adds it once."""
         append(self._client(source), _home(source), audit)
 
-    def _manifest(self, source: Source, version: str, holds: Callable[[Known], bool]) -> Known:
-        return self._manifests.get(
-            (source, version), lambda: read_manifest(self._client(source), _home(source), version), holds
-        )
+    def _read(self, source: Source, version: str) -> Known:
+        found = read_manifest(self._client(source), _home(source), version)
+        return self._manifests.keep((source, version, found[1]), found)
+
+    def _has_passed(self, source: Source, version: str) -> bool:
+        return self._passed.get((source, version), lambda: self._read(source, version)[0].passed)
 
     def _client(self, source: Source) -> ObjectStore:
         bucket = _home(source).bucket

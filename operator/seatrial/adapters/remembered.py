@@ -17,16 +17,23 @@ class Remembered(Generic[K, V]):
         self._values: OrderedDict[K, V] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, key: K, make: Callable[[], V], holds: Callable[[V], bool] = lambda _: True) -> V:
-        """Return the value of a key, made now where it is not known or no longer `holds`.
+    def peek(self, key: K) -> V | None:
+        """Return the value of a key, None where it is not known."""
+        with self._lock:
+            if key in self._values:
+                self._values.move_to_end(key)
+            return self._values.get(key)
+
+    def get(self, key: K, make: Callable[[], V]) -> V:
+        """Return the value of a key, made now where it is not known.
 
         What `make` raises is not remembered. Two threads that miss at once both make it, and the later one is kept.
         """
-        with self._lock:
-            if key in self._values and holds(self._values[key]):
-                self._values.move_to_end(key)
-                return self._values[key]
-        value = make()
+        known = self.peek(key)
+        return known if known is not None else self.keep(key, make())
+
+    def keep(self, key: K, value: V) -> V:
+        """Remember a value, and return it."""
         with self._lock:
             self._values[key] = value
             self._values.move_to_end(key)

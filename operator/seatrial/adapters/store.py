@@ -7,22 +7,20 @@ returned without a look at the lane, also while the endpoint is away.
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from threading import Lock
-from typing import NoReturn, TypeVar
+from typing import TypeVar
 
 from seatrial.adapters.blocking_store import BlockingStore
 from seatrial.adapters.lanes import Lanes
-from seatrial.adapters.remembered import Remembered
 from seatrial.contract.manifest import Manifest
 from seatrial.contract.records import Audit, Pointer
-from seatrial.contract.reference import Reference
+from seatrial.contract.reference import REFERENCE, Reference
 from seatrial.ports import Key, Source
 from seatrial.store.objects import UnreachableError
 
 THREADS = 64  # eight lanes' worth: a few silent endpoints do not fill them
 PATIENCE, WRITE_PATIENCE = 3.0, 10.0  # seconds; a write that was given up may yet take place, so it is given time
-_MANIFESTS, _REFERENCES = 1024, 256  # remembered
 
 Record = tuple[str, str, str, str, Key]  # a serving record: endpoint, store, model, cluster
 
@@ -47,8 +45,6 @@ class ThreadedStore:
         self._patience, self._write_patience = patience, write_patience
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="store")
         self._lanes = Lanes(self._threads, clock)
-        self._manifests: Remembered[tuple[Source, str, str | None], tuple[Manifest, str]] = Remembered(_MANIFESTS)
-        self._references: Remembered[tuple[Source, str], Reference | None] = Remembered(_REFERENCES)
         self._lock, self._writing = Lock(), set[Record]()
 
     def close(self) -> None:
@@ -57,11 +53,10 @@ class ThreadedStore:
 
     async def manifest(self, source: Source, version: str, expected: str | None = None) -> tuple[Manifest, str]:
         """Return a version's manifest and digest."""
-        place = (source, version, expected)
-        with suppress(LookupError):
-            return self._manifests.get(place, _unknown)
-        found = await self._read(source, lambda: self._store.manifest(source, version, expected))
-        return self._manifests.get(place, lambda: found) if found[1] == expected else found
+        known = self._store.known_manifest(source, version, expected)
+        if known is not None:
+            return known
+        return await self._read(source, lambda: self._store.manifest(source, version, expected))
 
     async def channel(self, source: Source, channel: str) -> Pointer:
         """Return what a channel points to; NotFoundError."""
@@ -73,11 +68,10 @@ class ThreadedStore:
 
     async def reference(self, source: Source, manifest: Manifest) -> Reference | None:
         """Return a version's reference distributions."""
-        place = (source, manifest.digest)
-        with suppress(LookupError):
-            return self._references.get(place, _unknown)
-        found = await self._read(source, lambda: self._store.reference(source, manifest))
-        return self._references.get(place, lambda: found)
+        known = self._store.known_reference(source, manifest)
+        if known is not None or REFERENCE not in manifest.files:
+            return known
+        return await self._read(source, lambda: self._store.reference(source, manifest))
 
     async def serving(self, source: Source, cluster: str, key: Key) -> Pointer | None:
         """Return the serving record of a ModelDeployment."""
@@ -120,7 +114,3 @@ def _endpoint(source: Source) -> str:
     if source.endpoint is not None:
         return source.endpoint
     return "AWS S3" if source.region is None else f"AWS S3 in {source.region}"
-
-
-def _unknown() -> NoReturn:
-    raise LookupError

@@ -70,6 +70,19 @@ def test_a_version_that_was_removed_and_pushed_anew_is_seen(
     assert store.manifest(SOURCE, "1", anew.digest if promised else None) == (anew, anew.digest)
 
 
+def test_each_digest_of_a_version_is_remembered(store: BlockingStore, objects: Counting) -> None:
+    """One serves, and another was pushed under its name."""
+    anew = replace(manifest("1"), created="2026-02-02T00:00:00+00:00")
+    assert store.known_manifest(SOURCE, "1", manifest("1").digest) is None
+    store.manifest(SOURCE, "1")
+    objects.publish(anew)
+    store.manifest(SOURCE, "1")
+    for one in (manifest("1"), anew):
+        assert store.known_manifest(SOURCE, "1", one.digest) == store.manifest(SOURCE, "1", one.digest)
+    assert store.known_manifest(SOURCE, "1", None) is None
+    assert len(objects.read) == 2
+
+
 def test_with_other_credentials_it_is_read_again(store: BlockingStore, objects: Counting) -> None:
     digest = store.manifest(SOURCE, "1")[1]
     store.manifest(replace(SOURCE, credentials=("other", "secret")), "1", digest)
