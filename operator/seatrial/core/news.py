@@ -8,6 +8,7 @@ from seatrial.contract.records import Audit
 from seatrial.contract.training import FAILED, PASSED, REJECTED
 from seatrial.core.decision import Event
 from seatrial.core.moves import Outcome
+from seatrial.judge.verdict import one_line
 
 WHO = "seatrial"
 # How long an ending is looked after: longer than an operator, or a store, is away.
@@ -73,7 +74,7 @@ def _trial_events(before: Status, after: Status) -> list[Event]:
         reason, words = _STAGES[trial.stage]
         found.append(Event(reason, f"version {trial.candidate.version} {words}"))
     elif trial.step > earlier.step:
-        shown = "; ".join(f"{one.check}: {one.verdict} · {one.message}" for one in after.findings)
+        shown = "; ".join(one_line(one.check, one.verdict, one.message) for one in after.findings)
         message = f"version {trial.candidate.version} passed step {trial.step}" + (f": {shown}" if shown else "")
         found.append(Event(Reason.STEP_PASSED, message))
     if trial.held_reason and (earlier is None or not same or earlier.held_reason != trial.held_reason):

@@ -30,7 +30,12 @@ class Finding:
 
     def line(self) -> str:
         """Return the finding as the one line that users read."""
-        return f"{self.check}: {self.verdict} · {self.sentence}"
+        return one_line(self.check, self.verdict, self.sentence)
+
+
+def one_line(check: str, verdict: str, sentence: str) -> str:
+    """Return a finding as users read it, in conditions, Events and logs."""
+    return f"{check}: {verdict} · {sentence}"
 
 
 def combine(findings: Sequence[Finding]) -> Verdict:
