@@ -54,6 +54,19 @@ def test_a_tampered_new_version_never_serves_and_the_old_one_does(world: World) 
     assert set(world.has_lost_nothing()["byVersion"]) == {"1"}
 
 
+def test_a_status_that_somebody_else_wrote_is_put_right(world: World) -> None:
+    world.serves("1")
+    stable = {"revision": "0123456789", "version": "9", "digest": f"sha256:{'0' * 64}"}
+
+    world.patches_status({"stable": stable})
+
+    world.sees("version 1 is stable again", lambda s: serving(s) == "1" and condition(s, "Ready") == "True", 30)
+    answered = world.client.stats()["answered"]
+    world.sees_client("is answered", lambda c: c["answered"] > answered + 100)
+    assert set(world.has_lost_nothing()["byVersion"]) == {"1"}
+    assert list(world.route_weights().values()) == [100]
+
+
 def test_a_missing_version_is_named_and_the_old_one_serves(world: World) -> None:
     world.serves("1")
 

@@ -94,6 +94,12 @@ class World:
             "spec": {name: section for name, section in spec.items() if section is not None},
         }
 
+    def patches_status(self, status: Status) -> None:
+        """Write into the status, as nobody but the operator should."""
+        patch = json.dumps({"status": status})
+        words = ("modeldeployment", NAME, "-n", self.namespace, "--subresource=status", "--type=merge", "-p", patch)
+        self.site.commands.ctl("patch", *words)
+
     def delete(self) -> None:
         """Delete the ModelDeployment."""
         self.site.commands.ctl("delete", "modeldeployment", NAME, "-n", self.namespace, "--wait=true")
