@@ -134,6 +134,11 @@ def troubled(trouble: str, count: int = 1) -> Pods:
     return Pods(wanted=count, ready=0, available=0, trouble=trouble)
 
 
+def taken(weights: Mapping[str, int]) -> RouteState:
+    """Return an HTTPRoute with weights by revision, which the gateway has taken."""
+    return RouteState(True, "accepted", {f"{KEY.name}-{revision}": weight for revision, weight in weights.items()})
+
+
 def serving(version: str = "1", *, wants: str | None = None, of: Spec | None = None, **changes: Any) -> Observed:
     """Return a world in which a version serves and no trial goes on."""
     stable, made = ref(version, of), of or spec()
@@ -141,7 +146,7 @@ def serving(version: str = "1", *, wants: str | None = None, of: Spec | None = N
         "status": Status(stable=stable),
         "recipes": {stable.revision: recipe(version, of)},
         "pods": {stable.revision: available(made.serving.replicas)},
-        "route": RouteState(accepted=True, message="accepted") if made.route is not None else None,
+        "route": taken({stable.revision: 100}) if made.route is not None else None,
         "serving": record(version, stable.revision),
     }
     return observed(wants=wants or version, of=of, **(settled | changes))
@@ -178,11 +183,13 @@ def on_trial(
     )
     there = {candidate.revision: pods or available(made.serving.replicas)}
     there |= {ref("1", of).revision: stable_pods} if stable_pods is not None else {}
+    split = {ref("1", of).revision: 100 - status.weight, candidate.revision: status.weight}
     changes: dict[str, Any] = {
         "status": status,
         "recipes": {**before.recipes, candidate.revision: recipe("2", of)},
         "pods": {**before.pods, **there},
         "evidence": evidence or healthy(began),
+        "route": taken(split) if made.route is not None else None,
     }
     return replace(before, **(changes | dict(world)))
 
@@ -204,6 +211,7 @@ def in_probation(
         "target": target(wants),
         "serving": record("2", promoted.revision),
         "evidence": evidence or healthy(at),
+        "route": taken({promoted.revision: 100}) if world.route is not None else None,
     }
     return replace(world, **(settled | changes))
 

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from seatrial.ports import ConflictError, MetricsError, UnavailableError
+from seatrial.ports import ConflictError, MetricsError, RefusedError, UnavailableError
 from seatrial.store.objects import PreconditionError, UnreachableError
 from tests.fakes.process import World
 from tests.simulation.virtual import VirtualLoop
 
 FAULTY_CALL, KILLED = 0.02, 0.005  # of the calls
 OUTAGE = (5.0, 60.0)  # seconds
+REFUSABLE = ("ControllerRevision", "Deployment", "Service", "HTTPRoute", "Job")
 CLUSTER, STORE, PROMETHEUS = "API server", "store", "Prometheus"
 
 
@@ -41,6 +42,12 @@ class Faults:
         self._down[part] = self._loop.time() + self._rng.uniform(*OUTAGE)
         return part
 
+    def refusal(self) -> str:
+        """Let the API server refuse a kind of object for a while, as an admission policy does; returns which."""
+        kind = self._rng.choice(REFUSABLE)
+        self._down[kind] = self._loop.time() + self._rng.uniform(*OUTAGE)
+        return kind
+
     def _is_down(self, part: str) -> bool:
         return self.on and self._loop.time() < self._down.get(part, 0.0)
 
@@ -51,6 +58,8 @@ class Faults:
         self._kill(call)
         if self._is_down(CLUSTER):
             raise UnavailableError("the API server does not answer")
+        if call == "apply" and self._is_down(arguments[0]["kind"]):
+            raise RefusedError(f"403: no {arguments[0]['kind']} may be written")
         if self._hits(FAULTY_CALL):
             raise self._rng.choice((UnavailableError("500"), ConflictError("409"), UnavailableError("429")))
 

@@ -5,12 +5,14 @@ from datetime import datetime
 from typing import Any
 
 from seatrial.api import KIND
+from seatrial.api.spec import Spec
 from seatrial.api.status import RevisionRef, Status
 from seatrial.contract import labels
 from seatrial.contract.training import Request
 from seatrial.controller.cache import Place
 from seatrial.core.decide import decide
 from seatrial.core.decision import Decision
+from seatrial.core.moves import Outcome
 from seatrial.core.news import new_endings
 from seatrial.core.observed import Observed
 from seatrial.core.plan import kept
@@ -46,6 +48,7 @@ class Watchdog:
         self._nothing_of_the_users(decision)
         self._no_bad_version_replaces_a_good_one(observed.status, decision.status)
         self._no_good_version_is_rejected(observed.status, decision.status)
+        self._what_is_promoted_had_its_weight(observed, decision.status)
         self._traffic_goes_to_pods(observed, decision.status)
         self._traffic_is_what_status_says(observed, decision)
         self._runs_what_is_kept_up(decision)
@@ -99,6 +102,15 @@ class Watchdog:
             quality = self._people.qualities.get(one.version)
             if one not in before.rejected and quality is Quality.GOOD:
                 self._break(f"version {one.version}, which is good, is rejected: {one.message}")
+
+    def _what_is_promoted_had_its_weight(self, observed: Observed, after: Status) -> None:
+        before, spec = observed.status, observed.spec
+        promoted = [one for one in new_endings(before, after) if one.outcome == Outcome.PROMOTED]
+        routed = isinstance(spec, Spec) and spec.route is not None and spec.rollout.canary is not None
+        if promoted and before.stable is not None and routed:
+            weights = observed.route.weights if observed.route is not None else {}
+            if weights.get(f"{self._people.key.name}-{promoted[0].revision}") != before.weight:
+                self._break(f"version {promoted[0].version} is promoted with {weights} in the route")
 
     def _traffic_goes_to_pods(self, observed: Observed, after: Status) -> None:
         had, has = _shares(observed.status), _shares(after)

@@ -172,6 +172,9 @@ def accidents(
     def outage() -> None:
         people.log.append(f"{faults.outage()} is down")
 
+    def refuse() -> None:
+        people.log.append(f"{faults.refusal()}s are refused")
+
     def blind() -> None:
         people.log.append(f"{faults.outage(PROMETHEUS)} is down")
         people.publish(rng.choice((Quality.FAILS, Quality.FAILS_LIVE, Quality.SOURS)))
@@ -201,6 +204,7 @@ def accidents(
         people.invent_stable,
         alert,
         *[outage] * 3,
+        *[refuse] * 2,
         *[blind] * 2,
         deaf,
         *[split] * 2,

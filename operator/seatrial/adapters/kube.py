@@ -9,11 +9,11 @@ from seatrial.adapters.apply_patch import APPLY
 from seatrial.adapters.kube_client import KubeClient
 from seatrial.adapters.kube_kinds import collection_path, described, object_path
 from seatrial.adapters.kube_pods import last_termination_message, trouble_of
+from seatrial.contract import labels
 from seatrial.contract.labels import FIELD_MANAGER
 from seatrial.ports import AbsentError, Clock, ConflictError, Document
 
 _APPLY_QUERY = (("fieldManager", FIELD_MANAGER), ("force", "true"))
-_JOB_LABEL = "batch.kubernetes.io/job-name"
 _MAXIMUM_PODS = 20  # that are asked what is wrong with them
 _PAGE = 500  # objects of one answer to a list request
 _MAXIMUM_EVENT_MESSAGE = 1024  # the API server refuses a longer one
@@ -54,7 +54,7 @@ class KubeCluster:
 
     async def termination_message(self, namespace: str, job: str) -> str | None:
         """Return what the last ended pod of a Job left behind."""
-        return last_termination_message(await self._pods(namespace, f"{_JOB_LABEL}={job}"))
+        return last_termination_message(await self._pods(namespace, f"{labels.JOB}={job}"))
 
     async def trouble(self, namespace: str, selector: str) -> str:
         """Say why the selected pods are not ready; only the first twenty are asked."""

@@ -44,7 +44,8 @@ def _container_trouble(container: Mapping[str, Any]) -> Iterator[str]:
         if ended.get("exitCode") != 0:
             yield _sentence(ended.get("reason", "Error"), _ending(ended))
     elif last and not container.get("ready"):
-        yield _sentence(f"Restarted {container.get('restartCount', 1)} times", _ending(last))
+        times = container.get("restartCount", 1)
+        yield _sentence(f"Restarted {times} {'time' if times == 1 else 'times'}", _ending(last))
 
 
 def _ending(terminated: Mapping[str, Any]) -> str:

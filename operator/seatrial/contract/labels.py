@@ -9,6 +9,8 @@ COMPONENT = f"{DOMAIN}/component"  # predictor | collector | trainer
 VERSION = f"{DOMAIN}/version"  # the model version, where it fits a label
 PREDICTOR, COLLECTOR, TRAINER = "predictor", "collector", "trainer"
 
+JOB = "batch.kubernetes.io/job-name"  # Kubernetes' own, on the pods of a Job
+
 # A request by annotation: any new token asks for one training.
 TRAIN = f"{DOMAIN}/train"
 

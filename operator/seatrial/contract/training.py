@@ -37,6 +37,7 @@ class Request:
     target: str
     candidates: tuple[Candidate, ...]
     serving_version: str
+    serving_digest: str  # of its manifest; both empty where nothing serves
     include_feedback: bool = False
     split: Mapping[str, float] = field(default_factory=lambda: {"train": 0.7, "validation": 0.15, "test": 0.15})
     split_by: str = "Stratified"  # Random | Stratified
@@ -59,6 +60,7 @@ class Request:
             "target": self.target,
             "candidates": candidates,
             "servingVersion": self.serving_version,
+            "servingDigest": self.serving_digest,
             "includeFeedback": self.include_feedback,
             "split": dict(self.split),
             "splitBy": self.split_by,
@@ -111,6 +113,7 @@ def parse_request(text: str) -> Request:
         target=reader.text("target"),
         candidates=tuple(_candidate(item) for item in reader.objects("candidates")),
         serving_version=reader.text("servingVersion"),
+        serving_digest=reader.text("servingDigest"),
         include_feedback=reader.flag("includeFeedback"),
         split=reader.numbers("split"),
         split_by=reader.text("splitBy"),

@@ -72,13 +72,13 @@ class Applier:
 
     async def _change(self, namespace: str, decision: Decision) -> None:
         """Nothing is removed before all that is wanted is there."""
-        refused: dict[str, RefusedError] = {}
+        refused: dict[tuple[str, str], RefusedError] = {}
         for wanted in decision.objects:
             try:
                 if refused.keys().isdisjoint(_backends(wanted)):
                     await self._apply(wanted)
             except RefusedError as error:
-                refused.setdefault(wanted["metadata"]["name"], error)
+                refused[wanted["kind"], wanted["metadata"]["name"]] = error
         if refused:
             raise next(iter(refused.values()))
         for removal in decision.removals:
@@ -168,10 +168,10 @@ async def _each(*duties: Callable[[], Awaitable[None]]) -> None:
         raise failures[0]
 
 
-def _backends(document: Document) -> set[str]:
-    """Return the Services that an HTTPRoute sends traffic to: none may be somebody else's."""
+def _backends(document: Document) -> set[tuple[str, str]]:
+    """Return (kind, name) of what an HTTPRoute sends traffic to: none of it may be somebody else's."""
     rules = document["spec"].get("rules") or () if document["kind"] == "HTTPRoute" else ()
-    return {backend["name"] for rule in rules for backend in rule["backendRefs"]}
+    return {("Service", backend["name"]) for rule in rules for backend in rule["backendRefs"]}
 
 
 def marked(wanted: Document) -> tuple[dict[str, Any], str]:

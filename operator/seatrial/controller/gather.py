@@ -13,6 +13,7 @@ from seatrial.api.parse import parse_spec
 from seatrial.api.spec import Spec
 from seatrial.api.status import Status
 from seatrial.api.status_document import read_status
+from seatrial.contract import labels
 from seatrial.contract.names import InvalidNameError
 from seatrial.contract.reading import DocumentError
 from seatrial.contract.records import Pointer
@@ -168,9 +169,11 @@ class Gatherer:
     async def _job(self, key: Key, name: str, phase: JobPhase, status: Status) -> Job:
         """A Job whose answer cannot be read now is taken for one that still runs: it is asked again."""
         awaited = status.training is not None and status.training.job == name and not status.training.outcome
-        if phase is JobPhase.RUNNING or not awaited:
+        if not awaited:
             return Job(phase)
         try:
+            if phase is JobPhase.RUNNING:
+                return Job(phase, trouble=await self._cluster.trouble(key.namespace, f"{labels.JOB}={name}"))
             return Job(phase, await self._cluster.termination_message(key.namespace, name))
         except ClusterError as error:
             _log.warning("the answer of Job %s cannot be read: %s", name, error, extra=about(key))

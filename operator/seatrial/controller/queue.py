@@ -4,10 +4,10 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import timedelta
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from seatrial.controller.logs import about
 from seatrial.controller.schedule import LONGEST_BACKOFF, Schedule
@@ -66,10 +66,21 @@ class WorkQueue:
         self._woken.set()
 
     async def run(self) -> None:
-        """Work until closed."""
-        async with asyncio.TaskGroup() as workers:
-            for number in range(self._workers):
-                workers.create_task(self._worker(), name=f"worker {number}")
+        """Work until closed.
+
+        Raises:
+            RuntimeError: a worker ended before that; then the process should end rather than do less and less.
+        """
+        workers = [asyncio.create_task(self._worker(), name=f"worker {number}") for number in range(self._workers)]
+        try:
+            ended, _ = await asyncio.wait(workers, return_when=asyncio.FIRST_COMPLETED)
+            if not self._closed:
+                _raise_why(ended)
+            await asyncio.wait(workers)
+        finally:
+            for worker in workers:
+                worker.cancel()
+            await asyncio.gather(*workers, return_exceptions=True)
 
     def close(self) -> None:
         """Begin no more passes; `run` returns when those that run have ended."""
@@ -113,8 +124,7 @@ class WorkQueue:
         self._began[key] = began = self._clock()
         self._idle.clear()
         try:
-            async with asyncio.timeout(LONGEST_PASS):
-                again = await self._work(key)
+            again = await self._in_a_task(key)
         except Exception as error:
             self._failed(key, error, began)
         else:
@@ -126,6 +136,22 @@ class WorkQueue:
             del self._began[key]
             if not self._began:
                 self._idle.set()
+
+    async def _in_a_task(self, key: Key) -> timedelta | None:
+        """Do the work, at most as long as a pass may take.
+
+        It has a task of its own: in Python 3.11.2 an exception that leaves a TaskGroup leaves its task half cancelled,
+        and the next timeout ends that task. So it ends with its pass, and the worker lives.
+        """
+        work = asyncio.ensure_future(self._work(key))
+        try:
+            done, _ = await asyncio.wait({work}, timeout=LONGEST_PASS)
+        finally:
+            work.cancel()
+            await asyncio.wait({work})
+        if not done or work.cancelled():
+            raise TimeoutError(f"the pass did not end within {LONGEST_PASS:.0f} s")
+        return work.result()
 
     def _ended(self, key: Key, again: timedelta | None, began: float) -> None:
         self._watcher.passed(self._clock() - began)
@@ -144,6 +170,14 @@ class WorkQueue:
             foreseen = isinstance(error, ClusterError | StoreError)  # its message says all
             trace = None if foreseen else error
             _log.error("pass failed, again in %.1f s: %s", delay, error, exc_info=trace, extra=about(key))
+
+
+def _raise_why(ended: Iterable["asyncio.Task[None]"]) -> NoReturn:
+    """Raise what ended a worker."""
+    for worker in ended:
+        if not worker.cancelled() and (error := worker.exception()) is not None:
+            raise error
+    raise RuntimeError("a worker of the queue ended, which none should")
 
 
 async def sweep(keys: Callable[[], Sequence[Key]], queue: WorkQueue, swept: Callable[[], None]) -> None:

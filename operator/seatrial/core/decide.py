@@ -55,8 +55,7 @@ def decide(observed: Observed, now: datetime) -> Decision:
 def _cannot_tell(observed: Observed) -> bool:
     """Say whether status names what cannot be stable, and nothing says what is."""
     stable = observed.status.stable
-    known = isinstance(observed.serving, Pointer) or rightful(observed) is not None
-    return stable is not None and not known and is_doubtful(observed, stable)
+    return stable is not None and is_doubtful(observed, stable) and rightful(observed) is None
 
 
 def _sound(recipes: Mapping[str, Recipe]) -> Mapping[str, Recipe]:

@@ -12,6 +12,7 @@ from seatrial.contract.training import PASSED, REJECTED
 from seatrial.core.moves import Outcome
 from seatrial.core.observed import Observed, Pods, Unknown, is_refusal
 from seatrial.core.stages import NO_PODS, pods_of
+from seatrial.core.target import wanted_recipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,8 @@ def ready(view: View) -> Condition:
         return condition(Type.READY, False, Reason.NO_VERSION_SERVES, _nothing_serves(view))
     if pods.available > 0:
         count = "1 pod" if pods.available == 1 else f"{pods.available} pods"
-        return condition(Type.READY, True, Reason.SERVING, f"version {stable.version} serves on {count}")
+        message = f"version {stable.version} serves on {count}{_rejected(view)}"
+        return condition(Type.READY, True, Reason.SERVING, message)
     if view.spec is not None and view.spec.serving.replicas == 0:
         return condition(Type.READY, True, Reason.SCALED_TO_ZERO, "spec.serving.replicas is 0")
     trouble = pods.trouble or "none is available"
@@ -135,6 +137,9 @@ def drifted(view: View) -> Condition:
 
 def accuracy_met(view: View) -> Condition:
     """Is the serving version right often enough?"""
+    if view.observed.is_regression and view.spec is not None and view.spec.monitoring.accuracy is not None:
+        message = "spec.monitoring.accuracy counts right answers: of a regression there are none to count"
+        return condition(Type.ACCURACY_MET, None, Reason.NOT_WATCHED, message)
     watch = None if view.spec is None else view.spec.monitoring.accuracy
     found = _alert(view, Type.ACCURACY_MET, "accuracy", None if watch is None else watch.window)
     if isinstance(found, Condition):
@@ -152,7 +157,10 @@ def training_succeeded(view: View) -> Condition:
     if last is None:
         return condition(kind, None, Reason.NOT_TRAINED, "no trigger has fired yet")
     if not last.outcome:
-        return condition(kind, None, Reason.TRAINING_STARTED, f"Job {last.job} runs: {last.detail}")
+        job = view.observed.jobs.get(last.job)
+        trouble = f"; its pod: {job.trouble}" if job is not None and job.trouble else ""
+        message = f"Job {last.job} runs ({last.trigger}: {last.detail}){trouble}"
+        return condition(kind, None, Reason.TRAINING_STARTED, message)
     reasons = {PASSED: Reason.TRAINING_PASSED, REJECTED: Reason.TRAINING_REJECTED}
     reason = reasons.get(last.outcome, Reason.TRAINING_FAILED)
     message = f"version {last.version}: {last.message}" if last.version else last.message
@@ -163,8 +171,10 @@ def update_available(view: View) -> Condition:
     """Is there a newer version than the one that the spec names?"""
     newest, spec = view.observed.newest, view.spec
     named = spec.model.version if spec is not None else None
-    if newest is not None and named is not None and natural_order(newest) > natural_order(named):
-        message = f"version {newest} passed its gates; spec.model.version is {named}"
+    rejected = {one.version for one in view.status.rejected}
+    newer = newest is not None and named is not None and natural_order(newest) > natural_order(named)
+    if newer and newest not in rejected:
+        message = f"version {newest} is newer and failed no gate; spec.model.version is {named}"
         return condition(Type.UPDATE_AVAILABLE, True, Reason.NEWER_VERSION, message)
     return condition(Type.UPDATE_AVAILABLE, False, Reason.UP_TO_DATE, "no newer version is known")
 
@@ -203,6 +213,15 @@ def _nothing_serves(view: View) -> str:
         return f"cannot know whether a version served before: {view.observed.serving.message}"
     trial = view.status.trial
     return trial.held if trial is not None and trial.held else "the first version starts"
+
+
+def _rejected(view: View) -> str:
+    """Say that what is wanted does not serve because it was tried and rejected; empty where that is not so."""
+    wanted = wanted_recipe(view.observed)
+    if isinstance(wanted, Unknown):
+        return ""
+    found = [one for one in view.status.rejected if one.revision == wanted.revision]
+    return f"; version {found[-1].version} was rejected and is not tried again: {found[-1].message}" if found else ""
 
 
 def _no_route(view: View) -> str:

@@ -62,7 +62,7 @@ def _while_on_trial(observed: Observed, status: Status, trial: Trial, wanted: Re
     if not may_end(observed, status, trial):
         return status
     if serves:
-        return moves.end(status, trial, Outcome.ABORTED, "the spec went back to the stable version", now)
+        return moves.end(status, trial, Outcome.ABORTED, "the stable version is wanted again", now)
     status = moves.end(status, trial, Outcome.SUPERSEDED, f"by version {wanted.version}", now)
     return status if _is_settled(status, wanted) else moves.start(status, reference_to(wanted), now)
 
@@ -74,7 +74,7 @@ def _back(observed: Observed, status: Status, now: datetime) -> Status:
         return status
     if not may_move(observed, away=stable.revision, to=probation.previous.revision):
         return status
-    return moves.revert(status, probation, "the spec went back to the version before", now, failed=False)
+    return moves.revert(status, probation, "the version before is wanted again", now, failed=False)
 
 
 def _is_settled(status: Status, wanted: Recipe) -> bool:

@@ -12,7 +12,7 @@ from seatrial.core.observed import Observed
 
 def gauges(observed: Observed, spec: Spec, status: Status) -> tuple[Gauge, ...]:
     """Return every series of this object."""
-    return (*rollout_gauges(status), *_limits(spec), *_reference(observed, spec, status))
+    return (*rollout_gauges(status), *_limits(observed, spec), *_reference(observed, spec, status))
 
 
 def rollout_gauges(status: Status) -> Iterator[Gauge]:
@@ -26,13 +26,13 @@ def rollout_gauges(status: Status) -> Iterator[Gauge]:
         yield Gauge(metrics.CANDIDATE_WEIGHT, revision, status.weight)
 
 
-def _limits(spec: Spec) -> Iterator[Gauge]:
+def _limits(observed: Observed, spec: Spec) -> Iterator[Gauge]:
     drift, accuracy = spec.monitoring.drift, spec.monitoring.accuracy
     if drift is not None:
         window = {metrics.WINDOW: drift.window}
         yield Gauge(metrics.DRIFT_THRESHOLD, window, drift.threshold)
         yield Gauge(metrics.DRIFT_MINIMUM_ROWS, window, drift.minimum_rows)
-    if accuracy is not None:
+    if accuracy is not None and not observed.is_regression:
         window = {metrics.WINDOW: accuracy.window}
         yield Gauge(metrics.ACCURACY_MINIMUM, window, accuracy.minimum)
         yield Gauge(metrics.ACCURACY_MINIMUM_LABELS, window, accuracy.minimum_labels)

@@ -9,7 +9,15 @@ from seatrial.api.quantities import format_duration
 from seatrial.api.spec import Rollout, Spec
 from seatrial.api.status import Stage, Status, Trial
 from seatrial.core.observed import Observed, Pods, Unknown
-from seatrial.core.stages import is_drained, is_left_out, needed_replicas, pods_of, remaining, step_weight
+from seatrial.core.stages import (
+    gateway_trouble,
+    is_drained,
+    is_left_out,
+    needed_replicas,
+    pods_of,
+    remaining,
+    step_weight,
+)
 from seatrial.core.target import wanted_recipe
 from seatrial.judge.verdict import Finding, Verdict, combine
 
@@ -103,20 +111,22 @@ def pods_available(situation: Situation) -> Objection | None:
     if pods.available >= needed:
         return None
     trouble = f": {pods.trouble}" if pods.trouble else ""
-    return Objection(f"waits for {needed} available pods of the candidate, has {pods.available}{trouble}")
+    return Objection(f"waits for {_pods(needed)} of the candidate, has {pods.available}{trouble}")
+
+
+def _pods(count: int) -> str:
+    return "1 available pod" if count == 1 else f"{count} available pods"
 
 
 def weight_in_effect(situation: Situation) -> Objection | None:
-    """A step counts from when the gateway has its weight."""
+    """A step counts from when the gateway has its weight, and goes on only as long as it has."""
     weight, trial = step_weight(situation.rollout, situation.trial), situation.trial
     if trial.stage is not Stage.CANARY or weight == 0:
         return None
-    if trial.step_since is None:
-        return Objection(f"waits for the weight of {weight} % to take effect")
-    route = situation.observed.route
-    if situation.spec.route is None or (route is not None and route.accepted):
-        return None
-    return Objection(f"waits for the gateway: {route.message if route else 'there is no HTTPRoute yet'}")
+    trouble = gateway_trouble(situation.observed, situation.spec, trial.candidate.revision, weight)
+    if trouble:
+        return Objection(f"waits for the gateway: {trouble}")
+    return Objection(f"waits for the weight of {weight} % to take effect") if trial.step_since is None else None
 
 
 def passes(situation: Situation) -> Objection | None:

@@ -96,7 +96,8 @@ def revert(status: Status, probation: Probation, message: str, now: datetime, *,
     promoted = status.stable
     if promoted is None:
         return status
-    status = _record(status, promoted, Outcome.ROLLED_BACK, message, probation.since, now)
+    outcome = Outcome.ROLLED_BACK if failed else Outcome.ABORTED
+    status = _record(status, promoted, outcome, message, probation.since, now)
     status = replace(status, stable=probation.previous, probation=None, findings=())
     status = retire(status, promoted, now)
     return _refuse(status, promoted, message, now) if failed else status

@@ -13,6 +13,7 @@ from seatrial.contract.environment import REFUSED
 from seatrial.contract.manifest import Manifest
 from seatrial.contract.records import Pointer
 from seatrial.contract.reference import Reference
+from seatrial.contract.schema import Task
 from seatrial.core.recipe import Recipe
 from seatrial.judge.counts import Counts, Interval, LatencyInterval
 from seatrial.ports import Key
@@ -104,10 +105,11 @@ class JobPhase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A training Job; `answer` is its termination message where it has ended."""
+    """A training Job: its termination message where it has ended, or why its pod does not run."""
 
     phase: JobPhase
     answer: str | None = None
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,11 @@ class Observed:
     jobs: Mapping[str, Job]
     objects: frozenset[tuple[str, str, str]] = frozenset()
     failure: str = ""
+
+    @property
+    def is_regression(self) -> bool:
+        """Whether the wanted version is known to answer with numbers, of which none is simply right or wrong."""
+        return isinstance(self.target, Target) and self.target.manifest.output.task is Task.REGRESSION
 
 
 @dataclass(frozen=True, slots=True)

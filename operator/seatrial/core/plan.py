@@ -8,7 +8,7 @@ from seatrial.api.spec import Spec
 from seatrial.api.status import RevisionRef, Stage, Status, Trial
 from seatrial.core.observed import Observed, Unknown
 from seatrial.core.recipe import Recipe
-from seatrial.core.stages import is_drained, may_end, needed_replicas, pods_of, step_weight
+from seatrial.core.stages import gateway_trouble, is_drained, may_end, needed_replicas, pods_of, step_weight
 from seatrial.core.target import with_version_of
 from seatrial.core.traffic import MAXIMUM_BACKENDS, weights
 
@@ -26,7 +26,8 @@ def with_weight(observed: Observed, spec: Spec, status: Status, now: datetime) -
     """Return the status with the weight that the candidate's available pods can carry.
 
     A weight only goes up when the pods for it are there, and is nothing when there are none, or when others would get
-    traffic too. It does not go down while stable has no pods that could take the traffic.
+    traffic too. It does not go down while stable has no pods that could take the traffic. Its step begins once it is in
+    effect.
     """
     trial = status.trial
     if trial is None or trial.stage is not Stage.CANARY or status.stable is None:
@@ -38,8 +39,10 @@ def with_weight(observed: Observed, spec: Spec, status: Status, now: datetime) -
         return replace(status, weight=least, trial=replace(trial, step_since=None))
     if available < needed_replicas(spec, status, trial):
         return replace(status, weight=max(least, min(status.weight, wanted)))
-    since = trial.step_since or now
-    return replace(status, weight=max(least, wanted), trial=replace(trial, step_since=since))
+    weight = max(least, wanted)
+    in_effect = weight == status.weight and not gateway_trouble(observed, spec, trial.candidate.revision, weight)
+    since = trial.step_since or (now if in_effect else None)
+    return replace(status, weight=weight, trial=replace(trial, step_since=since))
 
 
 def plan(observed: Observed, spec: Spec, status: Status, wanted: Recipe | Unknown) -> Plan:

@@ -15,7 +15,8 @@ from seatrial.api.status import Probation, Stage, Status, Trial
 from seatrial.core import moves
 from seatrial.core.guards import WAITS_FOR_STABLE, Objection, Situation, objection
 from seatrial.core.observed import Observed, Unknown
-from seatrial.core.stages import may_end, may_move, takes_over
+from seatrial.core.stages import gateway_trouble, may_end, may_move, takes_over
+from seatrial.core.traffic import FULL
 from seatrial.judge.verdict import Finding, Verdict, combine
 
 
@@ -124,10 +125,15 @@ def _advance_probation(
         case Move.REVERT if may_move(observed, away=promoted, to=probation.previous.revision):
             failed = "; ".join(finding.line() for finding in findings if finding.verdict is Verdict.FAIL)
             return moves.revert(status, probation, failed, now, failed=True)
-        case Move.FINISH if _is_over(observed, spec, probation, now):
+        case Move.FINISH if _is_over(observed, spec, probation, now) and _has_all(observed, spec, promoted):
             return moves.finish(status, now)
         case _:
             return status
+
+
+def _has_all(observed: Observed, spec: Spec, promoted: str) -> bool:
+    """Say whether the promoted revision has all the traffic; until then the old one is needed."""
+    return not gateway_trouble(observed, spec, promoted, FULL)
 
 
 def _is_over(observed: Observed, spec: Spec, probation: Probation, now: datetime) -> bool:

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from seatrial.api.spec import Rollout, Spec
 from seatrial.api.status import Stage, Status, Trial
+from seatrial.core.objects.common import revision_name
 from seatrial.core.observed import Observed, Pods
 from seatrial.core.traffic import candidate_replicas
 
@@ -54,6 +55,18 @@ def is_left_out(rollout: Rollout, stage: Stage) -> bool:
 def is_drained(spec: Spec, status: Status) -> bool:
     """Say whether a canary's traffic goes to stable and candidate alone: without a route, all pods get some."""
     return spec.route is not None or not status.retiring
+
+
+def gateway_trouble(observed: Observed, spec: Spec, revision: str, weight: int) -> str:
+    """Say why the gateway does not send a revision its weight (percent) yet; empty where it does, or there is none."""
+    if spec.route is None:
+        return ""
+    if observed.route is None:
+        return "there is no HTTPRoute yet"
+    if not observed.route.accepted:
+        return observed.route.message
+    found = observed.route.weights.get(revision_name(observed.key.name, revision), 0)
+    return "" if found == weight else f"the HTTPRoute sends {found} % to revision {revision}, not yet {weight} %"
 
 
 def pods_of(observed: Observed, revision: str) -> Pods:

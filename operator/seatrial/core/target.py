@@ -60,10 +60,19 @@ def rightful(observed: Observed) -> Recipe | None:
     if isinstance(record, Unknown):
         return None
     if record is not None:
-        found = observed.recipes.get(record.revision)
+        found = observed.recipes.get(record.revision) or _made_today(observed, record)
         return found if found is not None and found.digest == record.digest else None
     promoted = [one.revision for one in reversed(observed.status.history) if one.outcome == Outcome.PROMOTED]
     return next((observed.recipes[one] for one in promoted if one in observed.recipes and one in observed.pods), None)
+
+
+def _made_today(observed: Observed, record: Pointer) -> Recipe | None:
+    """Return a recorded revision's recipe where it was lost, and the spec is still the one that it was made of."""
+    wanted = wanted_recipe(observed)
+    if isinstance(wanted, Unknown):
+        return None
+    made = replace(wanted, version=record.version, digest=record.digest)
+    return made if made.revision == record.revision else None
 
 
 def with_version_of(ref: RevisionRef, wanted: Recipe) -> Recipe:

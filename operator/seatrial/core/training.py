@@ -46,6 +46,7 @@ def request(observed: Observed, spec: Spec, status: Status) -> Request | None:
         target=training.target,
         candidates=tuple(Candidate(estimator, grid) for estimator, grid in training.candidates),
         serving_version=status.stable.version if status.stable is not None else "",
+        serving_digest=status.stable.digest if status.stable is not None else "",
         include_feedback=training.include_feedback,
         split={"train": train, "validation": validation, "test": test},
         split_by=training.split_by,

@@ -14,6 +14,7 @@ import boto3
 import botocore.session
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
+from botocore.utils import is_valid_endpoint_url, is_valid_ipv6_endpoint_url
 
 from seatrial.contract.layout import InvalidLocationError
 from seatrial.store.objects import (
@@ -59,7 +60,7 @@ class S3Store:
         self._place = f"{endpoint or 'AWS S3'}, bucket {bucket}"
         self._now = now
         with translated(self._place, ""):
-            self._client = _client(endpoint, region, credentials)
+            self._client = _client(_checked(endpoint), region, credentials)
 
     def get(self, key: str, *, maximum: int) -> Object:
         """Return an object of at most `maximum` bytes; NotFoundError, TooLargeError."""
@@ -175,7 +176,7 @@ def _client(endpoint: str | None, region: str | None, credentials: Credentials |
     session.register_component("data_loader", _descriptions())
     return boto3.session.Session(botocore_session=session).client(
         "s3",
-        endpoint_url=_checked(endpoint),
+        endpoint_url=endpoint,
         region_name=region or ("us-east-1" if endpoint else None),
         aws_access_key_id=credentials.access_key if credentials else None,
         aws_secret_access_key=credentials.secret_key if credentials else None,
@@ -190,9 +191,11 @@ def _descriptions() -> Any:
 
 
 def _checked(endpoint: str | None) -> str | None:
+    """Return an endpoint that boto3 takes, which raises a plain ValueError for others."""
     if endpoint is None:
         return None
     parts = urlsplit(endpoint)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    valid = is_valid_endpoint_url(endpoint) or is_valid_ipv6_endpoint_url(endpoint)
+    if parts.scheme not in ("http", "https") or not valid:
         raise InvalidLocationError(f"endpoint is {endpoint!r}; expected a URL such as http://s3.example:9000")
     return endpoint

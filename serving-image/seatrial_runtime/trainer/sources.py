@@ -57,13 +57,18 @@ class Material:
     recent: pd.DataFrame | None = None
 
 
-def read_serving(store: ObjectStore, home: ModelHome, version: str, folder: Path) -> ServingVersion | None:
+def read_serving(store: ObjectStore, home: ModelHome, request: Request, folder: Path) -> ServingVersion | None:
     """Load the version that serves, None where nothing does. A store that cannot answer now is an error."""
+    version = request.serving_version
     if not version:
         return None
     manifest = None
     try:
         manifest, digest = read_manifest(store, home, version)
+        if digest != request.serving_digest:
+            raise TamperedError(
+                f"the manifest of version {version} is {digest}; what serves has {request.serving_digest}"
+            )
         folder.mkdir()
         loaded = load_version(store, home, version, digest, folder)
     except (NotFoundError, TamperedError, TooLargeError, DocumentError, InvalidNameError, ModelError) as error:

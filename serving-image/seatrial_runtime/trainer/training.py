@@ -55,7 +55,7 @@ def train(request: Request, place: Place) -> Answer:
         return _conclude(request, place, before, seen) if parent else _answer(before, _kept(request.channel, seen))
     found, task = contenders(request.candidates, request.seed, place.trusted)
     plan = _plan(request, task)
-    serving = read_serving(place.store, place.home, request.serving_version, place.folder / "serving")
+    serving = read_serving(place.store, place.home, request, place.folder / "serving")
     known = None if serving is None else serving.manifest
     material = read_material(request, task, known, place.home, place.open_store)
     trained = _train(request, plan, found, material)

@@ -1,8 +1,14 @@
 """Which addresses a spec may name."""
 
+from contextlib import suppress
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from seatrial.api.endpoints import is_remote
+from seatrial.store.objects import StoreError
+from seatrial.store.s3 import Credentials, S3Store
 
 
 @pytest.mark.parametrize(
@@ -18,6 +24,14 @@ from seatrial.api.endpoints import is_remote
 )
 def test_another_machine(url: str) -> None:
     assert is_remote(url)
+    assert S3Store("bucket", url, None, Credentials("key", "secret"))
+
+
+@given(st.from_regex(r"https?://[^/?#@ ]+/?", fullmatch=True) | st.text())
+def test_what_a_spec_may_name_a_client_takes(url: str) -> None:
+    if is_remote(url):
+        with suppress(StoreError):
+            S3Store("bucket", url, None, Credentials("key", "secret"))
 
 
 @pytest.mark.parametrize(
@@ -43,6 +57,15 @@ def test_another_machine(url: str) -> None:
         "ftp://s3.example",
         "http://",
         "s3.example",
+        "http://s3_x.example:80",
+        "http://a..b",
+        "http://-bad-",
+        "http://\"';",
+        "http://s3.example:99999",
+        "http://münster.example",
+        f"http://{'a' * 64}.example",
+        f"http://{'a.' * 126}example",
+        "http://[fe80::1%25eth0]:9000",
     ],
 )
 def test_no_other_machine(url: str) -> None:

@@ -89,6 +89,7 @@ REQUESTS = st.builds(
     target=TEXTS,
     candidates=st.lists(CANDIDATES, max_size=3).map(tuple),
     serving_version=TEXTS,
+    serving_digest=TEXTS,
     include_feedback=st.booleans(),
     split=st.dictionaries(TEXTS, NUMBERS, max_size=3),
     split_by=TEXTS,

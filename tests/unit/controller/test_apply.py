@@ -39,6 +39,18 @@ def service(name: str = "risk", port: int = 80) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"ports": [{"port": port}]}}
 
 
+DEPLOYMENT: dict[str, Any] = {
+    "apiVersion": "apps/v1",
+    "kind": "Deployment",
+    "metadata": {"namespace": "ml", "name": "risk-aaaa", "labels": {labels.MODEL: "risk"}},
+    "spec": {"replicas": 1},
+}
+ROUTE: dict[str, Any] = {
+    "apiVersion": "gateway.networking.k8s.io/v1",
+    "kind": "HTTPRoute",
+    "metadata": {"namespace": "ml", "name": "risk-route"},
+    "spec": {"rules": [{"backendRefs": [{"name": "risk-aaaa", "weight": 100}]}]},
+}
 WHOLE = Decision(
     STATUS,
     objects=(service(), service("risk-aaaa")),
@@ -205,20 +217,23 @@ async def test_a_failure_stops_what_depends_on_it_and_nothing_else(
     assert sorted([*done, *left_out]) == sorted(usual)
 
 
-@pytest.mark.parametrize(("theirs", "applied"), [("risk", ["risk-aaaa", "risk-route"]), ("risk-aaaa", ["risk"])])
-async def test_traffic_is_not_sent_to_a_service_of_somebody_else(scene: Scene, theirs: str, applied: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("kind", "name", "applied"),
+    [
+        ("Service", "risk", ["risk-aaaa", "risk-aaaa", "risk-route"]),
+        ("Service", "risk-aaaa", ["risk-aaaa", "risk"]),
+        ("Deployment", "risk-aaaa", ["risk", "risk-aaaa", "risk-route"]),  # weights are for pods that are there
+    ],
+)
+async def test_only_a_service_of_somebody_else_keeps_a_route_from_being_written(
+    scene: Scene, kind: str, name: str, applied: list[str]
+) -> None:
     owner = {"kind": "Application", "name": "shop", "uid": "2", "controller": True}
-    metadata = {"namespace": "ml", "name": theirs, "ownerReferences": [owner]}
-    scene.cluster.user_apply({**service(theirs), "metadata": metadata})
-    route = {
-        "apiVersion": "gateway.networking.k8s.io/v1",
-        "kind": "HTTPRoute",
-        "metadata": {"namespace": "ml", "name": "risk-route"},
-        "spec": {"rules": [{"backendRefs": [{"name": "risk-aaaa", "weight": 100}]}]},
-    }
-    with pytest.raises(RefusedError, match=f"Service ml/{theirs} is there already"):
-        await scene.carry_out(replace(WHOLE, objects=(*WHOLE.objects, route)))
-    assert [call.removeprefix("apply ") for call in scene.calls if call.startswith("apply ")] == applied
+    theirs = service(name) if kind == "Service" else DEPLOYMENT
+    scene.cluster.user_apply({**theirs, "metadata": {"namespace": "ml", "name": name, "ownerReferences": [owner]}})
+    with pytest.raises(RefusedError, match=f"{kind} ml/{name} is there already"):
+        await scene.carry_out(replace(WHOLE, objects=(DEPLOYMENT, *WHOLE.objects, ROUTE)))
+    assert sorted(call.removeprefix("apply ") for call in scene.calls if call.startswith("apply ")) == sorted(applied)
     assert not any(call.startswith("delete") for call in scene.calls)
 
 

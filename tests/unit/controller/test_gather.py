@@ -263,6 +263,16 @@ async def test_the_answer_of_the_job_that_is_waited_for(scene: Scene, kind: str)
     assert (await scene.look()).jobs == {"train-0": Job(JobPhase.RUNNING), "train-1": Job(phase, "the answer")}
 
 
+async def test_why_a_job_does_not_run(scene: Scene) -> None:
+    scene.model(_job("train-1"))
+    scene.own("batch/v1", "Job", "train-1")
+    scene.own("batch/v1", "Job", "train-0")
+    for name in ("train-0", "train-1"):
+        scene.world.cluster.troubles["ml", f"{labels.JOB}={name}"] = "Unschedulable: Insufficient cpu"
+    waited = Job(JobPhase.RUNNING, trouble="Unschedulable: Insufficient cpu")
+    assert (await scene.look()).jobs == {"train-0": Job(JobPhase.RUNNING), "train-1": waited}
+
+
 async def test_an_answer_that_cannot_be_read_yet_is_no_failure(scene: Scene) -> None:
     scene.model(_job("train-1"))
     place = scene.own("batch/v1", "Job", "train-1")

@@ -71,6 +71,13 @@ async def test_a_first_version_serves_and_then_nothing_is_written(world: World) 
     assert written == []
 
 
+async def test_the_serving_record_is_written_once(world: World) -> None:
+    written: list[str] = []
+    world.store.before = lambda call, arguments: written.append(call)
+    await passes(world, Process(world), 8)
+    assert written.count("write_serving") == 1
+
+
 async def test_a_new_process_writes_nothing_where_all_is_well(world: World) -> None:
     await passes(world, Process(world))
     fresh = Process(world)
@@ -149,7 +156,7 @@ async def test_a_conflict_is_no_failure_to_tell_of(world: World) -> None:
     world.user_wants(KEY, serving={"replicas": 3})
     with pytest.raises(ConflictError):
         await process.reconciler.reconcile(KEY)
-    await passes(world, process)
+    await passes(world, process, 1)
     assert condition(world, "Stalled")[0] == "False"
 
 

@@ -26,7 +26,7 @@ class Watched:
         self.done: list[Key] = []
         self.kinds: list[str] = []
         self.running: Counter[Key] = Counter()
-        self.errors: dict[Key, list[Exception]] = {}
+        self.errors: dict[Key, list[BaseException]] = {}
         self.again: dict[Key, timedelta] = {}
         self.queue = WorkQueue(self.work, self, workers=4, clock=self.clock.monotonic, fraction=lambda: 0.0)
 
@@ -125,6 +125,28 @@ async def test_a_pass_that_never_ends_is_broken_off_and_tried_again(
     watched.queue.add(B)
     await watched.settle()
     assert sorted(watched.done, key=str) == [A, B]
+
+
+async def test_a_pass_that_ends_by_a_cancellation_is_a_failure_and_ends_no_worker(watched: Watched) -> None:
+    watched.errors[A] = [asyncio.CancelledError()]
+    watched.queue.add(A)
+    await watched.settle()
+    assert watched.kinds == ["TimeoutError"]
+    watched.clock.advance(60)
+    watched.queue.add(B)
+    await watched.settle()
+    assert sorted(watched.done, key=str) == [A, B]
+
+
+async def test_a_worker_that_ended_ends_the_queue() -> None:
+    watched = Watched()
+    running = asyncio.create_task(watched.queue.run())
+    await watched.settle()
+    worker = next(task for task in asyncio.all_tasks() if task.get_name() == "worker 2")
+    worker.cancel()
+    with pytest.raises(RuntimeError, match="a worker of the queue ended"):
+        await asyncio.wait_for(running, 5)
+    assert not [task for task in asyncio.all_tasks() if task.get_name().startswith("worker")]
 
 
 async def test_a_failed_pass_is_logged_with_its_object(watched: Watched, caplog: pytest.LogCaptureFixture) -> None:

@@ -8,9 +8,10 @@ import pytest
 
 from seatrial.api.conditions import Condition, Reason, Truth, Type
 from seatrial.api.status import Stage, Status, TrainingStatus
+from seatrial.contract.schema import Output, Task
 from seatrial.core.describe import CONDITIONS, changed, conditions
 from seatrial.core.moves import Outcome
-from seatrial.core.observed import Alert, Observed, RouteState, Unknown
+from seatrial.core.observed import Alert, Job, JobPhase, Observed, RouteState, Target, Unknown
 from tests.given import (
     MINUTE,
     NOW,
@@ -19,6 +20,7 @@ from tests.given import (
     available,
     ended,
     in_probation,
+    manifest,
     observed,
     on_trial,
     ref,
@@ -60,6 +62,8 @@ def firing(reason: str, of: str = "1") -> Observed:
     return serving("1", of=WATCHED, alerts=(Alert("A", reason, "PSI 0.4 of team", ref(of, WATCHED).revision),))
 
 
+_MANIFEST = replace(manifest("1"), output=Output("y", Task.REGRESSION))
+REGRESSION = Target("1", _MANIFEST.digest, _MANIFEST)
 T, F, U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
 READY, RECONCILING, STALLED, ARTIFACT, ROUTE_READY, ROLLOUT, DRIFTED, ACCURACY, TRAINING, UPDATE = Type
 
@@ -190,14 +194,29 @@ CASES: list[tuple[Observed, Type, Truth, Reason, str]] = [
     # TrainingSucceeded
     (serving("1"), TRAINING, U, Reason.NOT_CONFIGURED, "spec.training is not set"),
     (serving("1", of=TRAINS), TRAINING, U, Reason.NOT_TRAINED, "no trigger has fired yet"),
-    (trained(""), TRAINING, U, Reason.TRAINING_STARTED, "Job risk-train-1 runs: PSI of team"),
+    (trained(""), TRAINING, U, Reason.TRAINING_STARTED, "Job risk-train-1 runs (drift: PSI of team)"),
+    (
+        replace(trained(""), jobs={"risk-train-1": Job(JobPhase.RUNNING, trouble="Unschedulable: Insufficient cpu")}),
+        TRAINING,
+        U,
+        Reason.TRAINING_STARTED,
+        "Job risk-train-1 runs (drift: PSI of team); its pod: Unschedulable: Insufficient cpu",
+    ),
+    (serving("1", of=WATCHED, target=REGRESSION), ACCURACY, U, Reason.NOT_WATCHED, "of a regression there are none"),
+    (
+        serving("2", wants="3", status=Status(stable=ref("2"), rejected=(rejected("3"),))),
+        READY,
+        T,
+        Reason.SERVING,
+        "version 2 serves on 2 pods; version 3 was rejected and is not tried again: errors: Fail",
+    ),
     (trained("Passed", "8"), TRAINING, T, Reason.TRAINING_PASSED, "version 8: so it was"),
     (trained("Rejected", "8"), TRAINING, F, Reason.TRAINING_REJECTED, "version 8: so it was"),
     (trained("Failed"), TRAINING, F, Reason.TRAINING_FAILED, "so it was"),
     # UpdateAvailable
     (serving("1"), UPDATE, F, Reason.UP_TO_DATE, "no newer version is known"),
     (serving("1", of=spec(version="1"), newest="1"), UPDATE, F, Reason.UP_TO_DATE, ""),
-    (serving("9", of=spec(version="9"), newest="10"), UPDATE, T, Reason.NEWER_VERSION, "version 10 passed its gates"),
+    (serving("9", of=spec(version="9"), newest="10"), UPDATE, T, Reason.NEWER_VERSION, "version 10 is newer"),
     (serving("10", of=spec(version="10"), newest="9"), UPDATE, F, Reason.UP_TO_DATE, ""),  # the newest was rejected
     (serving("1", newest="2"), UPDATE, F, Reason.UP_TO_DATE, ""),  # a channel is followed, not proposed
 ]

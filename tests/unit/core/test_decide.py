@@ -159,7 +159,7 @@ def test_an_invalid_spec_says_so_and_changes_nothing() -> None:
 
 def test_an_operator_with_an_empty_cache_changes_nothing_that_serves() -> None:
     """Everything is made again just as it is: applying it changes nothing."""
-    world = in_probation(since=MINUTE, of=ROUTED)
+    world = in_probation(since=MINUTE / 2, of=ROUTED)
     empty = replace(world, recipes={}, pods={}, objects=frozenset(), route=None)
     known, blind = decide(world, NOW), decide(empty, NOW)
     assert (blind.status.stable, blind.status.probation) == (known.status.stable, known.status.probation)

@@ -206,7 +206,7 @@ def test_the_candidate_keeps_its_traffic_while_stable_has_no_pods(wants: str) ->
 def test_back_to_the_version_before_needs_no_trial() -> None:
     status = after(in_probation(since=MINUTE, wants="1"))
     assert (status.stable, status.trial, status.probation) == (ref("1"), None, None)
-    assert outcomes(status)[-1] == ("2", "RolledBack")
+    assert outcomes(status)[-1] == ("2", "Aborted")
     assert status.rejected == ()  # a person's wish says nothing of the version
     assert [one.revision for one in status.retiring] == [ref("2").revision]
 

@@ -1,18 +1,34 @@
 """A status that somebody else wrote: well-formed, and not so."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from seatrial.api.conditions import Reason
 from seatrial.api.status import RevisionRef, Stage, Status
+from seatrial.contract.records import Pointer
 from seatrial.core.decide import decide
 from seatrial.core.moves import Outcome
 from seatrial.core.observed import Observed, Unknown
-from tests.given import MINUTE, NOW, available, ended, in_probation, on_trial, recipe, record, ref, rejected, serving
+from tests.given import (
+    MINUTE,
+    NOW,
+    available,
+    ended,
+    in_probation,
+    on_trial,
+    recipe,
+    record,
+    ref,
+    rejected,
+    serving,
+    spec,
+)
 from tests.unit.core.story import ROUTED, Story
 
 INVENTED = RevisionRef("0123456789", "9", "sha256:" + "9" * 64)
+TWO = ref("2").revision
 STORE_DOWN = Unknown(Reason.STORE_UNREACHABLE, "the store does not answer")
 KNOWN = replace(serving("1"), recipes={ref(one).revision: recipe(one) for one in ("1", "2")})
 
@@ -37,9 +53,65 @@ def test_what_serves_by_the_record_and_has_pods_is_stable_again(world: Observed)
     assert not [one for one in decision.removals if ref("1").revision in one.name]
 
 
+THREE = ("1", "2", "3")
+PAST = (ended("1"), ended("2"), ended("3", Outcome.ROLLED_BACK))
+
+
+def all_run(**changes: Any) -> Observed:
+    """All three versions have recipe and pods; status names an invention, and remembers what was promoted."""
+    made = {ref(one).revision: recipe(one) for one in THREE}
+    world = serving("1", recipes=made, pods={revision: available(1) for revision in made}, serving=None)
+    return replace(with_stable(replace(world, status=replace(world.status, history=PAST)), INVENTED), **changes)
+
+
 def test_without_a_record_what_was_promoted_last_is_stable_again() -> None:
-    world = with_stable(serving("1", serving=None), INVENTED)
-    world = replace(world, status=replace(world.status, history=(ended("1"), ended("2", Outcome.SUPERSEDED))))
+    assert decide(all_run(), NOW).status.stable == ref("2")
+
+
+@pytest.mark.parametrize("lost", ["pods", "recipes"])
+def test_what_was_promoted_last_and_is_gone_is_not(lost: str) -> None:
+    world = all_run()
+    left: Any = {lost: {revision: it for revision, it in getattr(world, lost).items() if revision != TWO}}
+    assert decide(replace(world, **left), NOW).status.stable == ref("1")
+
+
+def test_a_record_goes_before_the_history() -> None:
+    assert decide(all_run(serving=record("3", ref("3").revision)), NOW).status.stable == ref("3")
+
+
+def test_a_record_whose_recipe_was_lost_is_made_of_the_spec_that_it_was_made_of() -> None:
+    world = all_run(serving=record("1", ref("1").revision))
+    rest = {revision: one for revision, one in world.recipes.items() if one.version != "1"}
+    assert decide(replace(world, recipes=rest), NOW).status.stable == ref("1")
+    other = replace(world, recipes=rest, spec=spec(serving={"batching": {"maxSize": 8}}))
+    assert decide(other, NOW).objects == ()
+
+
+@pytest.mark.parametrize(
+    "found",
+    [STORE_DOWN, replace(record("1", ref("1").revision), digest=INVENTED.digest)],
+    ids=["the store is down", "the record is of another digest"],
+)
+def test_nothing_is_believed_that_the_store_does_not_say(found: Pointer | Unknown) -> None:
+    decision = decide(all_run(serving=found), NOW)
+    assert (decision.status.stable, decision.objects, decision.removals) == (INVENTED, (), ())
+
+
+def test_what_was_lost_is_made_again_where_nothing_else_runs() -> None:
+    """An operator whose cache is empty may see this, beside a record that could not be written yet."""
+    world = serving("1", pods={}, recipes={TWO: recipe("2")}, serving=record("2", TWO))
+    assert decide(world, NOW).status.stable == ref("1")
+
+
+def test_what_is_recorded_is_made_again_though_something_else_runs() -> None:
+    made = spec(serving={"batching": {"maxSize": 8}})
+    world = serving("1", wants="2", pods={TWO: available(1)}, recipes={TWO: recipe("2")}, spec=made)
+    assert decide(world, NOW).status.stable == ref("1", made)
+
+
+def test_what_has_a_deployment_is_believed_whatever_the_record_says() -> None:
+    world = serving("1", recipes={TWO: recipe("2")}, serving=record("2", TWO))
+    world = replace(world, pods={**world.pods, TWO: available(1)})
     assert decide(world, NOW).status.stable == ref("1")
 
 

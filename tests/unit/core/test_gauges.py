@@ -9,9 +9,10 @@ from seatrial.api.spec import Spec
 from seatrial.api.status import Stage
 from seatrial.contract import metrics
 from seatrial.contract.reference import CategoryBins, Distribution, NumericBins, Reference
+from seatrial.contract.schema import Output, Task
 from seatrial.core.gauges import gauges, rollout_gauges
-from seatrial.core.observed import Observed
-from tests.given import MINUTE, in_probation, observed, on_trial, ref, serving, spec
+from seatrial.core.observed import Observed, Target
+from tests.given import MINUTE, in_probation, manifest, observed, on_trial, ref, serving, spec
 
 WATCHED = spec(
     monitoring={
@@ -58,6 +59,14 @@ def test_limits_are_there_only_where_they_are_watched() -> None:
 
 def shares(world: Observed) -> dict[tuple[str, ...], float]:
     return {key[1:]: value for key, value in values(world).items() if key[0] == metrics.REFERENCE_SHARE}
+
+
+def test_of_a_regression_no_right_answers_are_counted() -> None:
+    found = manifest("1")
+    found = replace(found, output=Output("y", Task.REGRESSION))
+    names = {name for name, *_ in values(serving("1", of=WATCHED, target=Target("1", found.digest, found)))}
+    assert metrics.DRIFT_THRESHOLD in names
+    assert not names & {metrics.ACCURACY_MINIMUM, metrics.ACCURACY_MINIMUM_LABELS}
 
 
 def test_shares_of_the_reference_are_smoothed_and_add_up_to_one_for_each_feature() -> None:

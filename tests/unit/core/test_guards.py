@@ -13,12 +13,13 @@ from seatrial.core import guards
 from seatrial.core.guards import GUARDS, Objection, Situation, objection
 from seatrial.core.observed import Observed, RouteState
 from seatrial.judge.verdict import Finding, Verdict
-from tests.given import MINUTE, NOW, ROUTE, UNKNOWN, available, on_trial, spec, target, troubled
+from tests.given import MINUTE, NOW, ROUTE, UNKNOWN, available, on_trial, ref, spec, taken, target, troubled
 
 PASS = Finding("errors", Verdict.PASS, "fine", -1.0, 5.0)
 FAIL = Finding("errors", Verdict.FAIL, "too many", 9.0, 5.0)
 UNSURE = Finding("latency", Verdict.INCONCLUSIVE, "3 of 100 requests", 0.0, 5.0)
 ROUTED: Mapping[str, Any] = {"route": ROUTE}
+TWO = ref("2").revision
 NO_SHADOW: Mapping[str, Any] = {"rollout": {"shadow": {"enabled": False}}}
 NO_CANARY: Mapping[str, Any] = {"rollout": {"canary": {"enabled": False}}}
 
@@ -84,7 +85,7 @@ def test_pods_of_an_earlier_candidate(stage: Stage, sections: Mapping[str, Any],
 @pytest.mark.parametrize(
     ("pods", "words"),
     [
-        (available(0), "waits for 1 available pods of the candidate, has 0"),
+        (available(0), "waits for 1 available pod of the candidate, has 0"),
         (troubled("ImagePullBackOff: no such image"), "has 0: ImagePullBackOff: no such image"),
     ],
 )
@@ -105,8 +106,10 @@ def test_pods_of_no_deployment() -> None:
 @pytest.mark.parametrize(
     ("route", "step_since", "words"),
     [
-        (RouteState(True, "accepted"), None, "waits for the weight of 1 % to take effect"),
-        (RouteState(True, "accepted"), NOW, None),
+        (taken({TWO: 1}), None, "waits for the weight of 1 % to take effect"),
+        (taken({TWO: 1}), NOW, None),
+        (taken({TWO: 5}), NOW, f"waits for the gateway: the HTTPRoute sends 5 % to revision {TWO}, not yet 1 %"),
+        (taken({}), NOW, f"waits for the gateway: the HTTPRoute sends 0 % to revision {TWO}, not yet 1 %"),
         (RouteState(None, "it has not answered"), NOW, "waits for the gateway: it has not answered"),
         (RouteState(False, "no such listener"), NOW, "waits for the gateway: no such listener"),
         (None, NOW, "waits for the gateway: there is no HTTPRoute yet"),
@@ -181,7 +184,7 @@ def test_objections_are_asked_for_in_this_order() -> None:
         {"target": target("2")},
         {"spec": spec(**ROUTED)},
         {"pods": canary().pods},
-        {"route": RouteState(True, "accepted")},
+        {"route": taken({TWO: 1})},
     ):
         world = replace(world, **mended)
         if "route" in mended and world.status.trial is not None:
@@ -193,8 +196,8 @@ def test_objections_are_asked_for_in_this_order() -> None:
         "paused by spec.rollout.paused",
         "version 3 is wanted now",
         "spec.serving.replicas is 0: nothing is tried until there are pods again",
-        "waits for 1 available pods of the candidate, has 0",
-        "waits for the weight of 1 % to take effect",
+        "waits for 1 available pod of the candidate, has 0",
+        "waits for the gateway: there is no HTTPRoute yet",
         "latency: Inconclusive · 3 of 100 requests",
         "step 1 passes so far",
     ]

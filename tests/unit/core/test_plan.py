@@ -7,7 +7,7 @@ import pytest
 
 from seatrial.api.spec import Spec
 from seatrial.api.status import Retiring, Stage, Status
-from seatrial.core.observed import Observed, Pods
+from seatrial.core.observed import Observed, Pods, RouteState
 from seatrial.core.plan import Plan, plan, with_weight
 from seatrial.core.target import wanted_recipe
 from tests.given import (
@@ -23,6 +23,7 @@ from tests.given import (
     ref,
     serving,
     spec,
+    taken,
 )
 
 ONE, TWO = ref("1").revision, ref("2").revision
@@ -46,20 +47,43 @@ def canary(available_pods: int, *, step: int = 1, weight: int = 10, replicas: in
 
 
 @pytest.mark.parametrize(
-    ("pods", "weight", "becomes", "in_effect"),
+    ("pods", "weight", "becomes"),
     [
-        (0, 10, 0, False),  # no pods, no traffic
-        (1, 10, 10, False),  # not yet enough for more
-        (1, 0, 0, False),
-        (2, 10, 50, True),
-        (4, 0, 50, True),
+        (0, 10, 0),  # no pods, no traffic
+        (1, 10, 10),  # not yet enough for more
+        (1, 0, 0),
+        (2, 10, 50),
+        (4, 0, 50),
     ],
 )
-def test_a_weight_goes_up_only_with_its_pods(pods: int, weight: int, becomes: int, in_effect: bool) -> None:
+def test_a_weight_goes_up_only_with_its_pods(pods: int, weight: int, becomes: int) -> None:
     status = weighted(canary(pods, weight=weight))
     assert status.weight == becomes
     assert status.trial is not None
-    assert status.trial.step_since == (NOW if in_effect else None)
+    assert status.trial.step_since is None
+
+
+@pytest.mark.parametrize(
+    ("route", "in_effect"),
+    [
+        (taken({TWO: 50}), True),
+        (taken({TWO: 10}), False),  # refused by the API server, or undone
+        (replace(taken({TWO: 50}), accepted=None), False),
+        (replace(taken({TWO: 50}), accepted=False), False),
+        (None, False),
+    ],
+)
+def test_a_step_begins_when_the_gateway_has_its_weight(route: RouteState | None, in_effect: bool) -> None:
+    status = weighted(canary(2, weight=50, world={"route": route}))
+    assert status.trial is not None
+    assert (status.weight, status.trial.step_since) == (50, NOW if in_effect else None)
+
+
+def test_without_a_route_a_step_begins_when_its_pods_were_told_of_it() -> None:
+    world = on_trial(Stage.CANARY, step=1, weight=50, of=spec(rollout=STEPS), step_since=None)
+    status = weighted(world)
+    assert status.trial is not None
+    assert status.trial.step_since == NOW
 
 
 def test_a_step_that_has_begun_keeps_its_beginning() -> None:

@@ -10,12 +10,13 @@ import pytest
 from seatrial.api.conditions import Reason
 from seatrial.api.spec import Spec
 from seatrial.api.status import Stage, Status
-from seatrial.core.observed import Observed, Pods
+from seatrial.core.observed import Observed, Pods, RouteState
 from seatrial.core.rollout import MOVES, Move, advance
 from seatrial.judge.verdict import Finding, Verdict
 from tests.given import (
     MINUTE,
     NOW,
+    ROUTE,
     UNKNOWN,
     available,
     in_probation,
@@ -23,6 +24,7 @@ from tests.given import (
     on_trial,
     ref,
     spec,
+    taken,
     troubled,
 )
 
@@ -328,6 +330,16 @@ def test_it_lasts_as_long_as_the_spec_says(finding: Finding) -> None:
     status = after(in_probation(since=30 * MINUTE), finding)
     assert (status.stable, status.probation) == (ref("2"), None)
     assert [r.revision for r in status.retiring] == [ONE]
+
+
+@pytest.mark.parametrize(
+    "route", [None, RouteState(None, "soon"), RouteState(False, "no host"), taken({ONE: 50, TWO: 50})]
+)
+def test_a_probation_lasts_until_the_gateway_sends_the_promoted_revision_everything(route: RouteState | None) -> None:
+    world = in_probation(since=HOUR, of=spec(route=ROUTE))
+    assert after(world, PASS).probation is None
+    assert after(replace(world, route=route), PASS).probation is not None
+    assert after(replace(world, route=route), FAIL).stable == ref("1", spec(route=ROUTE))
 
 
 def test_the_old_version_stays_while_prometheus_does_not_answer_but_not_for_ever() -> None:

@@ -257,6 +257,7 @@ def test_what_the_job_is_asked_for() -> None:
     assert (asked_for.dataset, asked_for.target) == ("s3://models/risk/train.parquet", "risk_level")
     assert dict(asked_for.split) == {"train": 0.8, "validation": 0.1, "test": 0.1}
     assert (asked_for.split_by, asked_for.cross_validation, asked_for.metric, asked_for.seed) == ("Random", 3, "f1", 7)
+    assert asked_for.serving_digest == ref("1").digest
     assert (asked_for.serving_version, asked_for.include_feedback, asked_for.channel) == ("1", True, "latest")
 
 

@@ -47,8 +47,8 @@ def inference(events: list[str]) -> Inference:
 
 
 async def test_the_answer_is_sent_before_shadow_and_collector_hear_of_it() -> None:
-    events = list[str]()
-    settings, lifecycle, metrics = settings_of(a_risk_version()), Lifecycle(lambda: 0.0), Metrics()
+    events, times = list[str](), iter(range(100))
+    settings, lifecycle, metrics = settings_of(a_risk_version()), Lifecycle(lambda: float(next(times))), Metrics()
     app = App(settings, lifecycle, metrics, Exposition(identity(settings), metrics))
     serving: Any = SimpleNamespace(inference=inference(events), v1=Written(events))
     app.serving = serving
@@ -58,9 +58,11 @@ async def test_the_answer_is_sent_before_shadow_and_collector_hear_of_it() -> No
 
     async def send(message: MutableMapping[str, Any]) -> None:
         events.append(message["type"])
+        assert lifecycle.quiet_for() == 0, "it is under way until the answer was sent"
 
     await app({"type": "http", "method": "POST", "path": "/v1/models/risk:predict", "headers": []}, receive, send)
     assert events == ["written", "http.response.start", "http.response.body", "told"]
+    assert lifecycle.quiet_for() > 0
 
 
 async def test_nobody_hears_of_an_answer_that_could_not_be_written() -> None:

@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -108,7 +108,9 @@ class World:
         self.store.put(HOME.log("labels", NOW, part), encode_rows("labels", rows))
 
     def train(self, request: Request, *, trusted: tuple[str, ...] = TRUSTED) -> Answer:
-        """Run a training."""
+        """Run a training; of what serves the request has the digest, as the operator's has, where none is given."""
+        if request.serving_version in self.versions() and not request.serving_digest:
+            request = replace(request, serving_digest=self.manifest(request.serving_version).digest)
         self.runs += 1
         folder = self.folder / f"run-{self.runs}"
         folder.mkdir()
@@ -146,6 +148,7 @@ def ask(**changes: Any) -> Request:
         "target": TARGET,
         "candidates": (Candidate(TREE, grid),),
         "serving_version": "",
+        "serving_digest": "",
         "cross_validation": 3,
         "gates": Gates(),
         **changes,

@@ -14,10 +14,12 @@ from seatrial.store.versions import publish
 from seatrial_runtime.loading import load_version
 from seatrial_runtime.publish.write import Draft, write_version
 from seatrial_runtime.trainer.errors import DataError, RequestError
+from seatrial_runtime.trainer.search import Searched, choose
 from tests.unit.trainer.builders import FEATURES, HOME, NOW, TARGET, TREE, World, ask, deployments, fitted
 
 LINEAR = "sklearn.linear_model.LogisticRegression"
 FOREST = "sklearn.ensemble.RandomForestClassifier"
+RANKED = (("best of the folds", 0.99, 0.80), ("first", 0.90, 0.85), ("second", 0.95, 0.85))  # folds, validation
 
 
 @pytest.fixture
@@ -99,7 +101,7 @@ def test_a_margin_lets_a_slightly_worse_model_pass(world: World) -> None:
     assert world.train(wide).outcome == "Passed"
 
 
-@pytest.mark.parametrize("fault", ["absent", "tampered", "broken"])
+@pytest.mark.parametrize("fault", ["absent", "tampered", "broken", "another"])
 def test_a_serving_version_that_cannot_be_measured_rejects(world: World, fault: str) -> None:
     manifest = world.serve("7", weak(world.dataset), channel="latest")
     key = HOME.file("7", manifest.artifact, manifest.files[manifest.artifact].sha256)
@@ -108,7 +110,8 @@ def test_a_serving_version_that_cannot_be_measured_rejects(world: World, fault: 
     elif fault == "broken":
         world.store.delete(key)
     version = "6" if fault == "absent" else "7"
-    answer = world.train(ask(serving_version=version, channel="latest"))
+    digest = digest_of(b"what serves") if fault == "another" else ""
+    answer = world.train(ask(serving_version=version, serving_digest=digest, channel="latest"))
     assert (answer.outcome, world.channel()) == ("Rejected", "7")
     assert f"serving: version {version}, which serves, could not be measured" in answer.message
 
@@ -164,6 +167,12 @@ def test_the_best_on_validation_is_chosen_over_all_candidates(world: World) -> N
     manifest = world.manifest("1")
     assert manifest.estimator == FOREST
     assert manifest.parameters["n_estimators"] == "20"
+
+
+def test_what_is_best_on_validation_is_chosen_whatever_the_folds_said() -> None:
+    folds, first, second = (Searched(path, {}, cv, validation, None) for path, cv, validation in RANKED)
+    assert choose([folds, first, second]) is first  # of equal ones the first
+    assert choose([second, folds]) is second
 
 
 def test_the_grid_is_searched(world: World) -> None:
