@@ -66,9 +66,7 @@ def read_serving(store: ObjectStore, home: ModelHome, request: Request, folder: 
     try:
         manifest, digest = read_manifest(store, home, version)
         if digest != request.serving_digest:
-            raise TamperedError(
-                f"the manifest of version {version} is {digest}; what serves has {request.serving_digest}"
-            )
+            raise TamperedError(f"its manifest is {digest}, and that of what serves {request.serving_digest}")
         folder.mkdir()
         loaded = load_version(store, home, version, digest, folder)
     except (NotFoundError, TamperedError, TooLargeError, DocumentError, InvalidNameError, ModelError) as error:

@@ -173,7 +173,7 @@ def test_an_answer_of_no_outcome_is_refused() -> None:
 
 
 def test_a_candidate_without_values_to_try_is_refused() -> None:
-    request = Request("j", "drift", "", "s3://b/d.csv", "y", (), "1").encode()
+    request = Request("j", "drift", "", "s3://b/d.csv", "y", (), "1", "sha256:1").encode()
     document = {**json.loads(request), "candidates": [{"estimator": "a.B", "grid": {"depth": []}}]}
     with pytest.raises(DocumentError) as caught:
         parse_request(json.dumps(document))
