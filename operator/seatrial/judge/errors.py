@@ -7,7 +7,7 @@ from seatrial.judge.conclusion import Claim, Samples, conclude, most_per_interva
 from seatrial.judge.counts import Counts, Interval, pool
 from seatrial.judge.limits import RatioLimits
 from seatrial.judge.verdict import Finding
-from seatrial.judge.wording import counted, ratio_as_set, share_as_set, times
+from seatrial.judge.wording import counted, divided, ratio_as_set, share_as_set, times
 
 __all__ = ["RatioLimits", "judge_errors"]
 
@@ -29,7 +29,7 @@ def judge_errors(name: str, intervals: Sequence[Interval], limits: RatioLimits, 
     ratio = rate_ratio.estimated_ratio(intervals)
     return conclude(
         name,
-        f"candidate {counted(candidate)} vs stable {counted(stable)}{times(ratio)}",
+        f"candidate {counted(candidate)} vs stable {counted(stable)}{times(ratio)}{divided(dispersion)}",
         rate_ratio.log_evidence_above(intervals, limits.maximum_ratio, dispersion, most),
         limits.alpha,
         good_enough(intervals, candidate, limits, dispersion),

@@ -16,7 +16,7 @@ from seatrial.judge.latency_edges import SMALLEST_SHARE, Edge, edges_to_judge
 from seatrial.judge.limits import RatioLimits
 from seatrial.judge.mixture import log_sum_exp
 from seatrial.judge.verdict import Finding
-from seatrial.judge.wording import duration, ratio_as_set, share_as_set
+from seatrial.judge.wording import divided, duration, ratio_as_set, share_as_set
 
 # Where next to none of stable's requests are slow, so many of the candidate's may be: a hiccup is no slowdown.
 HICCUPS = 0.01
@@ -48,7 +48,7 @@ def judge_latency(
     weakest = min(claims, key=lambda claim: claim.evidence)
     told = judged[slower.index(max(slower)) if toward_fail > 0 else claims.index(weakest)]
     samples = Samples(told.candidate.total, limits.samples_needed, "requests")
-    return conclude(name, told.sentence(), toward_fail, limits.alpha, [weakest], samples)
+    return conclude(name, told.sentence() + divided(dispersion), toward_fail, limits.alpha, [weakest], samples)
 
 
 def _toward_fail(edge: Edge, limits: RatioLimits, dispersion: float) -> float:

@@ -6,7 +6,7 @@ from seatrial.judge.counts import Counts, Interval
 from seatrial.judge.errors import good_enough, missing_requests
 from seatrial.judge.limits import RatioLimits
 from seatrial.judge.verdict import Finding
-from seatrial.judge.wording import counted, times
+from seatrial.judge.wording import counted, divided, times
 
 
 def judge_against_reference(
@@ -26,7 +26,7 @@ def judge_against_reference(
     return conclude(
         name,
         f"candidate {counted(candidate)} vs stable before {counted(reference)}"
-        f"{times(rate_ratio.estimated_ratio(then_and_now))}",
+        f"{times(rate_ratio.estimated_ratio(then_and_now))}{divided(dispersion)}",
         worse if candidate.share > limits.objective else min(worse, 0.0),
         limits.alpha,
         good_enough(then_and_now, candidate, limits, dispersion),

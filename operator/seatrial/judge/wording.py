@@ -36,6 +36,11 @@ def times(ratio: float | None) -> str:
     return " · none at stable" if ratio == inf else f" · {ratio:.1f}×"
 
 
+def divided(dispersion: float) -> str:
+    """Return ' · bursts before: evidence counts 1/10' where that is so to a digit, otherwise nothing."""
+    return f" · bursts before: evidence counts 1/{dispersion:.2g}" if dispersion >= 1.05 else ""
+
+
 def odds(log_e: float) -> str:
     """Return a log e-value as odds, '214:1' for and '1:5' against, rounded down so that it never looks enough."""
     if abs(log_e) > MOST_ODDS:

@@ -151,3 +151,13 @@ def test_probation_says_what_it_compares() -> None:
         "errors: Fail · candidate 600/6,000 (10.0 %) vs stable before 500/50,000 (1.0 %) · 10.0× · "
         "evidence over 1,000,000:1, needs 200:1"
     )
+
+
+BURSTS = " · bursts before: evidence counts 1/10"
+
+
+@pytest.mark.parametrize(("dispersion", "said"), [(1.0, ""), (1.04, ""), (10.0, BURSTS)])
+def test_a_line_says_why_its_evidence_grows_so_slowly(dispersion: float, said: str) -> None:
+    seen = [Interval(Counts(400, 4), Counts(400, 4))]
+    sentence = judge_errors("errors", seen, LIMITS, dispersion).sentence
+    assert sentence.startswith(f"candidate 4/400 (1.0 %) vs stable 4/400 (1.0 %) · 1.0×{said} · ")
