@@ -49,7 +49,7 @@ class Cluster(Protocol):
     async def read(self, document: Document) -> Document:
         """Return the object of this kind and name as it is now; AbsentError."""
 
-    async def apply_status(self, document: Document) -> Document:
+    async def write_status(self, document: Document) -> Document:
         """Server-side apply of `status`; a resourceVersion in the document makes it conditional (ConflictError)."""
 
     async def delete(self, document: Document) -> None:

@@ -55,24 +55,26 @@ class FakeCluster:
         self.troubles: dict[tuple[str, str], str] = {}  # by (namespace, label selector)
         self._clock, self._version, self._made = clock, 0, 0
         self._objects: dict[Place, dict[str, Any]] = {}
-        self._applied: dict[tuple[Place, str], dict[str, Any]] = {}
+        self._applied: dict[Place, dict[str, Any]] = {}
 
     # ports.Cluster
 
     async def apply(self, document: Document) -> Document:
         """Server-side apply of everything but `status`."""
         self.before("apply", (document,))
-        result = self._apply(document, "")
+        result = self._apply(document)
         self.after("apply", (document,))
         return result
 
-    async def apply_status(self, document: Document) -> Document:
-        """Server-side apply of `status`."""
-        self.before("apply_status", (document,))
+    async def write_status(self, document: Document) -> Document:
+        """Replace `status`."""
+        self.before("write_status", (document,))
         if place_of(document) not in self._objects:
             raise AbsentError(f"{place_of(document)} not found")
-        result = self._apply(document, "status")
-        self.after("apply_status", (document,))
+        self._check(document, "resourceVersion")
+        live = self._objects[place_of(document)]
+        result = self._store({**deepcopy(live), "status": deepcopy(document["status"])})
+        self.after("write_status", (document,))
         return result
 
     async def delete(self, document: Document) -> None:
@@ -158,8 +160,7 @@ class FakeCluster:
     def remove(self, place: Place) -> None:
         """Delete an object at once."""
         document = self._objects.pop(place)
-        for manager in ("", "status"):
-            self._applied.pop((place, manager), None)
+        self._applied.pop(place, None)
         document["metadata"]["resourceVersion"] = self._next_version()
         self.events.append(WatchEvent(document, deleted=True))
 
@@ -188,15 +189,15 @@ class FakeCluster:
     def _pods(self, namespace: str, selector: str) -> list[dict[str, Any]]:
         return [d for d in self.all("Pod") if d["metadata"]["namespace"] == namespace and _selected(d, selector)]
 
-    def _apply(self, document: Document, part: str) -> dict[str, Any]:
+    def _apply(self, document: Document) -> dict[str, Any]:
         place = place_of(document)
         if not _NAME.fullmatch(place.name):
             raise RefusedError(f"metadata.name: Invalid value: {place.name!r}")
         self._check(document, "resourceVersion")  # a uid is none, as in a real apply
-        desired = _part(document, part)
+        desired = _fields(document)
         live = self._objects.get(place, {"apiVersion": place.api_version, "kind": place.kind, "metadata": {}})
-        result = applied(live, desired, self._applied.get((place, part), {}))
-        self._applied[place, part] = deepcopy(desired)
+        result = applied(live, desired, self._applied.get(place, {}))
+        self._applied[place] = deepcopy(desired)
         return self._store(result)
 
     def _check(self, document: Document, *preconditions: str) -> None:
@@ -230,10 +231,8 @@ class FakeCluster:
         return str(self._version)
 
 
-def _part(document: Document, part: str) -> dict[str, Any]:
-    """Return the fields that a write to this part is about; identity and preconditions are no fields."""
-    if part:
-        return {part: deepcopy(document[part])}
+def _fields(document: Document) -> dict[str, Any]:
+    """Return the fields that an apply is about: without the status; identity and preconditions are no fields."""
     metadata = {k: v for k, v in document["metadata"].items() if k not in ("uid", "resourceVersion")}
     rest = {key: value for key, value in document.items() if key not in ("status", "metadata")}
     return deepcopy({**rest, "metadata": metadata})

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from seatrial.adapters.apply_patch import APPLY
-from seatrial.adapters.kube_client import KubeClient
+from seatrial.adapters.kube_client import JSON_PATCH, KubeClient
 from seatrial.adapters.kube_kinds import collection_path, described, object_path
 from seatrial.adapters.kube_pods import last_termination_message, trouble_of
 from seatrial.contract import labels
@@ -31,10 +31,16 @@ class KubeCluster:
             "PATCH", object_path(document), query=_APPLY_QUERY, body=document, content_type=APPLY
         )
 
-    async def apply_status(self, document: Document) -> Document:
-        """Server-side apply of `status`, conditional where the document has a resourceVersion."""
-        path = f"{object_path(document)}/status"
-        return await self._client.request("PATCH", path, query=_APPLY_QUERY, body=document, content_type=APPLY)
+    async def write_status(self, document: Document) -> Document:
+        """Replace all of `status`, conditional where the document has a resourceVersion.
+
+        An apply would leave what others wrote there, which nothing would ever take back.
+        """
+        patch = [{"op": "add", "path": "/status", "value": document["status"]}]
+        if version := document["metadata"].get("resourceVersion"):
+            patch.insert(0, {"op": "replace", "path": "/metadata/resourceVersion", "value": version})
+        path, query = f"{object_path(document)}/status", (("fieldManager", FIELD_MANAGER),)
+        return await self._client.request("PATCH", path, query=query, body=patch, content_type=JSON_PATCH)
 
     async def delete(self, document: Document) -> None:
         """Delete an object and, in the background, its dependants; with a `uid` only that very object."""

@@ -17,7 +17,7 @@ from seatrial.adapters.apply_patch import APPLY, apply_body
 from seatrial.ports import AbsentError, ClusterError, ConflictError, RefusedError, UnavailableError
 
 TIMEOUT = 10.0  # seconds for one request, from connecting to the last byte
-JSON = "application/json"
+JSON, JSON_PATCH = "application/json", "application/json-patch+json"
 _SHOWN = 300  # characters of an answer that is no Status
 
 
@@ -53,7 +53,7 @@ class KubeClient:
         path: str,
         *,
         query: Sequence[tuple[str, str]] = (),
-        body: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
         content_type: str = JSON,
     ) -> dict[str, Any]:
         """Send one request and return the answer's document; raises ClusterError."""
@@ -69,10 +69,10 @@ class KubeClient:
         return _document(what, data)
 
     async def _send(
-        self, method: str, path: str, query: list[tuple[str, str]], body: Mapping[str, Any] | None, content_type: str
+        self, method: str, path: str, query: list[tuple[str, str]], body: Any, content_type: str
     ) -> tuple[int, bytes]:
         headers = {"Accept": JSON, "Content-Type": content_type}
-        written = apply_body(body) if content_type == APPLY and body is not None else body
+        written = apply_body(body) if content_type == APPLY else body
         request = await self._api.param_serialize(
             method, path, query_params=query, header_params=headers, body=written, auth_settings=["BearerToken"]
         )

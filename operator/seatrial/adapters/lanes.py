@@ -29,7 +29,6 @@ class Lane:
         self._slots = asyncio.Semaphore(SLOTS)
         self._running = 0
         self._answered = self._rests_until = -inf
-        self._why = ""  # it rests
 
     @property
     def worth(self) -> tuple[bool, bool]:
@@ -40,7 +39,8 @@ class Lane:
         """Return or raise what the call does; UnreachableError where that takes longer than `patience` seconds."""
         began, thread = self._clock(), None
         if began < self._rests_until:
-            raise UnreachableError(f"{self._why}; it is asked again soon")
+            # Not in the words of the call that failed: it may have been another team's.
+            raise UnreachableError(f"{self._name} did not answer; it is asked again soon")
         try:
             async with asyncio.timeout(patience):
                 await self._slots.acquire()
@@ -68,22 +68,21 @@ class Lane:
         if thread.cancelled():
             return
         match thread.exception():
-            case UnreachableError() as error:
-                self._failed(began, str(error))
+            case UnreachableError():
+                self._failed(began)
             case None | NotFoundError():  # other errors need no endpoint: there may be no credentials, say
                 self._answered, self._rests_until = self._clock(), -inf
 
     def _given_up(self, thread: Future[T] | None, began: float, patience: float) -> UnreachableError:
         if thread is not None and thread.cancel():  # the endpoint had no part in it
             return UnreachableError(f"{self._name} was not asked within {patience:g} s: all threads wait for others")
-        why = f"{self._name} did not answer within {patience:g} s"
-        self._failed(began, why)
-        return UnreachableError(why)
+        self._failed(began)
+        return UnreachableError(f"{self._name} did not answer within {patience:g} s")
 
-    def _failed(self, began: float, why: str) -> None:
+    def _failed(self, began: float) -> None:
         """Rest, unless the endpoint answered another call meanwhile: then only this one was slow, or one bucket is."""
         if self._answered <= began:
-            self._why, self._rests_until = why, self._clock() + REST
+            self._rests_until = self._clock() + REST
 
 
 class Lanes:

@@ -68,7 +68,7 @@ class Applier:
             return
         identity = {name: metadata[name] for name in ("namespace", "name", "uid", "resourceVersion")}
         head = {"apiVersion": document["apiVersion"], "kind": document["kind"], "metadata": identity}
-        self._cache.put(await self._cluster.apply_status({**head, "status": status}))
+        self._cache.put(await self._cluster.write_status({**head, "status": status}))
 
     async def _change(self, namespace: str, decision: Decision) -> None:
         """Nothing is removed before all that is wanted is there."""

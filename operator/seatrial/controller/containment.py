@@ -13,6 +13,8 @@ _QUANTITY = re.compile(r"([0-9]+(?:\.[0-9]+)?)([numkMGTPE]|[KMGTPE]i)?")
 _DECIMAL_UNITS = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 _BINARY_UNITS = {unit: 1024**power for power, unit in enumerate(("Ki", "Mi", "Gi", "Ti", "Pi", "Ei"), start=1)}
 _HOLD_QUANTITIES = frozenset({"limits", "requests", "sizeLimit"})
+# Maps that are one value: one more label, and a selector chooses no pod of ours.
+_ATOMIC = frozenset({"selector", "matchLabels", "nodeSelector"})
 _MAY_HOLD_MORE = frozenset({"containers", "initContainers", "env", "volumes", "volumeMounts"})
 
 Path = tuple[str, ...]
@@ -30,6 +32,8 @@ def contains(live: Any, desired: Any, path: Path = ()) -> bool:
 
 
 def _fields(live: Mapping[str, Any], desired: Mapping[str, Any], path: Path) -> bool:
+    if path and path[-1] in _ATOMIC and live.keys() != desired.keys():
+        return False
     return all(
         contains(live[key], value, (*path, key)) if key in live else _is_empty(value) for key, value in desired.items()
     )

@@ -83,7 +83,16 @@ async def _credentials(cluster: Cluster, namespace: str, name: str | None) -> tu
     if absent:
         message = f"{what}; it lacks {' and '.join(absent)}: expected {needed}"
         raise UnknownError(Unknown(Reason.SECRET_NOT_FOUND, message))
-    return data[ACCESS_KEY].strip(), data[SECRET_KEY].strip()
+    pair = data[ACCESS_KEY].strip(), data[SECRET_KEY].strip()
+    unfit = [name for name, value in zip((ACCESS_KEY, SECRET_KEY), pair, strict=True) if not _fits_a_header(value)]
+    if unfit:
+        message = f"{what}; its {' and '.join(unfit)} cannot be one: expected printable ASCII without spaces"
+        raise UnknownError(Unknown(Reason.SECRET_NOT_FOUND, message))
+    return pair
+
+
+def _fits_a_header(value: str) -> bool:
+    return value.isascii() and value.isprintable() and " " not in value
 
 
 async def _target(store: Store, source: Source, spec: Spec) -> Target:

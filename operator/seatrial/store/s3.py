@@ -25,6 +25,7 @@ from seatrial.store.objects import (
     TooLargeError,
     UnreachableError,
 )
+from seatrial.store.s3_bounds import bound
 from seatrial.store.s3_errors import translated
 
 _CONNECT, _READ, _ATTEMPTS = 3, 10, 3  # seconds, seconds, tries
@@ -70,7 +71,7 @@ class S3Store:
                 if (length := self._length(answer)) > maximum:
                     raise TooLargeError(f"{key} has {length} bytes; at most {maximum} were expected")
                 body = b"".join(self._chunks(stream, key, self._deadline(maximum)))
-        return Object(body, answer["ETag"])
+            return Object(body, answer["ETag"])
 
     def put(self, key: str, body: bytes, *, if_absent: bool = False, if_match: str | None = None) -> str:
         """Write an object and return its entity tag; PreconditionError where a condition does not hold.
@@ -81,10 +82,9 @@ class S3Store:
         conditions = {"IfNoneMatch": "*"} if if_absent else {"IfMatch": if_match} if if_match is not None else {}
         try:
             with translated(self._place, key):
-                answer = self._client.put_object(Bucket=self._bucket, Key=key, Body=body, **conditions)
+                return str(self._client.put_object(Bucket=self._bucket, Key=key, Body=body, **conditions)["ETag"])
         except NotFoundError:  # what S3 answers to If-Match where there is nothing
             raise PreconditionError(f"{self._place}: {key!r} is gone") from None
-        return str(answer["ETag"])
 
     def upload(self, key: str, path: Path) -> None:
         """Write a file of any size, by parts where it is large."""
@@ -174,7 +174,7 @@ def _client(endpoint: str | None, region: str | None, credentials: Credentials |
     )
     session = botocore.session.Session()
     session.register_component("data_loader", _descriptions())
-    return boto3.session.Session(botocore_session=session).client(
+    client = boto3.session.Session(botocore_session=session).client(
         "s3",
         endpoint_url=endpoint,
         region_name=region or ("us-east-1" if endpoint else None),
@@ -182,6 +182,8 @@ def _client(endpoint: str | None, region: str | None, credentials: Credentials |
         aws_secret_access_key=credentials.secret_key if credentials else None,
         config=config,
     )
+    bound(client)
+    return client
 
 
 @cache

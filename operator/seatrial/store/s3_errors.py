@@ -15,9 +15,9 @@ from botocore.exceptions import (
     PartialCredentialsError,
     TokenRetrievalError,
 )
-from botocore.parsers import ResponseParserError
 
 from seatrial.contract import environment
+from seatrial.contract.layout import InvalidLocationError
 from seatrial.store.objects import (
     DeniedError,
     NoBucketError,
@@ -48,7 +48,11 @@ def translated(place: str, key: str) -> Iterator[None]:
         yield
     except S3UploadFailedError as error:  # it wraps the real one
         raise _translate(error.__cause__ or error.__context__ or error, place, key) from error
-    except (BotoCoreError, ClientError, ResponseParserError) as error:
+    except (BotoCoreError, ClientError) as error:
+        raise _translate(error, place, key) from error
+    except (StoreError, InvalidLocationError, OSError):  # the caller's own, and of his files
+        raise
+    except Exception as error:  # whatever a client makes of what is no S3 at all
         raise _translate(error, place, key) from error
 
 
@@ -59,12 +63,14 @@ def _translate(error: BaseException, place: str, key: str) -> StoreError:
         case _ if isinstance(error, _NO_CREDENTIALS):
             why = "" if isinstance(error, NoCredentialsError) else f" ({error})"
             return DeniedError(f"there are no credentials for {place}{why}: {_WHERE_CREDENTIALS_ARE_GIVEN}")
+        case _ if type(error) is HTTPClientError:  # not sent; its text has the request's headers
+            return StoreError(f"{place} cannot be asked for {key!r}: check the endpoint and the credentials")
         case _ if isinstance(error, _NO_ANSWER):
             return UnreachableError(f"{place} did not answer for {key!r}: {error}")
-        case ResponseParserError():
-            return StoreError(f"{place} gave an answer that is none of S3's; check the endpoint")
-        case _:
+        case BotoCoreError():
             return StoreError(f"{place}: {key!r}: {error}")
+        case _:
+            return StoreError(f"{place} gave an answer that is none of S3's; check the endpoint")
 
 
 def _answered(error: ClientError, place: str, key: str) -> StoreError:

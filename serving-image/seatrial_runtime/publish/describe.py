@@ -47,7 +47,9 @@ def select_features(estimator: Any, rows: pd.DataFrame) -> pd.DataFrame:
     names = [str(name) for name in getattr(estimator, "feature_names_in_", rows.columns)]
     missing = [name for name in names if name not in rows.columns]
     if missing:
-        raise DescriptionError(f"the data, without its target, has no column {', '.join(missing)}, which the model was fitted on")
+        raise DescriptionError(
+            f"the data lack {', '.join(missing)}, which the model was fitted on (the target is no feature)"
+        )
     width = getattr(estimator, "n_features_in_", len(names))
     if width != len(names):
         raise DescriptionError(f"the data has {len(names)} feature columns; the model was fitted on {width}")

@@ -42,6 +42,9 @@ class Site(Protocol):
     async def user_apply(self, document: Document) -> Document:
         """Write an object as a user does, who is another manager of its fields."""
 
+    async def user_status(self, document: Document, status: Mapping[str, Any]) -> None:
+        """Write into an object's status as another manager of its fields."""
+
     async def pod(self, name: str, labels: Mapping[str, str], status: Mapping[str, Any]) -> None:
         """Let a Pod be there, and its kubelet say this."""
 
@@ -62,6 +65,9 @@ class FakeSite:
         live = self.cluster.find(place_of(document)) or {}
         merged = {**live, **document, "metadata": _merged(live.get("metadata", {}), document["metadata"])}
         return self.cluster.user_apply(merged)
+
+    async def user_status(self, document: Document, status: Mapping[str, Any]) -> None:
+        self.cluster.set_status(place_of(document), status)
 
     async def pod(self, name: str, labels: Mapping[str, str], status: Mapping[str, Any]) -> None:
         metadata = {"namespace": self.namespace, "name": name, "labels": dict(labels)}
@@ -89,6 +95,10 @@ class RealSite:
 
     async def user_apply(self, document: Document) -> Document:
         return await self._apply(object_path(document), document)
+
+    async def user_status(self, document: Document, status: Mapping[str, Any]) -> None:
+        head = {name: document[name] for name in ("apiVersion", "kind", "metadata")}
+        await self._apply(f"{object_path(document)}/status", {**head, "status": status})
 
     async def pod(self, name: str, labels: Mapping[str, str], status: Mapping[str, Any]) -> None:
         head = {"apiVersion": "v1", "kind": "Pod", "metadata": {"namespace": self.namespace, "name": name}}

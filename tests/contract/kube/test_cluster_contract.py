@@ -79,14 +79,14 @@ async def test_what_others_changed_is_taken_back(site: Site) -> None:
 
 async def test_generations_count_what_is_wanted(site: Site) -> None:
     await site.cluster.apply(model(site))
-    await site.cluster.apply_status(status_of(site, 5))
+    await site.cluster.write_status(status_of(site, 5))
     assert (await site.cluster.apply(model(site)))["metadata"]["generation"] == 1
     assert (await site.cluster.apply(model(site, replicas=2)))["metadata"]["generation"] == 2
 
 
 async def test_a_status_is_written_beside_the_spec(site: Site) -> None:
     before = await site.cluster.apply(model(site))
-    after = await site.cluster.apply_status(status_of(site, 5))
+    after = await site.cluster.write_status(status_of(site, 5))
     assert after["status"]["weight"] == 5
     assert after["spec"] == before["spec"]
     assert int(after["metadata"]["resourceVersion"]) > int(before["metadata"]["resourceVersion"])
@@ -100,12 +100,20 @@ async def test_any_text_can_be_written(site: Site, text: str) -> None:
     assert document["data"] == {"key": text}
 
 
+async def test_a_status_is_all_that_was_written_last(site: Site) -> None:
+    """What somebody else wrote there does not stay."""
+    await site.cluster.apply(model(site))
+    await site.user_status(model(site), {"weight": 7, "replicas": 3, "message": "theirs"})
+    written = await site.cluster.write_status(status_of(site, 5))
+    assert written["status"] == {"weight": 5}
+
+
 async def test_a_status_on_a_stale_view_is_a_conflict(site: Site) -> None:
     seen = await site.cluster.apply(model(site))
     version = seen["metadata"]["resourceVersion"]
     await site.cluster.apply(model(site, replicas=2))
     with pytest.raises(ConflictError):
-        await site.cluster.apply_status(status_of(site, 5, resourceVersion=version))
+        await site.cluster.write_status(status_of(site, 5, resourceVersion=version))
 
 
 async def test_a_status_on_the_latest_view_is_written(site: Site) -> None:
@@ -115,7 +123,7 @@ async def test_a_status_on_the_latest_view_is_written(site: Site) -> None:
         now = await site.cluster.read(model(site))
         head = {field: now["metadata"][field] for field in ("uid", "resourceVersion")}
         try:
-            written = await site.cluster.apply_status(status_of(site, 7, **head))
+            written = await site.cluster.write_status(status_of(site, 7, **head))
         except ConflictError:
             continue
         assert written["status"]["weight"] == 7
@@ -125,7 +133,7 @@ async def test_a_status_on_the_latest_view_is_written(site: Site) -> None:
 
 async def test_a_status_makes_no_object(site: Site) -> None:
     with pytest.raises(AbsentError):
-        await site.cluster.apply_status(status_of(site, 5))
+        await site.cluster.write_status(status_of(site, 5))
     with pytest.raises(AbsentError):
         await site.cluster.read(model(site))
 

@@ -8,7 +8,7 @@ import pytest
 
 from seatrial.adapters.apply_patch import APPLY
 from seatrial.adapters.kube import KubeCluster
-from seatrial.adapters.kube_client import JSON, KubeClient
+from seatrial.adapters.kube_client import JSON, JSON_PATCH, KubeClient
 from seatrial.adapters.kube_kinds import MODEL_API, ROUTE_API
 from seatrial.api import KIND
 from seatrial.ports import AbsentError, ClusterError, ConflictError, RefusedError, UnavailableError
@@ -26,7 +26,7 @@ class Call:
     method: str
     path: str
     query: Mapping[str, str]
-    body: Mapping[str, Any]
+    body: Any
     content_type: str
 
 
@@ -71,15 +71,19 @@ async def test_an_object_is_applied_as_ours_whoever_had_its_fields() -> None:
     assert api.calls == [Call("PATCH", PATH, OURS, MODEL, APPLY)]
 
 
-async def test_a_status_is_applied_to_the_subresource_as_ours() -> None:
-    api, document = Api([{"kind": "as it is now"}]), {**MODEL, "status": {"weight": 5}}
-    assert await cluster_at(api).apply_status(document) == {"kind": "as it is now"}
-    assert api.calls == [Call("PATCH", f"{PATH}/status", OURS, document, APPLY)]
+@pytest.mark.parametrize("version", ["", "77"])
+async def test_a_status_is_replaced_whole_and_only_as_it_was_seen(version: str) -> None:
+    head = {**MODEL["metadata"], "resourceVersion": version}
+    api, document = Api([{"kind": "as it is now"}]), {**MODEL, "metadata": head, "status": {"weight": 5}}
+    assert await cluster_at(api).write_status(document) == {"kind": "as it is now"}
+    seen = [{"op": "replace", "path": "/metadata/resourceVersion", "value": "77"}] if version else []
+    patch = [*seen, {"op": "add", "path": "/status", "value": {"weight": 5}}]
+    assert api.calls == [Call("PATCH", f"{PATH}/status", {"fieldManager": "seatrial"}, patch, JSON_PATCH)]
 
 
 async def test_a_conflict_of_a_status_is_told() -> None:
     with pytest.raises(ConflictError):
-        await cluster_at(Api([ConflictError("stale")])).apply_status(MODEL)
+        await cluster_at(Api([ConflictError("stale")])).write_status({**MODEL, "status": {}})
 
 
 async def test_only_the_object_that_was_seen_is_deleted_and_its_dependants_in_the_background() -> None:

@@ -121,7 +121,7 @@ async def test_a_late_failure_begins_a_rest_and_makes_no_noise(scene: Scene, cap
         await scene.lane.run(fails_late, PATIENCE)
     scene.clock.advance(REST)
     await scene.let_go()
-    with pytest.raises(UnreachableError, match="gave up; it is asked again soon"):
+    with pytest.raises(UnreachableError, match="http://s3 did not answer; it is asked again soon"):
         await scene.lane.run(lambda: 5, LONG)
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
 

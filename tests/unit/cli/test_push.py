@@ -154,7 +154,7 @@ def test_data_that_cannot_be_used_is_named(seatrial: Terminal, files: Path, cont
 
 def test_data_without_the_models_columns_is_refused(seatrial: Terminal, files: Path) -> None:
     (files / "train.csv").write_text("length,risk_level\n1,Low\n")
-    assert "the data, without its target, has no column size, which the model was fitted on" in refused(seatrial, push(seatrial, files))
+    assert "the data lack size, which the model was fitted on" in refused(seatrial, push(seatrial, files))
 
 
 def test_metrics_that_are_no_numbers_are_named(seatrial: Terminal, files: Path) -> None:

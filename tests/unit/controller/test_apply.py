@@ -108,7 +108,7 @@ def scene() -> Scene:
 
 async def test_the_documented_order(scene: Scene) -> None:
     assert await scene.carry_out() == [
-        "apply_status",
+        "write_status",
         "apply risk",
         "apply risk-aaaa",
         "delete risk-old",
@@ -189,7 +189,7 @@ async def test_a_stale_view_of_the_world_does_no_harm(scene: Scene) -> None:
     scene.cluster.set_status(PLACE, {"weight": 5})  # somebody else wrote, and the watch has not told yet
     with pytest.raises(ConflictError):
         await scene.carry_out()
-    assert scene.calls == ["apply_status"]
+    assert scene.calls == ["write_status"]
     assert scene.published == []
     assert not scene.memory.events
 
@@ -197,7 +197,7 @@ async def test_a_stale_view_of_the_world_does_no_harm(scene: Scene) -> None:
 @pytest.mark.parametrize(
     ("call", "error", "left_out"),
     [
-        ("apply_status", UnavailableError("x"), ["apply", "apply", "delete", "write_serving", "append_audit", "event"]),
+        ("write_status", UnavailableError("x"), ["apply", "apply", "delete", "write_serving", "append_audit", "event"]),
         ("apply", UnavailableError("x"), ["apply", "delete"]),
         ("apply", RefusedError("x"), ["delete"]),
         ("delete", UnavailableError("x"), []),
@@ -212,7 +212,7 @@ async def test_a_failure_stops_what_depends_on_it_and_nothing_else(
     scene.fail[call] = error
     with pytest.raises(type(error)):
         await scene.carry_out()
-    usual = ["apply_status", "apply", "apply", "delete", "write_serving", "append_audit", "event"]
+    usual = ["write_status", "apply", "apply", "delete", "write_serving", "append_audit", "event"]
     done = [one.partition(" ")[0] for one in scene.calls]
     assert sorted([*done, *left_out]) == sorted(usual)
 
@@ -256,7 +256,7 @@ async def test_what_a_written_status_announced_is_told_later(scene: Scene) -> No
 
 
 async def test_a_record_that_is_missing_is_written_by_whoever_comes_next_and_only_once(scene: Scene) -> None:
-    scene.fail["apply_status"] = UnavailableError("its answer was lost")
+    scene.fail["write_status"] = UnavailableError("its answer was lost")
     with pytest.raises(UnavailableError):
         await scene.carry_out()
     scene.fail.clear()

@@ -88,3 +88,11 @@ def test_what_is_no_amount(text: str) -> None:
 
 def test_texts_that_only_look_like_amounts_are_compared_as_texts() -> None:
     assert not contains({"value": "1"}, {"value": "1000m"})
+
+
+@pytest.mark.parametrize("name", ["selector", "matchLabels", "nodeSelector"])
+def test_a_selector_with_one_label_more_is_another_one(name: str) -> None:
+    desired = {"spec": {name: {"app": "risk"}}, "metadata": {"labels": {"app": "risk"}}}
+    more = {"app": "risk", "x": "y"}
+    assert contains({"spec": {name: {"app": "risk"}}, "metadata": {"labels": more}}, desired)
+    assert not contains({"spec": {name: more}, "metadata": {"labels": more}}, desired)

@@ -9,7 +9,7 @@ from threading import Event, Thread
 import pytest
 
 from seatrial.contract.layout import InvalidLocationError
-from seatrial.store import s3
+from seatrial.store import s3, s3_bounds
 from seatrial.store.objects import (
     DeniedError,
     NoBucketError,
@@ -144,6 +144,55 @@ def test_nothing_more_is_read_than_the_bound(server: Canned) -> None:
     server.answers = [plain(200, b"x", length=1 << 40)]
     with pytest.raises(TooLargeError, match="1099511627776 bytes; at most 10"):
         store_at(server).get("a", maximum=10)
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 503])
+def test_of_an_error_no_more_is_read_than_its_bound(server: Canned, status: int) -> None:
+    """Nor is it parsed: one endless error would otherwise end the process that has asked."""
+    server.answers = [plain(status, b"<Error><Message>" + b"x" * s3_bounds.MAXIMUM_ERROR, length=1 << 40)]
+    with pytest.raises(TooLargeError, match="as none of S3's has"):
+        store_at(server).get("a", maximum=10)
+
+
+def test_of_a_listing_no_more_is_read_than_its_bound(server: Canned) -> None:
+    server.answers = [plain(200, b"<ListBucketResult>" + b"x" * s3_bounds.MAXIMUM_LISTING, length=1 << 40)]
+    with pytest.raises(TooLargeError, match="as none of S3's has"):
+        list(store_at(server).list("a/"))
+
+
+@pytest.mark.parametrize("headers", [{}, {"ETag": '"tag"', "Last-Modified": "yesterday"}])
+def test_an_answer_that_is_none_of_s3s_is_said_to_be_so(server: Canned, headers: dict[str, str]) -> None:
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(200)
+        for name, value in {"Content-Length": "2", **headers}.items():
+            request.send_header(name, value)
+        request.end_headers()
+        request.wfile.write(b"{}")
+
+    server.answers = [answer]
+    with pytest.raises(StoreError, match="none of S3's; check the endpoint"):
+        store_at(server).get("a", maximum=10)
+
+
+def test_a_redirection_to_itself_ends(server: Canned) -> None:
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(307)
+        request.send_header("Location", f"{server.url}/models/a")
+        request.send_header("Content-Length", "0")
+        request.end_headers()
+
+    server.answers = [answer]
+    with pytest.raises(StoreError):
+        store_at(server).get("a", maximum=10)
+
+
+def test_credentials_that_fit_no_header_are_no_fault_of_the_server_and_are_not_shown(server: Canned) -> None:
+    store = S3Store("models", server.url, credentials=Credentials("ac\ncess", "secret"))
+    with pytest.raises(StoreError, match="check the endpoint and the credentials") as caught:
+        store.get("a", maximum=10)
+    assert not isinstance(caught.value, UnreachableError)
+    assert "cess" not in str(caught.value)
+    assert server.requests == []
 
 
 def test_an_answer_without_a_length_is_none_of_s3s(server: Canned) -> None:
