@@ -1,8 +1,8 @@
 """Lanes: each endpoint has its own, so that one that takes calls and never answers costs the others nothing.
 
 A caller waits for a bounded time only. Its call cannot be broken off: it holds its slot in the lane until its thread
-ends, so a silent endpoint holds a few threads and no more. An endpoint that failed rests: for a while nobody waits
-for it. One event loop uses them; only the calls themselves are in threads.
+ends, so a silent endpoint holds a few threads and no more; one that has never answered holds one. An endpoint that
+failed rests: for a while nobody waits for it. One event loop uses them; only the calls themselves are in threads.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ class Lane:
 
     def __init__(self, name: str, threads: Executor, clock: Callable[[], float]) -> None:
         self._name, self._threads, self._clock = name, threads, clock
-        self._slots = asyncio.Semaphore(SLOTS)
+        self._slots = asyncio.Semaphore(1)  # until it answers for the first time
         self._running = 0
         self._answered = self._rests_until = -inf
 
@@ -71,7 +71,13 @@ class Lane:
             case UnreachableError():
                 self._failed(began)
             case None | NotFoundError():  # other errors need no endpoint: there may be no credentials, say
-                self._answered, self._rests_until = self._clock(), -inf
+                self._has_answered()
+
+    def _has_answered(self) -> None:
+        if self._answered == -inf:
+            for _ in range(SLOTS - 1):
+                self._slots.release()
+        self._answered, self._rests_until = self._clock(), -inf
 
     def _given_up(self, thread: Future[T] | None, began: float, patience: float) -> UnreachableError:
         if thread is not None and thread.cancel():  # the endpoint had no part in it

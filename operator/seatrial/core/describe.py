@@ -27,6 +27,11 @@ class View:
         """The spec, None where it is not valid."""
         return None if isinstance(self.observed.spec, Unknown) else self.observed.spec
 
+    @property
+    def has_service(self) -> bool:
+        """Whether the Service that callers use is there, and this object's."""
+        return ("v1", "Service", self.observed.key.name) in self.observed.objects
+
     def pods(self, ref: RevisionRef | None) -> Pods:
         """The pods of a revision."""
         return NO_PODS if ref is None else pods_of(self.observed, ref.revision)
@@ -37,6 +42,9 @@ def ready(view: View) -> Condition:
     stable, pods = view.status.stable, view.pods(view.status.stable)
     if stable is None:
         return condition(Type.READY, False, Reason.NO_VERSION_SERVES, _nothing_serves(view))
+    if pods.available > 0 and view.observed.failure and not view.has_service:
+        message = f"version {stable.version} has pods, and no Service: {view.observed.failure}"
+        return condition(Type.READY, False, Reason.APPLY_FAILED, message)
     if pods.available > 0:
         count = "1 pod" if pods.available == 1 else f"{pods.available} pods"
         message = f"version {stable.version} serves on {count}{_rejected(view)}"

@@ -150,7 +150,7 @@ def _strictly() -> Iterator[None]:
         yield
     except msgspec.ValidationError as error:
         raise _bad(error) from None
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadBodyError("body", f"the body is no JSON: {error}") from None
     except RecursionError:
         raise BadBodyError("body", "the body is nested too deeply; expected plain values") from None

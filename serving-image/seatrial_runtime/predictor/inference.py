@@ -33,9 +33,13 @@ class Inference:
         self._sparing = Sparing(10.0)
 
     async def reply(self, dialect: Dialect, model: str, body: bytes) -> Reply:
-        """Return the answer to a request's body, whatever it is."""
+        """Return the answer to a request's body, whatever it is; what nobody foresaw counts as an error too."""
         started = time.perf_counter()
-        outcome, reply = await self._outcome(dialect, model, body)
+        try:
+            outcome, reply = await self._outcome(dialect, model, body)
+        except Exception:
+            self._metrics.request(LIVE, ERROR, time.perf_counter() - started)
+            raise
         self._metrics.request(LIVE, outcome, time.perf_counter() - started)
         return reply
 

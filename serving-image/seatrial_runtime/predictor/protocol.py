@@ -78,7 +78,7 @@ def read_object(body: bytes) -> dict[str, Any]:
     """Return the JSON object that a body is; raises InvalidInputError."""
     try:
         document = _decode(body)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         hint = "; NaN and Infinity are no JSON, null is a missing value" if b"NaN" in body or b"Inf" in body else ""
         raise InvalidInputError(f"the body is no JSON: {error}{hint}", "body") from None
     except RecursionError:

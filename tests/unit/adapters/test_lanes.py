@@ -58,6 +58,8 @@ async def until(condition: Callable[[], bool]) -> None:
 @pytest.fixture
 async def scene() -> AsyncIterator[Scene]:
     scene = Scene()
+    assert await scene.lane.run(lambda: "first", LONG) == "first"
+    scene.clock.advance(1)
     yield scene
     await scene.let_go()
     scene.threads.shutdown()
@@ -83,6 +85,17 @@ async def test_a_slot_is_held_until_its_thread_ends(scene: Scene) -> None:
     assert scene.begun == SLOTS
     await scene.let_go()
     assert await asyncio.gather(*(scene.lane.run(scene.silent, LONG) for _ in range(20))) == ["late"] * 20
+
+
+async def test_an_endpoint_that_never_answered_holds_one_thread(scene: Scene) -> None:
+    lane = scene.lanes.lane("http://new")
+    for _ in range(3):
+        await asyncio.gather(*(lane.run(scene.silent, PATIENCE) for _ in range(SLOTS)), return_exceptions=True)
+        scene.clock.advance(REST)
+    assert scene.begun == 1
+    scene.used.append(lane)
+    await scene.let_go()
+    assert await asyncio.gather(*(lane.run(scene.silent, LONG) for _ in range(20))) == ["late"] * 20
 
 
 async def test_who_waits_for_a_slot_gets_it(scene: Scene) -> None:
@@ -139,6 +152,7 @@ async def test_one_slow_call_among_answers_is_no_reason_to_rest(scene: Scene, er
 
 async def test_an_endpoint_that_was_never_asked_is_not_blamed(scene: Scene) -> None:
     scene.used.append(scene.lanes.lane("http://b"))
+    assert await scene.used[1].run(lambda: 5, LONG) == 5
     calls = (lane.run(scene.silent, PATIENCE) for lane in scene.used for _ in range(SLOTS))
     await asyncio.gather(*calls, return_exceptions=True)
     other = scene.lanes.lane("http://c")

@@ -114,6 +114,9 @@ async def test_a_manifest_that_is_not_the_promised_one_is_read_anew(scene: Scene
 
 
 async def test_a_write_that_was_given_up_never_undoes_a_later_one(scene: Scene) -> None:
+    scene.silent.gate.set()
+    assert await scene.store.serving(SILENT, "test", KEY) is None
+    scene.silent.gate.clear()
     with pytest.raises(UnreachableError):
         await scene.store.write_serving(SILENT, "test", KEY, V1)
     scene.clock.advance(REST)

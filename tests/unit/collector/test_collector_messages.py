@@ -1,6 +1,7 @@
 """Bodies from outside: what is taken, and which field a complaint names."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -70,6 +71,13 @@ def test_a_body_may_not_be_nested_without_end(text: bytes) -> None:
     assert refused.value.field == "body"
     with pytest.raises(BadBodyError):
         read_predictions(text)
+
+
+@pytest.mark.parametrize("read", [read_labels, read_predictions])
+def test_a_text_that_is_no_utf_8_is_no_json(read: Callable[[bytes], object]) -> None:
+    with pytest.raises(BadBodyError, match="the body is no JSON") as refused:
+        read(b'{"predictions": [{"id": "\xff"}], "labels": [{"predictionId": "\xff"}], "predictionId": "\xff"}')
+    assert refused.value.field == "body"
 
 
 def test_no_depth_of_nesting_is_more_than_a_bad_label() -> None:

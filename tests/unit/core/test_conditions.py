@@ -202,6 +202,20 @@ CASES: list[tuple[Observed, Type, Truth, Reason, str]] = [
         Reason.TRAINING_STARTED,
         "Job risk-train-1 runs (drift: PSI of team); its pod: Unschedulable: Insufficient cpu",
     ),
+    (
+        serving("1", failure="Service ml/risk is there already and belongs to somebody else"),
+        READY,
+        F,
+        Reason.APPLY_FAILED,
+        "version 1 has pods, and no Service: Service ml/risk is there already",
+    ),
+    (
+        serving("1", failure="403: no", objects=frozenset({("v1", "Service", "risk")})),
+        READY,
+        T,
+        Reason.SERVING,
+        "version 1 serves on 2 pods",
+    ),
     (serving("1", of=WATCHED, target=REGRESSION), ACCURACY, U, Reason.NOT_WATCHED, "of a regression there are none"),
     (
         serving("2", wants="3", status=Status(stable=ref("2"), rejected=(rejected("3"),))),

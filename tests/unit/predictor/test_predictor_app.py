@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from seatrial.contract.metrics import ERROR, LIVE
 from seatrial.contract.schema import Feature, Kind
 from seatrial_runtime.predictor.app import App
 from seatrial_runtime.predictor.exposition import Exposition
@@ -41,9 +42,9 @@ class Written(V1):
         return super().write(query, answer, stamped)
 
 
-def inference(events: list[str]) -> Inference:
+def inference(events: list[str], metrics: Metrics | None = None) -> Inference:
     model: Any = Model()
-    return Inference(model, Metrics(), Worker("parsing"), lambda *_: events.append("told"))
+    return Inference(model, metrics or Metrics(), Worker("parsing"), lambda *_: events.append("told"))
 
 
 async def test_the_answer_is_sent_before_shadow_and_collector_hear_of_it() -> None:
@@ -65,8 +66,9 @@ async def test_the_answer_is_sent_before_shadow_and_collector_hear_of_it() -> No
     assert lifecycle.quiet_for() > 0
 
 
-async def test_nobody_hears_of_an_answer_that_could_not_be_written() -> None:
-    events = list[str]()
+async def test_an_answer_that_could_not_be_written_is_an_error_of_which_nobody_hears() -> None:
+    events, metrics = list[str](), Metrics()
     with pytest.raises(ZeroDivisionError):
-        await inference(events).reply(Written(events, fails=True), "risk", b'{"instances": [{"a": 1}]}')
+        await inference(events, metrics).reply(Written(events, fails=True), "risk", b'{"instances": [{"a": 1}]}')
     assert events == []
+    assert {outcome for outcome, count in metrics.requests[LIVE].by_value.items() if count} == {ERROR}

@@ -252,6 +252,7 @@ def test_v2_refuses_a_number_that_its_datatype_cannot_hold(datatype: str, value:
         (b"", "no JSON"),
         (b'{"instances": [', "no JSON"),
         (b"\xff", "no JSON"),
+        (b'{"instances": [{"team": "\xff"}]}', "no JSON"),
         (b'{"instances": [{"load": NaN}]}', "null is a missing value"),
         (b'{"instances": [{"load": 1e999}]}', "no JSON"),
         (b'{"instances": ' + b"[" * 100_000, "nested too deeply"),
