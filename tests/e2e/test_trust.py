@@ -1,5 +1,8 @@
 """What must not serve does not, and says why: tampered and missing versions, wrong credentials, refused specs."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 
 from tests.system.kubectl import CommandError
@@ -7,7 +10,7 @@ from tests.system.namespaces import credentials
 from tests.system.publishing import Shelf
 from tests.system.shelf import fresh_shelf
 from tests.system.store import client, keys
-from tests.system.world import World, condition, outcome, serving
+from tests.system.world import NAME, World, candidate, condition, outcome, serving
 
 pytestmark = pytest.mark.cluster
 
@@ -65,6 +68,38 @@ def test_a_status_that_somebody_else_wrote_is_put_right(world: World) -> None:
     world.sees_client("is answered", lambda c: c["answered"] > answered + 100)
     assert set(world.has_lost_nothing()["byVersion"]) == {"1"}
     assert list(world.route_weights().values()) == [100]
+
+
+def test_a_trial_that_somebody_else_wrote_ends_once(world: World) -> None:
+    world.serves("1")
+    before = world.status()
+    invented = {"revision": "0123456789", "version": "9", "digest": f"sha256:{'0' * 64}"}
+    moment = "2026-01-01T00:00:00Z"
+    trial = {"candidate": invented, "stage": "Canary", "began": moment, "stageSince": moment, "step": 0}
+
+    world.patches_status({"trial": trial, "weight": 50})
+
+    world.sees("the trial is over", lambda s: candidate(s) == "" and len(s["history"]) > len(before["history"]), 30)
+    world.stays("it does not come back", lambda s: candidate(s) == "" and s["weight"] == 0, 8)
+    status = world.status()
+    assert len(status["history"]) == len(before["history"]) + 1, status["history"]
+    assert serving(status) == "1"
+    assert set(world.has_lost_nothing()["byVersion"]) == {"1"}
+
+
+def test_a_selector_that_somebody_extended_is_put_right(world: World) -> None:
+    world.serves("1")
+    name = f"{NAME}-{world.status()['stable']['revision']}"
+    patch = '{"spec": {"selector": {"seatrial.dev/x": "y"}}}'
+
+    world.site.commands.ctl("patch", "service", name, "-n", world.namespace, "--type=merge", "-p", patch)
+
+    def put_right(stats: Mapping[str, Any]) -> bool:
+        service = world.site.commands.get("service", name, world.namespace)
+        return service is not None and "seatrial.dev/x" not in service["spec"]["selector"]
+
+    answered = world.sees_client("has its selector again", put_right, 30)["answered"]
+    world.sees_client("is answered", lambda c: c["answered"] > answered + 100)
 
 
 def test_a_missing_version_is_named_and_the_old_one_serves(world: World) -> None:

@@ -81,7 +81,7 @@ def read_answer(body: bytes, kind: str) -> Sequence[Series]:
         if data["resultType"] != kind:
             raise MetricsError(f"Prometheus answered with a {data['resultType']}; expected a {kind}")
         return tuple(_series(item, kind) for item in data["result"])
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         shown = body[:_SHOWN].decode(errors="replace")
         raise MetricsError(f"Prometheus's answer is malformed ({error!r}): {shown}") from None
 

@@ -108,6 +108,12 @@ class Manifest:
         return digest_of(self.encode())
 
 
+def _segment(reader: Reader, field: str) -> str:
+    if not is_segment(reader.text(field)):
+        raise reader.fail(field, SEGMENT_RULE)
+    return reader.text(field)
+
+
 def parse_manifest(data: bytes) -> Manifest:
     """Read a manifest from its bytes; raises DocumentError naming the field that is wrong."""
     reader = read_document("manifest", data)
@@ -120,8 +126,8 @@ def parse_manifest(data: bytes) -> Manifest:
     if artifact.text("format") not in FORMATS:
         raise artifact.fail("format", "one of " + ", ".join(FORMATS))
     return Manifest(
-        model=reader.text("model"),
-        version=reader.text("version"),
+        model=_segment(reader, "model"),
+        version=_segment(reader, "version"),
         created=reader.text("created"),
         files=files,
         artifact=artifact.text("path"),

@@ -52,6 +52,7 @@ def test_a_note_is_no_warning() -> None:
         (answer("vector", {"metric": {}, "value": 1}), "malformed"),
         (answer("vector", "text"), "malformed"),
         (answer("vector", {"metric": {}, "value": [1, "1"]}, warnings=["a store is down"]), "a store is down"),
+        (b"[" * 100_000, "is malformed"),
     ],
 )
 def test_what_is_no_answer_says_why(body: bytes, words: str) -> None:

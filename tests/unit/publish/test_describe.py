@@ -170,7 +170,7 @@ def test_columns_are_taken_in_the_order_in_which_the_model_was_fitted() -> None:
 
 def test_a_column_that_the_model_needs_is_missed_by_name() -> None:
     model = DecisionTreeClassifier().fit(pd.DataFrame({"a": [1, 2]}), ["x", "y"])
-    with pytest.raises(DescriptionError, match="no column a, which the model was fitted on"):
+    with pytest.raises(DescriptionError, match="the data lack a, which the model was fitted on"):
         select_features(model, pd.DataFrame({"b": [1]}))
 
 
