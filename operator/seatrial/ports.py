@@ -50,7 +50,7 @@ class Cluster(Protocol):
         """Return the object of this kind and name as it is now; AbsentError."""
 
     async def write_status(self, document: Document) -> Document:
-        """Server-side apply of `status`; a resourceVersion in the document makes it conditional (ConflictError)."""
+        """Replace all of `status`; a resourceVersion in the document makes it conditional (ConflictError)."""
 
     async def delete(self, document: Document) -> None:
         """Delete an object, its dependants in the background; an absent one is no error."""
