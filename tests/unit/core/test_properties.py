@@ -111,7 +111,8 @@ def test_stable_changes_only_for_a_reason(world: Observed) -> None:
     outcomes = {(one.revision, one.outcome) for one in new_endings(world.status, after)}
     assert after.stable is not None
     promoted = (after.stable.revision, Outcome.PROMOTED.value) in outcomes
-    reverted = before is not None and (before.revision, Outcome.ROLLED_BACK.value) in outcomes
+    back = (Outcome.ROLLED_BACK.value, Outcome.ABORTED.value)
+    reverted = before is not None and any((before.revision, outcome) in outcomes for outcome in back)
     restored = before is None and world.serving is not None
     healed = before is not None and before.revision not in world.recipes | world.pods  # type: ignore[operator]
     invented = before is not None and is_doubtful(world, before)
