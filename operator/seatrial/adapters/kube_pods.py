@@ -26,8 +26,9 @@ def last_termination_message(pods: Sequence[Pod]) -> str | None:
 
 
 def _troubles(pod: Pod) -> Iterator[str]:
-    if pod["metadata"].get("deletionTimestamp"):
-        return
+    has_ended = pod.get("status", {}).get("phase") in ("Failed", "Succeeded")
+    if pod["metadata"].get("deletionTimestamp") or (has_ended and pod.get("spec", {}).get("restartPolicy") == "Never"):
+        return  # a Job's next pod says how it does
     for condition in pod.get("status", {}).get("conditions", []):
         if condition["type"] == "PodScheduled" and condition["status"] == "False":
             yield _sentence(condition.get("reason", "Unschedulable"), condition.get("message"))

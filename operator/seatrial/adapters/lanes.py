@@ -26,7 +26,7 @@ class Lane:
 
     def __init__(self, name: str, threads: Executor, clock: Callable[[], float]) -> None:
         self._name, self._threads, self._clock = name, threads, clock
-        self._slots = asyncio.Semaphore(1)  # until it answers for the first time
+        self._slots, self._narrow = asyncio.Semaphore(1), SLOTS - 1  # until a call ends for the first time
         self._running = 0
         self._answered = self._rests_until = -inf
 
@@ -70,14 +70,16 @@ class Lane:
         match thread.exception():
             case UnreachableError():
                 self._failed(began)
+                return
             case None | NotFoundError():  # other errors need no endpoint: there may be no credentials, say
-                self._has_answered()
+                self._answered, self._rests_until = self._clock(), -inf
+        self._widen()
 
-    def _has_answered(self) -> None:
-        if self._answered == -inf:
-            for _ in range(SLOTS - 1):
-                self._slots.release()
-        self._answered, self._rests_until = self._clock(), -inf
+    def _widen(self) -> None:
+        """Open the rest of the slots, once: whoever ends a call is not silent."""
+        while self._narrow:
+            self._narrow -= 1
+            self._slots.release()
 
     def _given_up(self, thread: Future[T] | None, began: float, patience: float) -> UnreachableError:
         if thread is not None and thread.cancel():  # the endpoint had no part in it

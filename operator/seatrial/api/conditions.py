@@ -43,6 +43,7 @@ class Reason(StrEnum):
     SETTLED = "Settled"
     HELD = "Held"
     INVALID_SPEC = "InvalidSpec"
+    STATUS_DOUBTFUL = "StatusDoubtful"
     APPLY_FAILED = "ApplyFailed"
     NOT_STALLED = "NotStalled"
     # ArtifactVerified

@@ -149,8 +149,10 @@ class WorkQueue:
         finally:
             work.cancel()
             await asyncio.wait({work})
-        if not done or work.cancelled():
+        if not done:
             raise TimeoutError(f"the pass did not end within {LONGEST_PASS:.0f} s")
+        if work.cancelled():
+            raise RuntimeError("the pass was cancelled, and not by its worker")
         return work.result()
 
     def _ended(self, key: Key, again: timedelta | None, began: float) -> None:

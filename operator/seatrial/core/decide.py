@@ -19,7 +19,7 @@ from seatrial.core.plan import kept, plan, with_weight
 from seatrial.core.recipe import Recipe
 from seatrial.core.rollout import advance
 from seatrial.core.stages import pods_of
-from seatrial.core.target import is_doubtful, rightful, wanted_recipe
+from seatrial.core.target import cannot_tell, wanted_recipe
 from seatrial.core.training import next_training
 from seatrial.judge.verdict import Finding
 
@@ -33,7 +33,7 @@ def decide(observed: Observed, now: datetime) -> Decision:
     if isinstance(observed.spec, Unknown):
         return _say_only(observed, now)
     spec, observed = observed.spec, replace(observed, recipes=_sound(observed.recipes))
-    if _cannot_tell(observed):
+    if cannot_tell(observed):
         return _say_only(observed, now)
     status = _next(observed, spec, now)
     wanted = wanted_recipe(observed)
@@ -50,12 +50,6 @@ def decide(observed: Observed, now: datetime) -> Decision:
         gauges=gauges(observed, spec, status),
         requeue_after=_next_look(observed, spec, status),
     )
-
-
-def _cannot_tell(observed: Observed) -> bool:
-    """Say whether status names what cannot be stable, and nothing says what is."""
-    stable = observed.status.stable
-    return stable is not None and is_doubtful(observed, stable) and rightful(observed) is None
 
 
 def _sound(recipes: Mapping[str, Recipe]) -> Mapping[str, Recipe]:

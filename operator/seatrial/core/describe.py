@@ -12,7 +12,7 @@ from seatrial.contract.training import PASSED, REJECTED
 from seatrial.core.moves import Outcome
 from seatrial.core.observed import Observed, Pods, Unknown, is_refusal
 from seatrial.core.stages import NO_PODS, pods_of
-from seatrial.core.target import wanted_recipe
+from seatrial.core.target import cannot_tell, wanted_recipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +28,11 @@ class View:
         return None if isinstance(self.observed.spec, Unknown) else self.observed.spec
 
     @property
-    def has_service(self) -> bool:
-        """Whether the Service that callers use is there, and this object's."""
-        return ("v1", "Service", self.observed.key.name) in self.observed.objects
+    def lacks_service(self) -> bool:
+        """Whether the Service that callers use could not be written; with a route they use the gateway."""
+        key = self.observed.key
+        refused = self.observed.failure.startswith(f"Service {key.namespace}/{key.name} ")
+        return refused and self.spec is not None and self.spec.route is None
 
     def pods(self, ref: RevisionRef | None) -> Pods:
         """The pods of a revision."""
@@ -42,7 +44,7 @@ def ready(view: View) -> Condition:
     stable, pods = view.status.stable, view.pods(view.status.stable)
     if stable is None:
         return condition(Type.READY, False, Reason.NO_VERSION_SERVES, _nothing_serves(view))
-    if pods.available > 0 and view.observed.failure and not view.has_service:
+    if pods.available > 0 and view.lacks_service:
         message = f"version {stable.version} has pods, and no Service: {view.observed.failure}"
         return condition(Type.READY, False, Reason.APPLY_FAILED, message)
     if pods.available > 0:
@@ -78,6 +80,13 @@ def stalled(view: View) -> Condition:
         return condition(Type.STALLED, True, Reason.INVALID_SPEC, view.observed.spec.message)
     if view.observed.failure:
         return condition(Type.STALLED, True, Reason.APPLY_FAILED, view.observed.failure)
+    if view.status.stable is not None and cannot_tell(view.observed):
+        named = view.status.stable.revision
+        message = (
+            f"status names revision {named} as stable, which cannot be, and neither the store's serving record nor the"
+            " history says what is: nothing is changed; write the right revision into status.stable"
+        )
+        return condition(Type.STALLED, True, Reason.STATUS_DOUBTFUL, message)
     trial = view.status.trial
     if trial is not None and trial.held_reason:
         return condition(Type.STALLED, True, Reason(trial.held_reason), trial.held)
@@ -184,7 +193,8 @@ def update_available(view: View) -> Condition:
     if newer and newest not in rejected:
         message = f"version {newest} is newer and failed no gate; spec.model.version is {named}"
         return condition(Type.UPDATE_AVAILABLE, True, Reason.NEWER_VERSION, message)
-    return condition(Type.UPDATE_AVAILABLE, False, Reason.UP_TO_DATE, "no newer version is known")
+    message = f"version {newest} is newer, and was rejected here" if newer else "no newer version is known"
+    return condition(Type.UPDATE_AVAILABLE, False, Reason.UP_TO_DATE, message)
 
 
 CONDITIONS: tuple[Callable[[View], Condition], ...] = (
@@ -235,9 +245,9 @@ def _rejected(view: View) -> str:
 def _no_route(view: View) -> str:
     if view.pods(view.status.stable).available == 0:
         return "the HTTPRoute is made once a version serves"
-    return (
-        f"there is no HTTPRoute yet: {view.observed.failure}" if view.observed.failure else "there is no HTTPRoute yet"
-    )
+    failure = view.observed.failure
+    why = failure if failure.startswith(("HTTPRoute ", "Service ")) else ""
+    return ": ".join(filter(None, ("there is no HTTPRoute yet", why)))
 
 
 def _refused(view: View) -> str:

@@ -125,22 +125,21 @@ def _advance_probation(
         case Move.REVERT if may_move(observed, away=promoted, to=probation.previous.revision):
             failed = "; ".join(finding.line() for finding in findings if finding.verdict is Verdict.FAIL)
             return moves.revert(status, probation, failed, now, failed=True)
-        case Move.FINISH if _is_over(observed, spec, probation, now) and _has_all(observed, spec, promoted):
+        case Move.FINISH if _is_over(observed, spec, promoted, probation, now):
             return moves.finish(status, now)
         case _:
             return status
 
 
-def _has_all(observed: Observed, spec: Spec, promoted: str) -> bool:
-    """Say whether the promoted revision has all the traffic; until then the old one is needed."""
-    return not gateway_trouble(observed, spec, promoted, FULL)
+def _is_over(observed: Observed, spec: Spec, promoted: str, probation: Probation, now: datetime) -> bool:
+    """Say whether the old revision may go.
 
-
-def _is_over(observed: Observed, spec: Spec, probation: Probation, now: datetime) -> bool:
-    """Say whether the old revision may go; while evidence cannot be had it stays, up to the deadline."""
+    While evidence cannot be had, or the gateway does not send everything to the promoted one, it stays, up to the
+    deadline.
+    """
     rollout, lasted = spec.rollout, now - probation.since
-    unknown = isinstance(observed.evidence, Unknown)
-    longest = max(rollout.probation, rollout.progress_deadline) if unknown else rollout.probation
+    waits = isinstance(observed.evidence, Unknown) or gateway_trouble(observed, spec, promoted, FULL) != ""
+    longest = max(rollout.probation, rollout.progress_deadline) if waits else rollout.probation
     return lasted >= longest and not rollout.paused
 
 

@@ -44,14 +44,15 @@ def served_recipe(observed: Observed, wanted: Recipe) -> Recipe | None:
 def is_doubtful(observed: Observed, stable: RevisionRef) -> bool:
     """Say whether somebody else must have written that a revision is stable.
 
-    It has no Deployment, while another has; nothing is known of it, or it was rejected; and the store's record does not
-    name it. Before the operator makes a revision stable, its recipe and its Deployment are there.
+    Another has a Deployment; it was rejected, or neither its recipe nor its Deployment is there; and neither the
+    store's record nor the history says that it serves. Before the operator makes a revision stable, all of it is there.
     """
     others = any(revision != stable.revision for revision in observed.pods)
     rejected = any(one.revision == stable.revision for one in observed.status.rejected)
-    known = stable.revision in observed.recipes and not rejected
+    known = stable.revision in observed.recipes or stable.revision in observed.pods
     recorded = isinstance(observed.serving, Pointer) and observed.serving.revision == stable.revision
-    return others and not known and not recorded and stable.revision not in observed.pods
+    promoted = _promoted(observed)[:1] == [stable.revision]
+    return others and (rejected or not known) and not recorded and not promoted
 
 
 def rightful(observed: Observed) -> Recipe | None:
@@ -61,9 +62,22 @@ def rightful(observed: Observed) -> Recipe | None:
         return None
     if record is not None:
         found = observed.recipes.get(record.revision) or _made_today(observed, record)
-        return found if found is not None and found.digest == record.digest else None
-    promoted = [one.revision for one in reversed(observed.status.history) if one.outcome == Outcome.PROMOTED]
-    return next((observed.recipes[one] for one in promoted if one in observed.recipes and one in observed.pods), None)
+        if found is not None and found.digest == record.digest:
+            return found
+    there = observed.recipes.keys() & observed.pods.keys()
+    return next((observed.recipes[one] for one in _promoted(observed) if one in there), None)
+
+
+def cannot_tell(observed: Observed) -> bool:
+    """Say whether status names what cannot be stable, and nothing says what is."""
+    stable = observed.status.stable
+    return stable is not None and is_doubtful(observed, stable) and rightful(observed) is None
+
+
+def _promoted(observed: Observed) -> list[str]:
+    """Return the revisions whose last trial ended with a promotion, the latest first."""
+    last = {one.revision: one.outcome for one in observed.status.history}
+    return [one.revision for one in reversed(observed.status.history) if last[one.revision] == Outcome.PROMOTED]
 
 
 def _made_today(observed: Observed, record: Pointer) -> Recipe | None:

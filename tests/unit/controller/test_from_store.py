@@ -184,15 +184,14 @@ async def test_the_operators_identity_is_not_lent_unasked() -> None:
     assert "spec.storage.secretRef is not set" in unknown.message
 
 
-@pytest.mark.parametrize("value", ["a\nb", "a b", "\x00", "ключ"])
-@pytest.mark.parametrize("unfit", ["accessKeyId", "secretAccessKey"])
-async def test_a_key_that_fits_no_request_is_named_and_not_shown(unfit: str, value: str) -> None:
+@pytest.mark.parametrize("value", ["a\nb", "a\x00b"])
+async def test_an_access_key_that_fits_no_header_is_named_and_not_shown(value: str) -> None:
     cluster = FakeCluster(FakeClock())
-    cluster.secrets["ml", "s3"] = {**KEYS, unfit: value}
+    cluster.secrets["ml", "s3"] = {**KEYS, "accessKeyId": value}
     unknown = await source_of(cluster, "ml", with_secret(), own_identity=False)
     assert isinstance(unknown, Unknown)
     assert unknown.reason is Reason.SECRET_NOT_FOUND
-    assert f"its {unfit} cannot be one" in unknown.message
+    assert "its accessKeyId cannot be one" in unknown.message
     assert value not in unknown.message
 
 

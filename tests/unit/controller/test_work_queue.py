@@ -131,7 +131,7 @@ async def test_a_pass_that_ends_by_a_cancellation_is_a_failure_and_ends_no_worke
     watched.errors[A] = [asyncio.CancelledError()]
     watched.queue.add(A)
     await watched.settle()
-    assert watched.kinds == ["TimeoutError"]
+    assert watched.kinds == ["RuntimeError"]
     watched.clock.advance(60)
     watched.queue.add(B)
     await watched.settle()

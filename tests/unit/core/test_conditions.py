@@ -155,11 +155,11 @@ CASES: list[tuple[Observed, Type, Truth, Reason, str]] = [
     (observed(of=ROUTED), ROUTE_READY, U, Reason.WAITING_FOR_GATEWAY, "the HTTPRoute is made once a version serves"),
     (serving("1", of=ROUTED, route=None), ROUTE_READY, U, Reason.WAITING_FOR_GATEWAY, "there is no HTTPRoute yet"),
     (
-        serving("1", of=ROUTED, route=None, failure="403: no"),
+        serving("1", of=ROUTED, route=None, failure="HTTPRoute ml/risk: 403: no"),
         ROUTE_READY,
         U,
         Reason.WAITING_FOR_GATEWAY,
-        "there is no HTTPRoute yet: 403: no",
+        "there is no HTTPRoute yet: HTTPRoute ml/risk: 403: no",
     ),
     (serving("1", of=ROUTED, route=RouteState(None, "soon")), ROUTE_READY, U, Reason.WAITING_FOR_GATEWAY, "soon"),
     (serving("1", of=ROUTED, route=RouteState(False, "no host")), ROUTE_READY, F, Reason.NOT_ACCEPTED, "no host"),
@@ -210,11 +210,18 @@ CASES: list[tuple[Observed, Type, Truth, Reason, str]] = [
         "version 1 has pods, and no Service: Service ml/risk is there already",
     ),
     (
-        serving("1", failure="403: no", objects=frozenset({("v1", "Service", "risk")})),
+        serving("1", of=ROUTED, failure="Service ml/risk is there already and belongs to somebody else"),
         READY,
         T,
         Reason.SERVING,
         "version 1 serves on 2 pods",
+    ),
+    (
+        serving("1", serving=UNKNOWN, status=Status(stable=replace(ref("2"), revision="0123456789"))),
+        STALLED,
+        T,
+        Reason.STATUS_DOUBTFUL,
+        "status names revision 0123456789 as stable, which cannot be",
     ),
     (serving("1", of=WATCHED, target=REGRESSION), ACCURACY, U, Reason.NOT_WATCHED, "of a regression there are none"),
     (

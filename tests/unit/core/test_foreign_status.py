@@ -7,7 +7,6 @@ import pytest
 
 from seatrial.api.conditions import Reason
 from seatrial.api.status import RevisionRef, Stage, Status
-from seatrial.contract.records import Pointer
 from seatrial.core.decide import decide
 from seatrial.core.moves import Outcome
 from seatrial.core.observed import Observed, Unknown
@@ -84,17 +83,42 @@ def test_a_record_whose_recipe_was_lost_is_made_of_the_spec_that_it_was_made_of(
     rest = {revision: one for revision, one in world.recipes.items() if one.version != "1"}
     assert decide(replace(world, recipes=rest), NOW).status.stable == ref("1")
     other = replace(world, recipes=rest, spec=spec(serving={"batching": {"maxSize": 8}}))
-    assert decide(other, NOW).objects == ()
+    assert decide(other, NOW).status.stable == ref("2"), "or else what was promoted last"
+    nothing = replace(other, status=replace(other.status, history=()))
+    assert decide(nothing, NOW).objects == ()
 
 
-@pytest.mark.parametrize(
-    "found",
-    [STORE_DOWN, replace(record("1", ref("1").revision), digest=INVENTED.digest)],
-    ids=["the store is down", "the record is of another digest"],
-)
-def test_nothing_is_believed_that_the_store_does_not_say(found: Pointer | Unknown) -> None:
-    decision = decide(all_run(serving=found), NOW)
+def test_while_the_store_is_down_the_history_alone_moves_nothing() -> None:
+    decision = decide(all_run(serving=STORE_DOWN), NOW)
     assert (decision.status.stable, decision.objects, decision.removals) == (INVENTED, (), ())
+
+
+def test_a_record_of_another_digest_counts_for_nothing() -> None:
+    wrong = replace(record("1", ref("1").revision), digest=INVENTED.digest)
+    assert decide(all_run(serving=wrong), NOW).status.stable == ref("2")
+
+
+@pytest.mark.parametrize("outcome", [Outcome.ROLLED_BACK, Outcome.ABORTED])
+def test_what_was_promoted_and_then_given_up_is_not(outcome: Outcome) -> None:
+    world = all_run()
+    past = (*world.status.history, ended("2", outcome))
+    assert decide(replace(world, status=replace(world.status, history=past)), NOW).status.stable == ref("1")
+
+
+def test_what_was_rejected_is_not_stable_though_it_still_has_pods() -> None:
+    world = with_stable(all_run(), ref("3"))
+    world = replace(world, status=replace(world.status, rejected=(rejected("3"),)))
+    assert decide(world, NOW).status.stable == ref("2")
+
+
+def test_what_was_promoted_last_is_made_again_without_a_record_too() -> None:
+    """A store that may only be read has none; somebody has deleted what belongs to stable, in a canary."""
+    world = on_trial(Stage.CANARY, world={"serving": None})
+    rest = {TWO: recipe("2")}
+    status = replace(world.status, history=(ended("1"),))
+    world = replace(world, status=status, recipes=rest, pods={TWO: available(2)})
+    made = {one["metadata"]["name"] for one in decide(world, NOW).objects if one["kind"] == "Deployment"}
+    assert f"risk-{ref('1').revision}" in made
 
 
 def test_what_was_lost_is_made_again_where_nothing_else_runs() -> None:

@@ -146,18 +146,32 @@ def test_nothing_more_is_read_than_the_bound(server: Canned) -> None:
         store_at(server).get("a", maximum=10)
 
 
-@pytest.mark.parametrize("status", [400, 403, 404, 503])
-def test_of_an_error_no_more_is_read_than_its_bound(server: Canned, status: int) -> None:
-    """Nor is it parsed: one endless error would otherwise end the process that has asked."""
+@pytest.mark.parametrize(("status", "expected"), [(400, StoreError), (403, DeniedError), (503, UnreachableError)])
+def test_of_an_error_no_more_is_read_than_its_bound(server: Canned, status: int, expected: type[StoreError]) -> None:
+    """Its status says what it is; one endless error would otherwise end the process that has asked."""
     server.answers = [plain(status, b"<Error><Message>" + b"x" * s3_bounds.MAXIMUM_ERROR, length=1 << 40)]
-    with pytest.raises(TooLargeError, match="as none of S3's has"):
+    with pytest.raises(expected) as caught:
         store_at(server).get("a", maximum=10)
+    assert type(caught.value) is expected
+    assert len(str(caught.value)) < 300
+
+
+def test_a_long_error_is_asked_again_as_a_short_one_is(server: Canned) -> None:
+    server.answers = [plain(503, b"x" * 2 * s3_bounds.MAXIMUM_ERROR), plain(200, b"body")]
+    assert store_at(server).get("a", maximum=10).body == b"body"
 
 
 def test_of_a_listing_no_more_is_read_than_its_bound(server: Canned) -> None:
     server.answers = [plain(200, b"<ListBucketResult>" + b"x" * s3_bounds.MAXIMUM_LISTING, length=1 << 40)]
-    with pytest.raises(TooLargeError, match="as none of S3's has"):
+    with pytest.raises(StoreError, match="at once, as no S3 does"):
         list(store_at(server).list("a/"))
+
+
+@pytest.mark.parametrize("status", [200, 503])
+def test_a_listing_that_breaks_off_is_asked_for_again(server: Canned, status: int) -> None:
+    whole = plain(200, b"<ListBucketResult><Contents><Key>a/b</Key></Contents></ListBucketResult>")
+    server.answers = [plain(status, b"<ListBucketResult>", length=1000), whole]
+    assert list(store_at(server).list("a/")) == ["a/b"]
 
 
 @pytest.mark.parametrize("headers", [{}, {"ETag": '"tag"', "Last-Modified": "yesterday"}])
