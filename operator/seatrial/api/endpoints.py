@@ -16,6 +16,8 @@ _LONGEST_NAME = 253
 
 def is_remote(url: str) -> bool:
     """Say whether this is the http or https address of another machine, by its text alone: a name is not looked up."""
+    if not url.isprintable():  # urlsplit drops tabs and line ends silently
+        return False
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port

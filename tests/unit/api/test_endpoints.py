@@ -59,6 +59,8 @@ def test_what_a_spec_may_name_a_client_takes(url: str) -> None:
         "s3.example",
         "http://s3_x.example:80",
         "http://a..b",
+        "http://s3.example\r",
+        "http://s3\n.example",
         "http://-bad-",
         "http://\"';",
         "http://s3.example:99999",
