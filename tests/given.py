@@ -42,6 +42,7 @@ TRAINING = {
 # Latencies of 1,000 requests by bucket: most at 8 ms, a tenth at 32 ms; and the same four times as slow.
 USUAL, SLOW = {8: 900, 12: 100}, {12: 900, 16: 100}
 UNKNOWN = Unknown(Reason.METRICS_UNAVAILABLE, "it does not answer")
+STORE_DOWN = Unknown(Reason.STORE_UNREACHABLE, "the store does not answer")
 
 
 def manifest(version: str) -> Manifest:

@@ -1,7 +1,7 @@
 """The body of a server-side apply: YAML, as the API server reads it.
 
 JSON is nearly that. But JSON writes a character beyond U+FFFF as two escapes, which YAML refuses as no characters, and
-with them the whole document: one emoji in somebody's text would keep a status from being written.
+with them the whole document: one emoji in somebody's text would keep an object from being written.
 """
 
 import json

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from seatrial.api.quantities import how_many
+
 Pod = Mapping[str, Any]
 
 _STARTING = ("ContainerCreating", "PodInitializing")  # waiting for these is no trouble
@@ -45,8 +47,7 @@ def _container_trouble(container: Mapping[str, Any]) -> Iterator[str]:
         if ended.get("exitCode") != 0:
             yield _sentence(ended.get("reason", "Error"), _ending(ended))
     elif last and not container.get("ready"):
-        times = container.get("restartCount", 1)
-        yield _sentence(f"Restarted {times} {'time' if times == 1 else 'times'}", _ending(last))
+        yield _sentence(f"Restarted {how_many(container.get('restartCount', 1), 'time')}", _ending(last))
 
 
 def _ending(terminated: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Durations and decimals as Kubernetes writes them: text in the API, so that no float is ever rounded on the way."""
+"""Durations and decimals as Kubernetes writes them, text so that no float is rounded on the way; and as people do."""
 
 import re
 from datetime import timedelta
@@ -30,6 +30,11 @@ def format_duration(duration: timedelta) -> str:
     if minutes:
         return f"{minutes}m{seconds}s" if seconds else f"{minutes}m"
     return f"{seconds}s"
+
+
+def how_many(count: int, noun: str) -> str:
+    """Return a number of things, for people: 1 pod, 2 pods."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def parse_decimal(text: str) -> float | None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from seatrial.contract.canonical import Json, canonical_json, digest_of
-from seatrial.contract.names import DIGEST_RULE, SEGMENT_RULE, is_digest, is_segment
+from seatrial.contract.names import SEGMENT_RULE, is_segment
 from seatrial.contract.reading import Reader, read_document
 from seatrial.contract.schema import MAXIMUM_FEATURES, Feature, Output, read_feature, read_output
 
@@ -108,12 +108,6 @@ class Manifest:
         return digest_of(self.encode())
 
 
-def _segment(reader: Reader, field: str) -> str:
-    if not is_segment(reader.text(field)):
-        raise reader.fail(field, SEGMENT_RULE)
-    return reader.text(field)
-
-
 def parse_manifest(data: bytes) -> Manifest:
     """Read a manifest from its bytes; raises DocumentError naming the field that is wrong."""
     reader = read_document("manifest", data)
@@ -126,8 +120,8 @@ def parse_manifest(data: bytes) -> Manifest:
     if artifact.text("format") not in FORMATS:
         raise artifact.fail("format", "one of " + ", ".join(FORMATS))
     return Manifest(
-        model=_segment(reader, "model"),
-        version=_segment(reader, "version"),
+        model=reader.segment("model"),
+        version=reader.segment("version"),
         created=reader.text("created"),
         files=files,
         artifact=artifact.text("path"),
@@ -160,9 +154,7 @@ def _files(reader: Reader) -> dict[str, File]:
         if not is_segment(path):
             raise reader.fail(path, f"a plain file name as key: {SEGMENT_RULE}")
         entry = reader.object(path)
-        sha256, size = entry.text("sha256"), entry.integer("size")
-        if not is_digest(sha256):
-            raise entry.fail("sha256", DIGEST_RULE)
+        sha256, size = entry.digest("sha256"), entry.integer("size")
         if size < 0:
             raise entry.fail("size", "a size in bytes")
         files[path] = File(sha256, size)

@@ -2,8 +2,10 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeGuard, TypeVar
+
+from seatrial.contract.names import DIGEST_RULE, SEGMENT_RULE, is_digest, is_segment
 
 T = TypeVar("T")
 
@@ -63,6 +65,14 @@ class Reader:
         """Return a string."""
         return self._typed(field, str, "a string", default)
 
+    def segment(self, field: str) -> str:
+        """Return the name of a model, version or channel."""
+        return self._named(field, is_segment, SEGMENT_RULE)
+
+    def digest(self, field: str) -> str:
+        """Return a digest with its algorithm."""
+        return self._named(field, is_digest, DIGEST_RULE)
+
     def integer(self, field: str, default: int | None = None) -> int:
         """Return an integer (a boolean is none)."""
         if isinstance(self._value.get(field), bool):
@@ -107,6 +117,11 @@ class Reader:
         if not isinstance(value, list):
             raise self.fail(field, "a list of objects")
         return [Reader(self._document, item, f"{self.name(field)}[{i}]") for i, item in enumerate(value)]
+
+    def _named(self, field: str, fits: Callable[[str], bool], rule: str) -> str:
+        if not fits(value := self.text(field)):
+            raise self.fail(field, rule)
+        return value
 
     def _typed(self, field: str, kind: type[T], expected: str, default: T | None) -> T:
         value = self._value.get(field)

@@ -3,7 +3,6 @@
 from dataclasses import asdict, dataclass
 
 from seatrial.contract.canonical import canonical_json
-from seatrial.contract.names import DIGEST_RULE, SEGMENT_RULE, is_digest, is_segment
 from seatrial.contract.reading import read_document
 
 MAXIMUM_BYTES = 64 << 10
@@ -47,13 +46,9 @@ class Audit:
 def parse_pointer(data: bytes, what: str) -> Pointer:
     """Read a pointer; `what` names it in a message. Raises DocumentError."""
     reader = read_document(what, data)
-    if not is_segment(reader.text("version")):
-        raise reader.fail("version", SEGMENT_RULE)
-    if not is_digest(reader.text("digest")):
-        raise reader.fail("digest", DIGEST_RULE)
     return Pointer(
-        version=reader.text("version"),
-        digest=reader.text("digest"),
+        version=reader.segment("version"),
+        digest=reader.digest("digest"),
         moved=reader.text("moved"),
         by=reader.text("by"),
         reason=reader.text("reason", ""),

@@ -16,6 +16,7 @@ from seatrial.controller.assembly import Operator
 from seatrial.controller.handlers import watch
 from seatrial.controller.queue import sweep
 from seatrial.controller.settings import Settings
+from seatrial.controller.tasks import cancel_all
 from seatrial.ports import ClusterError
 
 DRAIN = 15.0  # seconds in which running passes may end
@@ -39,7 +40,7 @@ async def run(settings: Settings) -> int:
             await _drain(operator)
     finally:
         unwatch.set()
-        await _cancel([stopping, *tasks])
+        await cancel_all([stopping, *tasks])
         await operator.leadership.release()
         await operator.close()
     return 0 if good else 1
@@ -103,9 +104,3 @@ def _tell_why(tasks: list["asyncio.Task[Any]"]) -> None:
     for task in tasks:
         if task.done() and not task.cancelled() and (error := task.exception()) is not None:
             _log.error("ends, because it cannot go on", exc_info=error)
-
-
-async def _cancel(tasks: list["asyncio.Task[Any]"]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

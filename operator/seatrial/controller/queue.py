@@ -11,6 +11,7 @@ from typing import NoReturn, Protocol
 
 from seatrial.controller.logs import about
 from seatrial.controller.schedule import LONGEST_BACKOFF, Schedule
+from seatrial.controller.tasks import cancel_all
 from seatrial.ports import ClusterError, ConflictError, Key
 from seatrial.store.objects import StoreError
 
@@ -78,9 +79,7 @@ class WorkQueue:
                 _raise_why(ended)
             await asyncio.wait(workers)
         finally:
-            for worker in workers:
-                worker.cancel()
-            await asyncio.gather(*workers, return_exceptions=True)
+            await cancel_all(workers)
 
     def close(self) -> None:
         """Begin no more passes; `run` returns when those that run have ended."""
@@ -147,8 +146,7 @@ class WorkQueue:
         try:
             done, _ = await asyncio.wait({work}, timeout=LONGEST_PASS)
         finally:
-            work.cancel()
-            await asyncio.wait({work})
+            await cancel_all([work])
         if not done:
             raise TimeoutError(f"the pass did not end within {LONGEST_PASS:.0f} s")
         if work.cancelled():

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from seatrial.api.conditions import Condition, Reason, Truth, Type, condition
+from seatrial.api.quantities import how_many
 from seatrial.api.spec import Spec
 from seatrial.api.status import RevisionRef, Stage, Status
 from seatrial.contract.names import natural_order
@@ -48,8 +49,7 @@ def ready(view: View) -> Condition:
         message = f"version {stable.version} has pods, and no Service: {view.observed.failure}"
         return condition(Type.READY, False, Reason.APPLY_FAILED, message)
     if pods.available > 0:
-        count = "1 pod" if pods.available == 1 else f"{pods.available} pods"
-        message = f"version {stable.version} serves on {count}{_rejected(view)}"
+        message = f"version {stable.version} serves on {how_many(pods.available, 'pod')}{_rejected(view)}"
         return condition(Type.READY, True, Reason.SERVING, message)
     if view.spec is not None and view.spec.serving.replicas == 0:
         return condition(Type.READY, True, Reason.SCALED_TO_ZERO, "spec.serving.replicas is 0")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from seatrial.api.conditions import Reason
-from seatrial.api.quantities import format_duration
+from seatrial.api.quantities import format_duration, how_many
 from seatrial.api.spec import Rollout, Spec
 from seatrial.api.status import Stage, Status, Trial
 from seatrial.core.observed import Observed, Pods, Unknown
@@ -111,11 +111,7 @@ def pods_available(situation: Situation) -> Objection | None:
     if pods.available >= needed:
         return None
     trouble = f": {pods.trouble}" if pods.trouble else ""
-    return Objection(f"waits for {_pods(needed)} of the candidate, has {pods.available}{trouble}")
-
-
-def _pods(count: int) -> str:
-    return "1 available pod" if count == 1 else f"{count} available pods"
+    return Objection(f"waits for {how_many(needed, 'available pod')} of the candidate, has {pods.available}{trouble}")
 
 
 def weight_in_effect(situation: Situation) -> Objection | None:

@@ -33,12 +33,10 @@ def served_recipe(observed: Observed, wanted: Recipe) -> Recipe | None:
     record = observed.serving
     if record is None or isinstance(record, Unknown):
         return None
-    kept = observed.recipes.get(record.revision)
-    if kept is not None and kept.digest == record.digest:
+    kept = _kept(observed, record)
+    if kept is not None:
         return kept
-    if record.digest == wanted.digest:
-        return None
-    return replace(wanted, version=record.version, digest=record.digest)
+    return None if record.digest == wanted.digest else with_version_of(record, wanted)
 
 
 def is_doubtful(observed: Observed, stable: RevisionRef) -> bool:
@@ -61,8 +59,8 @@ def rightful(observed: Observed) -> Recipe | None:
     if isinstance(record, Unknown):
         return None
     if record is not None:
-        found = observed.recipes.get(record.revision) or _made_today(observed, record)
-        if found is not None and found.digest == record.digest:
+        found = _kept(observed, record) or _made_today(observed, record)
+        if found is not None:
             return found
     there = observed.recipes.keys() & observed.pods.keys()
     return next((observed.recipes[one] for one in _promoted(observed) if one in there), None)
@@ -80,16 +78,22 @@ def _promoted(observed: Observed) -> list[str]:
     return [one.revision for one in reversed(observed.status.history) if last[one.revision] == Outcome.PROMOTED]
 
 
+def _kept(observed: Observed, record: Pointer) -> Recipe | None:
+    """Return a recorded revision's recipe where the cluster still has it, with the digest that was recorded."""
+    found = observed.recipes.get(record.revision)
+    return found if found is not None and found.digest == record.digest else None
+
+
 def _made_today(observed: Observed, record: Pointer) -> Recipe | None:
     """Return a recorded revision's recipe where it was lost, and the spec is still the one that it was made of."""
     wanted = wanted_recipe(observed)
     if isinstance(wanted, Unknown):
         return None
-    made = replace(wanted, version=record.version, digest=record.digest)
+    made = with_version_of(record, wanted)
     return made if made.revision == record.revision else None
 
 
-def with_version_of(ref: RevisionRef, wanted: Recipe) -> Recipe:
+def with_version_of(ref: RevisionRef | Pointer, wanted: Recipe) -> Recipe:
     """Return the recipe that the spec makes today of another version."""
     return replace(wanted, version=ref.version, digest=ref.digest)
 

@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from seatrial.api.conditions import Reason
 from seatrial.api.status import Stage, Status, Trial
 from seatrial.core.follow import follow
 from seatrial.core.moves import Outcome
-from seatrial.core.observed import Observed, Unknown
+from seatrial.core.observed import Observed
 from seatrial.core.target import wanted_recipe
 from tests.given import (
     MINUTE,
     NOW,
+    STORE_DOWN,
     UNKNOWN,
     available,
     in_probation,
@@ -27,7 +27,6 @@ from tests.given import (
     spec,
 )
 
-STORE_DOWN = Unknown(Reason.STORE_UNREACHABLE, "the store does not answer")
 OTHER = spec(serving={"batching": {"maxSize": 8}})
 
 

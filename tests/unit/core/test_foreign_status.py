@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from seatrial.api.conditions import Reason
 from seatrial.api.status import RevisionRef, Stage, Status
 from seatrial.core.decide import decide
 from seatrial.core.moves import Outcome
@@ -13,6 +12,7 @@ from seatrial.core.observed import Observed, Unknown
 from tests.given import (
     MINUTE,
     NOW,
+    STORE_DOWN,
     available,
     ended,
     in_probation,
@@ -28,7 +28,6 @@ from tests.unit.core.story import ROUTED, Story
 
 INVENTED = RevisionRef("0123456789", "9", "sha256:" + "9" * 64)
 TWO = ref("2").revision
-STORE_DOWN = Unknown(Reason.STORE_UNREACHABLE, "the store does not answer")
 KNOWN = replace(serving("1"), recipes={ref(one).revision: recipe(one) for one in ("1", "2")})
 
 

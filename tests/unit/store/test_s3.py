@@ -1,6 +1,6 @@
 """The S3 store against a server on loopback that gives answers real servers give seldom."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from pathlib import Path
@@ -70,12 +70,16 @@ def refusal(status: int, code: str) -> Answer:
 
 def plain(status: int, body: bytes, length: int | None = None) -> Answer:
     """Answer with a body, and with a Content-Length that may promise more."""
+    return headed(status, {"Content-Length": str(len(body) if length is None else length), "ETag": '"tag"'}, body)
+
+
+def headed(status: int, headers: Mapping[str, str], body: bytes = b"") -> Answer:
+    """Answer with these headers, and end the connection."""
 
     def answer(request: BaseHTTPRequestHandler) -> None:
         request.send_response(status)
-        request.send_header("Content-Length", str(len(body) if length is None else length))
-        request.send_header("ETag", '"tag"')
-        request.send_header("Connection", "close")
+        for name, value in {**headers, "Connection": "close"}.items():
+            request.send_header(name, value)
         request.end_headers()
         request.wfile.write(body)
         request.close_connection = True
@@ -176,26 +180,13 @@ def test_a_listing_that_breaks_off_is_asked_for_again(server: Canned, status: in
 
 @pytest.mark.parametrize("headers", [{}, {"ETag": '"tag"', "Last-Modified": "yesterday"}])
 def test_an_answer_that_is_none_of_s3s_is_said_to_be_so(server: Canned, headers: dict[str, str]) -> None:
-    def answer(request: BaseHTTPRequestHandler) -> None:
-        request.send_response(200)
-        for name, value in {"Content-Length": "2", **headers}.items():
-            request.send_header(name, value)
-        request.end_headers()
-        request.wfile.write(b"{}")
-
-    server.answers = [answer]
+    server.answers = [headed(200, {"Content-Length": "2", **headers}, b"{}")]
     with pytest.raises(StoreError, match="none of S3's; check the endpoint"):
         store_at(server).get("a", maximum=10)
 
 
 def test_a_redirection_to_itself_ends(server: Canned) -> None:
-    def answer(request: BaseHTTPRequestHandler) -> None:
-        request.send_response(307)
-        request.send_header("Location", f"{server.url}/models/a")
-        request.send_header("Content-Length", "0")
-        request.end_headers()
-
-    server.answers = [answer]
+    server.answers = [headed(307, {"Location": f"{server.url}/models/a", "Content-Length": "0"})]
     with pytest.raises(StoreError):
         store_at(server).get("a", maximum=10)
 
@@ -210,14 +201,7 @@ def test_credentials_that_fit_no_header_are_no_fault_of_the_server_and_are_not_s
 
 
 def test_an_answer_without_a_length_is_none_of_s3s(server: Canned) -> None:
-    def answer(request: BaseHTTPRequestHandler) -> None:
-        request.send_response(200)
-        request.send_header("Connection", "close")
-        request.end_headers()
-        request.wfile.write(b"<html>welcome</html>")
-        request.close_connection = True
-
-    server.answers = [answer]
+    server.answers = [headed(200, {}, b"<html>welcome</html>")]
     with pytest.raises(StoreError, match="without a length"):
         store_at(server).get("a", maximum=100)
 
