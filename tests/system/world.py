@@ -23,7 +23,8 @@ ROLLOUT: Mapping[str, Any] = {
     "progressDeadline": "10m",
     "checks": [
         {"name": "errors", "errors": {}},
-        {"name": "latency", "latency": {"objective": "100ms", "warmUp": "3s"}},
+        # Worlds share two cores with each other and with what builds and trains: only a stall is slow here.
+        {"name": "latency", "latency": {"objective": "500ms", "warmUp": "3s"}},
     ],
 }
 

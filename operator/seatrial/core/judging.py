@@ -9,10 +9,10 @@ from seatrial.contract.metrics import DURATION_EDGES
 from seatrial.core.observed import Evidence, Observed, Unknown
 from seatrial.judge.counts import Interval, LatencyInterval, pool
 from seatrial.judge.disagreement import judge_disagreement
+from seatrial.judge.dispersion import dispersion
 from seatrial.judge.errors import judge_errors
 from seatrial.judge.latency import judge_latency
 from seatrial.judge.limits import RatioLimits
-from seatrial.judge.rate_ratio import dispersion
 from seatrial.judge.reference import judge_against_reference
 from seatrial.judge.verdict import Finding, Verdict
 
@@ -88,10 +88,12 @@ def _judge_after(check: Check, evidence: Evidence, limits: RatioLimits) -> Findi
     match check.kind:
         case ErrorsCheck():
             intervals: Sequence[Interval] = evidence.requests
+            bursts = dispersion(evidence.history)
         case LatencyCheck():
             intervals = _slower_than_tail(above(check.kind.objective, evidence.latency.get(check.name, ()))[1])
+            bursts = dispersion([interval.stable for interval in intervals])
     candidate, reference = pool(i.candidate for i in intervals), pool(i.stable for i in intervals)
-    return judge_against_reference(check.name, candidate, reference, limits, dispersion(evidence.history))
+    return judge_against_reference(check.name, candidate, reference, limits, bursts)
 
 
 def _slower_than_tail(intervals: Sequence[LatencyInterval]) -> tuple[Interval, ...]:

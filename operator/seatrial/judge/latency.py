@@ -3,6 +3,9 @@
 'Slow' is no one limit: at each bucket edge the share of requests slower than it is compared like an error rate, and
 the mean of the edges' e-values, which is an e-value, decides on a Fail. A Pass must be shown at every edge: that the
 candidate is not slow much more often, or that the edge is beyond the candidate's 95th percentile.
+
+One stall makes all the requests slow that wait for it, so slow requests come in bursts on any machine that is shared.
+What is slow by itself is so evenly: evidence toward Fail counts the less, the more the slow requests scatter.
 """
 
 from collections.abc import Sequence
@@ -11,6 +14,7 @@ from math import log
 from seatrial.judge import bernoulli, rate_ratio
 from seatrial.judge.conclusion import Claim, Samples, conclude, most_per_interval, nothing_to_judge
 from seatrial.judge.counts import Counts, LatencyInterval, pool
+from seatrial.judge.dispersion import dispersion
 from seatrial.judge.errors import missing_requests
 from seatrial.judge.latency_edges import SMALLEST_SHARE, Edge, edges_to_judge
 from seatrial.judge.limits import RatioLimits
@@ -31,7 +35,6 @@ def judge_latency(
     edges: Sequence[float],
     intervals: Sequence[LatencyInterval],
     limits: RatioLimits,
-    dispersion: float = 1.0,
 ) -> Finding:
     """Return the finding on the latencies since the stage began; `edges` in seconds, ascending.
 
@@ -42,28 +45,30 @@ def judge_latency(
     missing = missing_requests(*_requests(intervals)) or _out_of_range(edges, judged)
     if missing:
         return nothing_to_judge(name, missing, limits.alpha)
-    slower = [_toward_fail(edge, limits, dispersion) for edge in judged]
+    slower = [_toward_fail(edge, limits) for edge in judged]
     toward_fail = log_sum_exp(slower) - log(len(slower))
-    claims = [_toward_pass(edge, limits, dispersion) for edge in judged]
+    claims = [_toward_pass(edge, limits) for edge in judged]
     weakest = min(claims, key=lambda claim: claim.evidence)
     told = judged[slower.index(max(slower)) if toward_fail > 0 else claims.index(weakest)]
+    bursts = divided(told.dispersion) if toward_fail > 0 else ""
     samples = Samples(told.candidate.total, limits.samples_needed, "requests")
-    return conclude(name, told.sentence() + divided(dispersion), toward_fail, limits.alpha, [weakest], samples)
+    return conclude(name, told.sentence() + bursts, toward_fail, limits.alpha, [weakest], samples)
 
 
-def _toward_fail(edge: Edge, limits: RatioLimits, dispersion: float) -> float:
+def _toward_fail(edge: Edge, limits: RatioLimits) -> float:
     ratio = limits.maximum_ratio * edge.allowance
     most = most_per_interval(limits.alpha, INTERVALS_TO_FAIL)
-    by_ratio = rate_ratio.log_evidence_above(edge.intervals, ratio, dispersion, most)
+    by_ratio = rate_ratio.log_evidence_above(edge.intervals, ratio, edge.dispersion, most)
     if edge.stable.share >= SMALLEST_SHARE:
         return by_ratio
-    return min(by_ratio, bernoulli.log_evidence_above(edge.candidate, HICCUPS, dispersion))
+    own = dispersion([interval.candidate for interval in edge.intervals])
+    return min(by_ratio, bernoulli.log_evidence_above(edge.candidate, HICCUPS, own))
 
 
-def _toward_pass(edge: Edge, limits: RatioLimits, dispersion: float) -> Claim:
+def _toward_pass(edge: Edge, limits: RatioLimits) -> Claim:
     ratio, tail = limits.ratio_to_exclude, limits.share_to_exclude(TAIL)
-    by_ratio = rate_ratio.log_evidence_below(edge.intervals, ratio, dispersion)
-    by_tail = bernoulli.log_evidence_below(edge.candidate, tail, dispersion)
+    by_ratio = rate_ratio.log_evidence_below(edge.intervals, ratio)
+    by_tail = bernoulli.log_evidence_below(edge.candidate, tail)
     what = ratio_as_set(ratio) if by_ratio >= by_tail else share_as_set(tail)
     return Claim(f"less than {what} beyond {duration(edge.seconds)}", max(by_ratio, by_tail))
 

@@ -10,6 +10,7 @@ from itertools import pairwise
 from math import exp, log
 
 from seatrial.judge.counts import Counts, Interval, LatencyInterval, pool
+from seatrial.judge.dispersion import dispersion_beside
 from seatrial.judge.rate_ratio import estimated_ratio
 from seatrial.judge.wording import counted, duration, times
 
@@ -31,6 +32,11 @@ class Edge:
     candidate: Counts
     stable: Counts
     allowance: float
+
+    @property
+    def dispersion(self) -> float:
+        """How many times the candidate's slow requests scatter more than independent ones would, beside stable's."""
+        return dispersion_beside(self.intervals)
 
     def sentence(self) -> str:
         """Return what both sides did at this edge."""
@@ -80,7 +86,7 @@ def _allowance(share_nearer: float, share: float, nearer: float, edge: float) ->
     A distribution's tail falls ever faster on these scales, so the true growth is the larger: none is made up.
     """
     if not nearer:
-        return 1.0
+        return dispersion_beside(self.intervals)
     part = min(log(TOLERATED_SLOWDOWN) / log(edge / nearer), 1.0)
     return exp(part * log(share_nearer / max(share, SMALLEST_SHARE)))
 

@@ -15,12 +15,10 @@ alpha at most. Sequential binomial tests of this kind: Lindon & Malek 2022.
 from collections.abc import Sequence
 from math import inf, isfinite, log, log1p
 
-from seatrial.judge.counts import Counts, Interval, pool
+from seatrial.judge.counts import Interval
 from seatrial.judge.mixture import Alternative, geometric, log_mean, uniform, with_favourite
 
 EQUAL = 1.0
-# Beyond ten the test loses more by waiting than it gains by doubting.
-MOST_DISPERSION = 10.0
 
 
 def log_evidence_above(
@@ -107,17 +105,3 @@ def estimated_ratio(intervals: Sequence[Interval]) -> float | None:
     if below:
         return above / below
     return inf if above else None
-
-
-def dispersion(stable_history: Sequence[Counts]) -> float:
-    """Return how many times stable's own counts scatter more than independent requests would, between 1 and 10.
-
-    Pearson's chi-square over its degrees of freedom: Σ (bad - n·p)² / (n·p·(1-p)) / (k-1), p the pooled share. 1
-    where the history is too short or too clean to tell.
-    """
-    used = [counts for counts in stable_history if counts.total]
-    share = pool(used).share
-    if len(used) < 2 or share in (0.0, 1.0):
-        return 1.0
-    scatter = sum((c.bad - c.total * share) ** 2 / (c.total * share * (1 - share)) for c in used)
-    return min(max(scatter / (len(used) - 1), 1.0), MOST_DISPERSION)

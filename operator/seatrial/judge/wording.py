@@ -37,8 +37,8 @@ def times(ratio: float | None) -> str:
 
 
 def divided(dispersion: float) -> str:
-    """Return ' · bursts before: evidence counts 1/10' where that is so to a digit, otherwise nothing."""
-    return f" · bursts before: evidence counts 1/{dispersion:.2g}" if dispersion >= 1.05 else ""
+    """Return ' · bursts: evidence counts 1/10' where that is so to a digit, otherwise nothing."""
+    return f" · bursts: evidence counts 1/{dispersion:.2g}" if dispersion >= 1.05 else ""
 
 
 def odds(log_e: float) -> str:

@@ -153,7 +153,7 @@ def test_probation_says_what_it_compares() -> None:
     )
 
 
-BURSTS = " · bursts before: evidence counts 1/10"
+BURSTS = " · bursts: evidence counts 1/10"
 
 
 @pytest.mark.parametrize(("dispersion", "said"), [(1.0, ""), (1.04, ""), (10.0, BURSTS)])

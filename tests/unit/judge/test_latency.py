@@ -128,10 +128,14 @@ def test_before_a_small_step_a_pass_shows_less() -> None:
     assert judge_latency("latency", EDGES, [minute], relaxed).verdict is Verdict.PASS
 
 
-def test_a_known_dispersion_asks_for_more() -> None:
-    slow = LatencyInterval((28, 25, 25, 17, 5), times(USUAL, 3))
-    assert judge_latency("latency", EDGES, [slow] * 8, LIMITS).verdict is Verdict.FAIL
-    assert judge_latency("latency", EDGES, [slow] * 8, LIMITS, dispersion=8.0).verdict is not Verdict.FAIL
+def test_what_is_slow_in_bursts_asks_for_more_than_what_is_slow_evenly() -> None:
+    """The same number of slow requests in the same eight intervals."""
+    evenly = [((20, 24, 26, 20, 10), times(USUAL, 3))] * 8
+    stalled, calm = ((0, 0, 20, 50, 30), times(USUAL, 3)), ((26, 32, 28, 10, 4), times(USUAL, 3))
+    assert judge(*evenly).verdict is Verdict.FAIL
+    found = judge(calm, stalled, calm, calm, calm, stalled, calm, calm)
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert " · bursts: evidence counts 1/" in found.sentence
 
 
 @pytest.mark.parametrize("edges", [(), (0.0, 1.0), (2.0, 1.0), (1.0, 1.0)])

@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from seatrial.judge.counts import Counts, Interval
-from seatrial.judge.rate_ratio import dispersion, estimated_ratio, log_evidence_above, log_evidence_below
+from seatrial.judge.rate_ratio import estimated_ratio, log_evidence_above, log_evidence_below
 from tests.unit.judge.strategies import dispersions, intervals, ratios, seeded
 
 
@@ -150,20 +150,3 @@ def test_the_estimate_is_not_misled_by_weights_that_moved_with_the_common_rate()
     assert estimated_ratio(seen) == pytest.approx(1)
     assert estimated_ratio([interval(10, 3, 10, 0)]) == inf
     assert estimated_ratio([interval(10, 0, 10, 0), interval(10, 3, 0, 0)]) is None
-
-
-@pytest.mark.parametrize(
-    ("history", "expected"),
-    [
-        ([], 1.0),
-        ([Counts(100, 50)], 1.0),
-        ([Counts(100, 0)] * 9, 1.0),
-        ([Counts(100, 100)] * 9, 1.0),
-        ([Counts(100, 10)] * 9, 1.0),  # scatters less than chance: no reason to trust it more
-        ([Counts(100, 5), Counts(100, 15)], 50 / 9),  # 2 · (5² / (100 · 0.1 · 0.9)) / 1
-        ([Counts(100, 5), Counts(0, 0), Counts(100, 15)], 50 / 9),
-        ([Counts(1000, 0)] * 9 + [Counts(1000, 200)], 10.0),
-    ],
-)
-def test_dispersion_is_pearsons_within_bounds(history: list[Counts], expected: float) -> None:
-    assert dispersion(history) == pytest.approx(expected)

@@ -24,6 +24,7 @@ from tests.unit.judge.traffic import (
     errors,
     latencies,
     looks_until_fail,
+    stalls,
     steps,
 )
 
@@ -150,6 +151,13 @@ def test_a_candidate_that_is_as_fast_is_not_failed_and_passes(
         findings = [slow(seen[:look]) for look in range(2, 41, 2)]
         assert all(finding.verdict is not Verdict.FAIL for finding in findings)
         assert findings[-1].verdict is Verdict.PASS
+
+
+def test_stalls_that_hit_one_side_more_than_the_other_by_chance_are_no_slowdown() -> None:
+    """Requests that wait for the same stall are slow together: they count as few."""
+    rng, runs = np.random.default_rng(12), 200
+    failed = sum(looks_until_fail(stalls(rng, 150, 0.05, each=25, intervals=12), slow) is not None for _ in range(runs))
+    assert failed <= 0.02 * runs
 
 
 @pytest.mark.parametrize("shared", [0.0, 0.3])

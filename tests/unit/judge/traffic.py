@@ -86,6 +86,22 @@ def latencies(
         )
 
 
+def stalls(rng: Generator, rate: float, share: float, each: int, intervals: int) -> Iterator[LatencyInterval]:
+    """Intervals of `rate` requests a side, `share` of them in stalls that make `each` request in them slow.
+
+    Stalls hit a side alone and by chance: neither side is the slower one.
+    """
+    fast, slow = (0,) * 4, (0,) * (len(DURATION_EDGES) - 12)
+
+    def side() -> tuple[int, ...]:
+        stalled = min(each * int(rng.poisson(rate * share / each)), int(rate))
+        usual = rng.multinomial(int(rate) - stalled, (0.4, 0.3, 0.2, 0.05, 0.03, 0.01, 0.01))
+        return (*fast, *(int(count) for count in usual), stalled, *slow, 0)
+
+    for _ in range(intervals):
+        yield LatencyInterval(side(), side())
+
+
 T = TypeVar("T")
 
 
