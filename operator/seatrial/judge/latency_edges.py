@@ -86,7 +86,7 @@ def _allowance(share_nearer: float, share: float, nearer: float, edge: float) ->
     A distribution's tail falls ever faster on these scales, so the true growth is the larger: none is made up.
     """
     if not nearer:
-        return dispersion_beside(self.intervals)
+        return 1.0
     part = min(log(TOLERATED_SLOWDOWN) / log(edge / nearer), 1.0)
     return exp(part * log(share_nearer / max(share, SMALLEST_SHARE)))
 
