@@ -10,8 +10,8 @@ from seatrial.contract.manifest import Manifest
 from seatrial.contract.records import Audit, Pointer
 from seatrial.contract.reference import Reference
 from seatrial.ports import Key, Source
-from seatrial.store.memory import MemoryStore
 from tests.fakes.hooks import Hook, nothing
+from tests.fakes.objects import MemoryStore
 
 
 class FakeStore:

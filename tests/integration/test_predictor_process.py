@@ -20,10 +20,10 @@ from aiohttp import web
 from seatrial.contract import environment
 from seatrial.contract.environment import REFUSED
 from seatrial.contract.layout import ModelHome
-from seatrial.store.memory import MemoryStore
 from seatrial.store.objects import NotFoundError
 from seatrial.store.versions import publish
 from seatrial_runtime.publish.write import Draft, write_version
+from tests.fakes.objects import MemoryStore
 from tests.unit.predictor.given import a_pipeline, a_row, some_rows, their_risk
 
 HOME = ModelHome("models", "", "risk")

@@ -7,7 +7,7 @@ being written, and removals. A later pass decides again and goes on.
 """
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -27,6 +27,14 @@ from seatrial.store.objects import StoreError
 
 _MAXIMUM_WRITTEN = 50_000  # objects of which it is remembered what the API server made of them
 _CHANGES_BY_ITSELF = ("status", "metadata")  # parts of an object that are no answer to what was applied
+
+
+class NotWrittenError(RefusedError):
+    """Objects were refused; `refused` has why, by kind and name."""
+
+    def __init__(self, refused: Mapping[tuple[str, str], RefusedError]) -> None:
+        super().__init__(str(next(iter(refused.values()))))
+        self.refused = {place: str(error) for place, error in refused.items()}
 
 
 class Publisher(Protocol):
@@ -80,7 +88,7 @@ class Applier:
             except RefusedError as error:
                 refused[wanted["kind"], wanted["metadata"]["name"]] = error
         if refused:
-            raise next(iter(refused.values()))
+            raise NotWrittenError(refused)
         for removal in decision.removals:
             await self._remove(namespace, removal)
 

@@ -87,6 +87,7 @@ class Gatherer:
             jobs=jobs.result(),
             objects=from_cache.identities(objects),
             failure=memory.failure,
+            refused=memory.refused,
         )
 
     async def _target(self, source: Source | Unknown, spec: Spec | Unknown) -> Target | Unknown:

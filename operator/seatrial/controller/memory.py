@@ -1,6 +1,7 @@
 """What the controller remembers of a ModelDeployment between passes. All of it can be lost; none of it decides."""
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
@@ -34,12 +35,14 @@ def _events() -> deque[Event]:
 
 @dataclass(slots=True)
 class Memory:
-    """`failure` is why the last attempt to write failed; `look` is how soon the last decision wanted another.
+    """`failure` is why the last attempt to write failed, `refused` why each object was refused in it.
 
+    `look` is how soon the last decision wanted another.
     `audited` are the records that are known to be in the store; `events` wait until they are told.
     """
 
     failure: str = ""
+    refused: Mapping[tuple[str, str], str] = field(default_factory=dict)
     look: timedelta | None = None
     serving: Seen[Pointer | None] | None = None
     newest: Seen[str | None] | None = None

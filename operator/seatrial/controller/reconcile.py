@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from seatrial.api.status import Status
-from seatrial.controller.apply import Applier, Publisher
+from seatrial.controller.apply import Applier, NotWrittenError, Publisher
 from seatrial.controller.cache import Cache
 from seatrial.controller.gather import Gatherer
 from seatrial.controller.logs import about
@@ -47,7 +47,7 @@ class Reconciler:
             return None  # Kubernetes removes what it owns
         memory = self._memories.setdefault(key, Memory())
         again = await self._pass(key, document, memory)
-        recovered, memory.failure = bool(memory.failure), ""
+        recovered, memory.failure, memory.refused = bool(memory.failure), "", {}
         return min(SOON, again) if recovered else again
 
     def patience(self, key: Key) -> float:
@@ -72,6 +72,7 @@ class Reconciler:
             raise  # the world moved on: that is no failure to tell of
         except (ClusterError, StoreError) as error:
             memory.failure = str(error)
+            memory.refused = error.refused if isinstance(error, NotWrittenError) else {}
             raise
         again = decision.requeue_after
         return min(SOON, again) if _moved(observed.status, decision.status) else again

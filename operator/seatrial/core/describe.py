@@ -29,11 +29,12 @@ class View:
         return None if isinstance(self.observed.spec, Unknown) else self.observed.spec
 
     @property
-    def lacks_service(self) -> bool:
-        """Whether the Service that callers use could not be written; with a route they use the gateway."""
-        key = self.observed.key
-        refused = self.observed.failure.startswith(f"Service {key.namespace}/{key.name} ")
-        return refused and self.spec is not None and self.spec.route is None
+    def lacks_service(self) -> str:
+        """Why the Service that callers use could not be written; empty with a route: they use the gateway."""
+        name, by_gateway = self.observed.key.name, self.spec is None or self.spec.route is not None
+        if by_gateway or ("v1", "Service", name) in self.observed.objects:
+            return ""
+        return self.observed.refused.get(("Service", name), "")
 
     def pods(self, ref: RevisionRef | None) -> Pods:
         """The pods of a revision."""
@@ -46,7 +47,7 @@ def ready(view: View) -> Condition:
     if stable is None:
         return condition(Type.READY, False, Reason.NO_VERSION_SERVES, _nothing_serves(view))
     if pods.available > 0 and view.lacks_service:
-        message = f"version {stable.version} has pods, and no Service: {view.observed.failure}"
+        message = f"version {stable.version} has pods, and no Service: {view.lacks_service}"
         return condition(Type.READY, False, Reason.APPLY_FAILED, message)
     if pods.available > 0:
         message = f"version {stable.version} serves on {how_many(pods.available, 'pod')}{_rejected(view)}"
@@ -245,9 +246,8 @@ def _rejected(view: View) -> str:
 def _no_route(view: View) -> str:
     if view.pods(view.status.stable).available == 0:
         return "the HTTPRoute is made once a version serves"
-    failure = view.observed.failure
-    why = failure if failure.startswith(("HTTPRoute ", "Service ")) else ""
-    return ": ".join(filter(None, ("there is no HTTPRoute yet", why)))
+    why = [message for (kind, _), message in view.observed.refused.items() if kind in ("HTTPRoute", "Service")]
+    return ": ".join(["there is no HTTPRoute yet", *why[:1]])
 
 
 def _refused(view: View) -> str:

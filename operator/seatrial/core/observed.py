@@ -142,7 +142,8 @@ class Observed:
     """One ModelDeployment and its world at one moment.
 
     `pods` and `recipes` are by revision; `objects` are the owned objects as (apiVersion, kind, name), so that what is
-    no longer wanted can be removed. `failure` is why the last attempt to write failed, empty where it did not.
+    no longer wanted can be removed. `failure` is why the last attempt to write failed, empty where it did not;
+    `refused` is why objects were refused in it, by kind and name.
     """
 
     key: Key
@@ -164,6 +165,7 @@ class Observed:
     jobs: Mapping[str, Job]
     objects: frozenset[tuple[str, str, str]] = frozenset()
     failure: str = ""
+    refused: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     @property
     def is_regression(self) -> bool:

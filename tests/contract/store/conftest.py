@@ -13,9 +13,9 @@ import pytest
 from botocore.config import Config
 
 from seatrial.contract.layout import ModelHome
-from seatrial.store.memory import MemoryStore
 from seatrial.store.objects import ObjectStore
 from seatrial.store.s3 import Credentials, S3Store
+from tests.fakes.objects import MemoryStore
 
 ENDPOINT = os.environ.get("SEATRIAL_TEST_S3", "http://10.96.7.20")
 CREDENTIALS = Credentials(

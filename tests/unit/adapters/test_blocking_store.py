@@ -13,8 +13,8 @@ from seatrial.contract.manifest import File, Gate, Manifest
 from seatrial.contract.records import Audit, Pointer
 from seatrial.contract.reference import REFERENCE, Reference
 from seatrial.ports import Key, Source
-from seatrial.store.memory import MemoryStore
 from seatrial.store.objects import NotFoundError, TamperedError
+from tests.fakes.objects import MemoryStore
 from tests.given import manifest
 
 HOME = ModelHome.at("s3://models/team", "risk")

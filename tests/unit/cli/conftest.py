@@ -15,7 +15,7 @@ from seatrial.cli.main import main
 from seatrial.cli.session import World
 from seatrial.contract import environment
 from seatrial.contract.layout import ModelHome
-from seatrial.store.memory import MemoryStore
+from tests.fakes.objects import MemoryStore
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 HOME = ModelHome("models", "team", "risk")

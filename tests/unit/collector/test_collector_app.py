@@ -15,12 +15,12 @@ from pyarrow import parquet
 from seatrial.contract.canonical import canonical_json
 from seatrial.contract.http import FEEDBACK_PATH, LIVE_PATH, MAXIMUM_BODY, METRICS_PATH, PREDICTIONS_PATH, READY_PATH
 from seatrial.contract.schema import Output, Task
-from seatrial.store.memory import MemoryStore
 from seatrial_runtime.bodies import Receive
 from seatrial_runtime.collector.app import App
 from seatrial_runtime.collector.configuration import Configuration, Limits
 from seatrial_runtime.collector.main import build
 from seatrial_runtime.collector.writer import Writer
+from tests.fakes.objects import MemoryStore
 from tests.given import manifest
 from tests.unit.collector.builders import HOME, NOW, name_of
 from tests.unit.predictor.given_clock import short_seconds, until

@@ -284,7 +284,10 @@ async def test_an_answer_that_cannot_be_read_yet_is_no_failure(scene: Scene) -> 
 async def test_the_last_failure_to_write_is_told(scene: Scene) -> None:
     scene.model()
     scene.memory.failure = "Service risk: refused"
-    assert (await scene.look()).failure == "Service risk: refused"
+    scene.memory.refused = {("Service", "risk"): "Service risk: refused"}
+    observed = await scene.look()
+    assert observed.failure == "Service risk: refused"
+    assert observed.refused == {("Service", "risk"): "Service risk: refused"}
 
 
 def _fails(name: str, error: Exception) -> Any:

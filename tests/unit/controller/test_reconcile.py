@@ -218,3 +218,22 @@ async def test_a_service_of_somebody_elses_is_left_alone_and_named(world: World)
     await passes(world, process)
     assert condition(world, "Stalled")[0] == "False"
     assert condition(world, "Ready")[0] == "True"
+
+
+async def test_a_service_of_callers_that_a_policy_refuses_is_no_ready(world: World) -> None:
+    """Its words are the policy's own, so that only the object itself tells what is missing."""
+
+    def refuse(call: str, arguments: tuple[Any, ...]) -> None:
+        document = arguments[0] if arguments else {}
+        if call == "apply" and (document["kind"], document["metadata"]["name"]) == ("Service", "risk"):
+            raise RefusedError("403: a policy wants a label")
+
+    process = Process(world)
+    world.cluster.before = refuse
+    for _ in range(4):
+        with suppress(RefusedError):
+            await passes(world, process, 1)
+    assert condition(world, "Ready") == ("False", "version 1 has pods, and no Service: 403: a policy wants a label")
+    world.cluster.before = _refuses("nothing")
+    await passes(world, process)
+    assert condition(world, "Ready")[0] == "True"

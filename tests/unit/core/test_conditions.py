@@ -155,7 +155,7 @@ CASES: list[tuple[Observed, Type, Truth, Reason, str]] = [
     (observed(of=ROUTED), ROUTE_READY, U, Reason.WAITING_FOR_GATEWAY, "the HTTPRoute is made once a version serves"),
     (serving("1", of=ROUTED, route=None), ROUTE_READY, U, Reason.WAITING_FOR_GATEWAY, "there is no HTTPRoute yet"),
     (
-        serving("1", of=ROUTED, route=None, failure="HTTPRoute ml/risk: 403: no"),
+        serving("1", of=ROUTED, route=None, refused={("HTTPRoute", "risk"): "HTTPRoute ml/risk: 403: no"}),
         ROUTE_READY,
         U,
         Reason.WAITING_FOR_GATEWAY,
@@ -203,14 +203,21 @@ CASES: list[tuple[Observed, Type, Truth, Reason, str]] = [
         "Job risk-train-1 runs (drift: PSI of team); its pod: Unschedulable: Insufficient cpu",
     ),
     (
-        serving("1", failure="Service ml/risk is there already and belongs to somebody else"),
+        serving("1", refused={("Service", "risk"): "Service ml/risk is there already and belongs to somebody else"}),
         READY,
         F,
         Reason.APPLY_FAILED,
         "version 1 has pods, and no Service: Service ml/risk is there already",
     ),
     (
-        serving("1", of=ROUTED, failure="Service ml/risk is there already and belongs to somebody else"),
+        serving("1", refused={("Service", "risk"): "no"}, objects=frozenset({("v1", "Service", "risk")})),
+        READY,
+        T,
+        Reason.SERVING,
+        "version 1 serves on 2 pods",
+    ),
+    (
+        serving("1", of=ROUTED, refused={("Service", "risk"): "Service ml/risk is there already"}),
         READY,
         T,
         Reason.SERVING,

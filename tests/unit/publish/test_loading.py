@@ -15,12 +15,12 @@ from seatrial.contract.canonical import digest_of
 from seatrial.contract.layout import ModelHome
 from seatrial.contract.manifest import File, Manifest
 from seatrial.contract.schema import Feature, Kind, Output, Task
-from seatrial.store.memory import MemoryStore
 from seatrial.store.objects import NotFoundError, TamperedError, TooLargeError
 from seatrial.store.versions import publish
 from seatrial_runtime.loading import Loaded, load_version
 from seatrial_runtime.publish.write import Draft, write_version
 from seatrial_runtime.trust import BrokenModelError, UntrustedModelError
+from tests.fakes.objects import MemoryStore
 
 HOME = ModelHome("models", "", "risk")
 ROWS = pd.DataFrame({"size": range(20), "age": [i % 3 for i in range(20)]})

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from seatrial.contract.layout import ModelHome
 from seatrial.contract.records import Audit
 from seatrial.store.audit import append
-from seatrial.store.memory import MemoryStore
+from tests.fakes.objects import MemoryStore
 
 HOME = ModelHome("models", "", "risk")
 EARLY, LATE = (datetime(2026, 1, day, tzinfo=UTC).isoformat() for day in (2, 10))

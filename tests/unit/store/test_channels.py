@@ -9,10 +9,10 @@ from seatrial.contract.layout import ModelHome
 from seatrial.contract.names import InvalidNameError
 from seatrial.contract.reading import DocumentError
 from seatrial.store.channels import RejectedVersionError, list_channels, move_channel, read_channel
-from seatrial.store.memory import MemoryStore
 from seatrial.store.objects import NotFoundError, PreconditionError, TamperedError
 from seatrial.store.pointers import Held
 from tests.contract.store.pushes import NOW, push
+from tests.fakes.objects import MemoryStore
 
 HOME = ModelHome("models", "", "risk")
 

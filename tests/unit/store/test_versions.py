@@ -9,7 +9,6 @@ import pytest
 from seatrial.contract.canonical import canonical_json
 from seatrial.contract.layout import ModelHome
 from seatrial.contract.reading import DocumentError
-from seatrial.store.memory import MemoryStore
 from seatrial.store.objects import (
     NotFoundError,
     ObjectStore,
@@ -20,6 +19,7 @@ from seatrial.store.objects import (
 )
 from seatrial.store.versions import VersionExistsError, fetch_files, list_versions, publish, read_manifest
 from tests.contract.store.pushes import NOW, push, version
+from tests.fakes.objects import MemoryStore
 
 HOME = ModelHome("models", "risk-team", "risk")
 

@@ -16,7 +16,6 @@ from seatrial.contract.manifest import Manifest
 from seatrial.contract.schema import Task
 from seatrial.contract.training import Answer, Candidate, Gates, Request
 from seatrial.store.channels import move_channel, read_channel
-from seatrial.store.memory import MemoryStore
 from seatrial.store.versions import list_versions, publish, read_manifest
 from seatrial_runtime.collector.parquet import encode_rows
 from seatrial_runtime.collector.parts import Row
@@ -25,6 +24,7 @@ from seatrial_runtime.trainer.candidates import TRUSTED, contenders, pipeline
 from seatrial_runtime.trainer.schema import Rows
 from seatrial_runtime.trainer.tables import describe
 from seatrial_runtime.trainer.training import Place, train
+from tests.fakes.objects import MemoryStore
 
 HOME = ModelHome("models", "risk", "deploy-risk")
 NOW = datetime(2026, 11, 21, 3, tzinfo=UTC)
