@@ -12,7 +12,15 @@ from tests.system.world import RATE, ROLLOUT, World, candidate, outcome, serving
 
 pytestmark = [pytest.mark.cluster, pytest.mark.alone]
 AWAY = 60.0  # seconds
-LONG_STEPS = {**ROLLOUT, "canary": {"steps": [{"weight": 20}, {"weight": 50}], "stepDuration": "20s"}}
+LONG_STEPS = {
+    **ROLLOUT,
+    "canary": {"steps": [{"weight": 20}, {"weight": 50}], "stepDuration": "20s"},
+    # These worlds have the machine for themselves, so that latencies tell something.
+    "checks": [
+        {"name": "errors", "errors": {}},
+        {"name": "latency", "latency": {"objective": "100ms", "warmUp": "5s"}},
+    ],
+}
 
 
 @contextmanager

@@ -54,6 +54,10 @@ class Watchdog:
         self._runs_what_is_kept_up(decision)
         return decision
 
+    def raised(self, error: Exception) -> None:
+        """Look at what ended a pass that neither the cluster nor the store did."""
+        self._break(f"a pass ended with {error!r}")
+
     def did(self, call: str, arguments: tuple[Any, ...]) -> None:
         """Look at what was done."""
         if call == "apply" and arguments[0]["kind"] == KIND:

@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 from random import Random
 
 from seatrial.controller.queue import WorkQueue, sweep
 from seatrial.controller.reconcile import Decide
-from seatrial.ports import ClusterError
+from seatrial.ports import ClusterError, Key
+from seatrial.store.objects import StoreError
 from tests.fakes.cluster import WatchEvent
 from tests.fakes.process import Process, World
 from tests.simulation.faults import KilledError
@@ -20,17 +22,19 @@ RESTARTS = (0.5, 8.0)
 BOTH_RUN = (2.0, 20.0)  # how long an old process goes on beside a new one
 DEAF = (5.0, 120.0)
 
+Unforeseen = Callable[[Exception], None]  # told of each error of a pass that is neither the cluster's nor the store's
+
 
 class Replica:
     """One process."""
 
-    def __init__(self, world: World, loop: VirtualLoop, rng: Random, decide: Decide) -> None:
+    def __init__(self, world: World, loop: VirtualLoop, rng: Random, decide: Decide, unforeseen: Unforeseen) -> None:
         self.deaf = False
-        self._loop, self._rng = loop, rng
+        self._loop, self._rng, self._unforeseen = loop, rng, unforeseen
         self._process = Process(world, decide)
         self._tasks: set[asyncio.Task[None]] = set()  # kept, because a loop keeps none
         self._queue = WorkQueue(
-            self._process.reconciler.reconcile,
+            self._pass,
             self._process.telemetry,
             workers=2,
             patience=self._process.reconciler.patience,
@@ -65,6 +69,15 @@ class Replica:
         self.deaf = False
         self._tasks.add(self._loop.create_task(self._list()))
 
+    async def _pass(self, key: Key) -> timedelta | None:
+        try:
+            return await self._process.reconciler.reconcile(key)
+        except (ClusterError, StoreError):
+            raise
+        except Exception as error:
+            self._unforeseen(error)
+            raise
+
     async def _list(self) -> None:
         with suppress(ClusterError, KilledError):
             await self._process.resync.fill()
@@ -81,8 +94,17 @@ class Replica:
 class Operators:
     """Keeps one process running; sometimes an old one goes on for a while beside it."""
 
-    def __init__(self, world: World, loop: VirtualLoop, rng: Random, decide: Decide, on: Callable[[], bool]) -> None:
-        self._world, self._loop, self._rng, self._decide, self._faulty = world, loop, rng, decide, on
+    def __init__(
+        self,
+        world: World,
+        loop: VirtualLoop,
+        rng: Random,
+        decide: Decide,
+        unforeseen: Unforeseen,
+        faulty: Callable[[], bool],
+    ) -> None:
+        self._world, self._loop, self._rng, self._faulty = world, loop, rng, faulty
+        self._decide, self._unforeseen = decide, unforeseen
         self._running: dict[asyncio.Task[None], Replica] = {}
         self.starts = 0
 
@@ -102,7 +124,7 @@ class Operators:
 
     def start(self) -> None:
         """Start a process."""
-        replica = Replica(self._world, self._loop, self._rng, self._decide)
+        replica = Replica(self._world, self._loop, self._rng, self._decide, self._unforeseen)
         self._running[self._loop.create_task(replica.run())] = replica
         self.starts += 1
 

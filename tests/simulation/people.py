@@ -25,7 +25,7 @@ BRIEF: Mapping[str, Any] = {
     "probation": "20s",
     "checks": [{"name": "errors", "errors": {}}],
 }
-TIMED = {**BRIEF, "checks": [*BRIEF["checks"], {"name": "latency", "latency": {"warmUp": "0s"}}]}
+LATENCIES = ({"warmUp": "0s"}, {"warmUp": "0s", "objective": "20ms"})
 
 
 class People:
@@ -37,7 +37,7 @@ class People:
         self.spec: dict[str, Any] = {
             "model": {"store": "s3://models/team", "channel": "latest"},
             "serving": {"replicas": 2},
-            "rollout": dict(TIMED if times else BRIEF),
+            "rollout": _timed(rng.choice(LATENCIES)) if times else dict(BRIEF),
             "training": {**TRAINING, "includeFeedback": False, "cooldown": f"{COOLDOWN}s"},
         }
         if routed:
@@ -216,6 +216,10 @@ def _stable_revision(people: People) -> str:
     document = people.document()
     stable = ((document or {}).get("status") or {}).get("stable") or {}
     return str(stable.get("revision", ""))
+
+
+def _timed(latency: Mapping[str, Any]) -> dict[str, Any]:
+    return {**BRIEF, "checks": [*BRIEF["checks"], {"name": "latency", "latency": latency}]}
 
 
 def _copy(document: Mapping[str, Any]) -> dict[str, Any]:

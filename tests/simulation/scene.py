@@ -85,7 +85,9 @@ class Scene:
         self._faults = Faults(self._world, loop, self._rng, self._watchdog.did)
         self._with_faults = faults
         self._published: list[str] = []
-        self._operators = Operators(self._world, loop, self._rng, self._watchdog.decide, lambda: self._faults.on)
+        self._operators = Operators(
+            self._world, loop, self._rng, self._watchdog.decide, self._watchdog.raised, lambda: self._faults.on
+        )
 
     async def play(self) -> Report:
         """Let it happen."""

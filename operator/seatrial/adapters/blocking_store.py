@@ -2,7 +2,8 @@
 
 What a digest names never changes, so manifests and references are remembered; so are clients, which are dear to make.
 A version's name promises less: whoever may write the bucket can remove a version and push another under its name. So
-a manifest that no digest was promised for is read anew each time, as channels and serving records are.
+a manifest that no digest was promised for is read anew each time, as channels and serving records are. Only whether a
+version passed its gates is remembered by name: it decides what is told to be newer, not what runs.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,7 @@
 """Carrying a decision out, in its order: status, objects and removals, the store's records, events.
 
-The status goes first, and only if nobody wrote it since it was read, so a decision on a stale view of the world ends
-there. What follows are duties that do not depend on each other: a store that refuses a record keeps no Event from being
+The status goes first, and only if nobody wrote it since it was read, so a move on a stale view of the world ends there.
+What follows are duties that do not depend on each other: a store that refuses a record keeps no Event from being
 told. Within a duty the first failure stops, but for an object that is refused: it keeps only what points to it from
 being written, and removals. A later pass decides again and goes on.
 """

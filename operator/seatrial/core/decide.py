@@ -14,12 +14,13 @@ from seatrial.core.desired import desired_objects, removals
 from seatrial.core.follow import follow
 from seatrial.core.gauges import gauges, rollout_gauges
 from seatrial.core.judging import judge
+from seatrial.core.objects.predictor import revision_objects
 from seatrial.core.observed import Observed, Unknown
 from seatrial.core.plan import kept, plan, with_weight
 from seatrial.core.recipe import Recipe
 from seatrial.core.rollout import advance
 from seatrial.core.stages import pods_of
-from seatrial.core.target import cannot_tell, wanted_recipe
+from seatrial.core.target import awaited, cannot_tell, wanted_recipe
 from seatrial.core.training import next_training
 from seatrial.judge.verdict import Finding
 
@@ -35,6 +36,8 @@ def decide(observed: Observed, now: datetime) -> Decision:
     spec, observed = observed.spec, replace(observed, recipes=_sound(observed.recipes))
     if cannot_tell(observed):
         return _say_only(observed, now)
+    if (served := awaited(observed)) is not None:
+        return _bring_up(observed, spec, served, now)
     status = _next(observed, spec, now)
     wanted = wanted_recipe(observed)
     chosen = plan(observed, spec, status, wanted)
@@ -109,6 +112,12 @@ def _say_only(observed: Observed, now: datetime) -> Decision:
     status = _described(observed, observed.status, now)
     events = news.events(observed.status, status)
     return Decision(status=status, events=events, gauges=tuple(rollout_gauges(status)), requeue_after=SETTLED)
+
+
+def _bring_up(observed: Observed, spec: Spec, served: Recipe, now: datetime) -> Decision:
+    """Traffic stays with what has pods, whoever made it stable, until what should serve has some too."""
+    objects = revision_objects(observed, served, max(1, spec.serving.replicas))
+    return replace(_say_only(observed, now), objects=tuple(objects), requeue_after=ON_TRIAL)
 
 
 def _next_look(observed: Observed, spec: Spec, status: Status) -> timedelta:

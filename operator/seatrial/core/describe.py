@@ -13,7 +13,7 @@ from seatrial.contract.training import PASSED, REJECTED
 from seatrial.core.moves import Outcome
 from seatrial.core.observed import Observed, Pods, Unknown, is_refusal
 from seatrial.core.stages import NO_PODS, pods_of
-from seatrial.core.target import cannot_tell, wanted_recipe
+from seatrial.core.target import awaited, cannot_tell, wanted_recipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +81,8 @@ def stalled(view: View) -> Condition:
         return condition(Type.STALLED, True, Reason.INVALID_SPEC, view.observed.spec.message)
     if view.observed.failure:
         return condition(Type.STALLED, True, Reason.APPLY_FAILED, view.observed.failure)
-    if view.status.stable is not None and cannot_tell(view.observed):
-        named = view.status.stable.revision
-        message = (
-            f"status names revision {named} as stable, which cannot be, and neither the store's serving record nor the"
-            " history says what is: nothing is changed; write the right revision into status.stable"
-        )
-        return condition(Type.STALLED, True, Reason.STATUS_DOUBTFUL, message)
+    if doubt := _doubt(view):
+        return condition(Type.STALLED, True, Reason.STATUS_DOUBTFUL, doubt)
     trial = view.status.trial
     if trial is not None and trial.held_reason:
         return condition(Type.STALLED, True, Reason(trial.held_reason), trial.held)
@@ -99,6 +94,22 @@ def stalled(view: View) -> Condition:
     if route.status is Truth.FALSE:
         return condition(Type.STALLED, True, route.reason, route.message)
     return condition(Type.STALLED, False, Reason.NOT_STALLED, "no person is needed")
+
+
+def _doubt(view: View) -> str:
+    """Say why what status names as stable serves for want of anything better; empty where it is believed."""
+    named = (
+        f"status names revision {view.status.stable.revision if view.status.stable else ''} as stable, which cannot be"
+    )
+    if view.status.stable is not None and cannot_tell(view.observed):
+        return (
+            f"{named}, and neither the store's serving record nor the history says what is: nothing is changed; write"
+            " the right revision into status.stable"
+        )
+    if (served := awaited(view.observed)) is not None:
+        trouble = pods_of(view.observed, served.revision).trouble or "none is available yet"
+        return f"{named}; version {served.version} takes over as soon as its pods are available: {trouble}"
+    return ""
 
 
 def artifact_verified(view: View) -> Condition:

@@ -18,6 +18,7 @@ from seatrial.ports import Series
 Answers = Mapping[str, Sequence[Series]]
 T = TypeVar("T")
 EDGES = {*metrics.DURATION_EDGES, float("inf")}
+NONE = (0,) * len(EDGES)
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -44,7 +45,7 @@ def _requests(status: Status, answers: Answers, since: datetime) -> tuple[Interv
     candidate = _counts(_of(growth(answers.get(questions.REQUESTS, ()), since), *_subject(status)))
     if status.probation is not None and status.trial is None:
         reference = _live(answers.get(questions.REFERENCE_REQUESTS, ()), status.probation.reference_since)
-        return (Interval(_pool(candidate.values()), _pool(_counts(reference).values())),)
+        return tuple(Interval(mine, theirs) for mine, theirs in _apart(candidate, _counts(reference), Counts(0, 0)))
     stable = _counts(_of(growth(answers.get(questions.REQUESTS, ()), since), _stable(status), metrics.LIVE))
     return tuple(Interval(_pool(mine), _pool(theirs)) for mine, theirs in _stretches(candidate, stable))
 
@@ -54,7 +55,7 @@ def _latency(status: Status, answers: Answers, since: datetime, warm_up: timedel
     candidate = _buckets(_of(warm, *_subject(status)))
     if status.probation is not None and status.trial is None:
         reference = _live(answers.get(questions.REFERENCE_DURATION, ()), status.probation.reference_since)
-        return (LatencyInterval(_sum(candidate.values()), _sum(_buckets(reference).values())),)
+        return tuple(LatencyInterval(mine, theirs) for mine, theirs in _apart(candidate, _buckets(reference), NONE))
     stable = _buckets(_of(warm, _stable(status), metrics.LIVE))
     return tuple(LatencyInterval(_sum(mine), _sum(theirs)) for mine, theirs in _stretches(candidate, stable))
 
@@ -74,6 +75,12 @@ def _stretches(candidate: Mapping[float, T], stable: Mapping[float, T]) -> Itera
             mine, theirs = [], []
     if mine or theirs:
         yield mine, theirs
+
+
+def _apart(candidate: Mapping[float, T], reference: Mapping[float, T], none: T) -> Iterator[tuple[T, T]]:
+    """Yield what either side counted in times of its own: in probation stable's were before the candidate's."""
+    yield from ((none, reference[at]) for at in sorted(reference))
+    yield from ((candidate[at], none) for at in sorted(candidate))
 
 
 def _comparisons(answers: Answers, since: datetime) -> Comparisons:
@@ -138,4 +145,4 @@ def _pool(counts: Iterable[Counts]) -> Counts:
 
 
 def _sum(buckets: Iterable[tuple[int, ...]]) -> tuple[int, ...]:
-    return tuple(sum(column) for column in zip(*buckets, strict=True)) or (0,) * len(EDGES)
+    return tuple(sum(column) for column in zip(*buckets, strict=True)) or NONE

@@ -7,7 +7,7 @@ from seatrial.api.spec import Check, ErrorsCheck, LatencyCheck, Rollout, Spec
 from seatrial.api.status import Stage, Status
 from seatrial.contract.metrics import DURATION_EDGES
 from seatrial.core.observed import Evidence, Observed, Unknown
-from seatrial.judge.counts import Interval, LatencyInterval, pool
+from seatrial.judge.counts import Interval, LatencyInterval
 from seatrial.judge.disagreement import judge_disagreement
 from seatrial.judge.dispersion import dispersion
 from seatrial.judge.errors import judge_errors
@@ -88,12 +88,12 @@ def _judge_after(check: Check, evidence: Evidence, limits: RatioLimits) -> Findi
     match check.kind:
         case ErrorsCheck():
             intervals: Sequence[Interval] = evidence.requests
-            bursts = dispersion(evidence.history)
+            usual = dispersion(evidence.history)
         case LatencyCheck():
             intervals = _slower_than_tail(above(check.kind.objective, evidence.latency.get(check.name, ()))[1])
-            bursts = dispersion([interval.stable for interval in intervals])
-    candidate, reference = pool(i.candidate for i in intervals), pool(i.stable for i in intervals)
-    return judge_against_reference(check.name, candidate, reference, limits, bursts)
+            usual = 1.0
+    since, before = [i.candidate for i in intervals], [i.stable for i in intervals]
+    return judge_against_reference(check.name, since, before, limits, usual)
 
 
 def _slower_than_tail(intervals: Sequence[LatencyInterval]) -> tuple[Interval, ...]:

@@ -9,6 +9,7 @@ from seatrial.contract.records import Pointer
 from seatrial.core.moves import Outcome
 from seatrial.core.observed import Observed, Unknown
 from seatrial.core.recipe import Recipe
+from seatrial.core.stages import may_move
 
 
 def reference_to(recipe: Recipe) -> RevisionRef:
@@ -70,6 +71,14 @@ def cannot_tell(observed: Observed) -> bool:
     """Say whether status names what cannot be stable, and nothing says what is."""
     stable = observed.status.stable
     return stable is not None and is_doubtful(observed, stable) and rightful(observed) is None
+
+
+def awaited(observed: Observed) -> Recipe | None:
+    """Return what should serve instead of what status names, while it has no pods and what status names has some."""
+    stable, served = observed.status.stable, rightful(observed)
+    if stable is None or served is None or not is_doubtful(observed, stable):
+        return None
+    return None if may_move(observed, away=stable.revision, to=served.revision) else served
 
 
 def _promoted(observed: Observed) -> list[str]:

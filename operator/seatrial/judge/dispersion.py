@@ -3,6 +3,7 @@
 Bad requests come in bursts: a lost connection fails all that use it, a stall makes all slow that wait for it. The log
 evidence is divided by φ (quasi-likelihood, McCullagh & Nelder ch. 9), Pearson's chi-square over its degrees of
 freedom. The test stays valid where φ is estimated from what is judged: for φ >= 1, E^(1/φ) > 1/alpha needs E > 1/alpha.
+A mean of such values over tests with a φ each needs a mean of E above 1/alpha - 1.
 """
 
 from collections.abc import Sequence

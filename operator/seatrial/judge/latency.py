@@ -1,11 +1,11 @@
 """The latency check: are the candidate's requests slow more often than stable's?
 
 'Slow' is no one limit: at each bucket edge the share of requests slower than it is compared like an error rate, and
-the mean of the edges' e-values, which is an e-value, decides on a Fail. A Pass must be shown at every edge: that the
+the mean of the edges' e-values decides on a Fail. A Pass must be shown at every edge: that the
 candidate is not slow much more often, or that the edge is beyond the candidate's 95th percentile.
 
 One stall makes all the requests slow that wait for it, so slow requests come in bursts on any machine that is shared.
-What is slow by itself is so evenly: evidence toward Fail counts the less, the more the slow requests scatter.
+Evidence toward Fail counts the less, the more they scatter; evidence toward Pass is what it is.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,6 @@ from math import log
 from seatrial.judge import bernoulli, rate_ratio
 from seatrial.judge.conclusion import Claim, Samples, conclude, most_per_interval, nothing_to_judge
 from seatrial.judge.counts import Counts, LatencyInterval, pool
-from seatrial.judge.dispersion import dispersion
 from seatrial.judge.errors import missing_requests
 from seatrial.judge.latency_edges import SMALLEST_SHARE, Edge, edges_to_judge
 from seatrial.judge.limits import RatioLimits
@@ -61,8 +60,7 @@ def _toward_fail(edge: Edge, limits: RatioLimits) -> float:
     by_ratio = rate_ratio.log_evidence_above(edge.intervals, ratio, edge.dispersion, most)
     if edge.stable.share >= SMALLEST_SHARE:
         return by_ratio
-    own = dispersion([interval.candidate for interval in edge.intervals])
-    return min(by_ratio, bernoulli.log_evidence_above(edge.candidate, HICCUPS, own))
+    return min(by_ratio, bernoulli.log_evidence_above(edge.candidate, HICCUPS, edge.dispersion))
 
 
 def _toward_pass(edge: Edge, limits: RatioLimits) -> Claim:

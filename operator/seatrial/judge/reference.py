@@ -1,8 +1,11 @@
-"""The errors check of probation: stable has no traffic any more, so its past is what the candidate is held to."""
+"""Judging in probation: stable has no traffic any more, so its past is what the candidate is held to."""
+
+from collections.abc import Sequence
 
 from seatrial.judge import rate_ratio
 from seatrial.judge.conclusion import Samples, conclude, nothing_to_judge
-from seatrial.judge.counts import Counts, Interval
+from seatrial.judge.counts import Counts, Interval, pool
+from seatrial.judge.dispersion import dispersion
 from seatrial.judge.errors import good_enough, missing_requests
 from seatrial.judge.limits import RatioLimits
 from seatrial.judge.verdict import Finding
@@ -10,25 +13,38 @@ from seatrial.judge.wording import counted, divided, times
 
 
 def judge_against_reference(
-    name: str, candidate: Counts, reference: Counts, limits: RatioLimits, dispersion: float = 1.0
+    name: str, since: Sequence[Counts], before: Sequence[Counts], limits: RatioLimits, usual: float = 1.0
 ) -> Finding:
-    """Return the finding on the candidate's counts since it was promoted against stable's during the canary.
+    """Return the finding on the candidate's counts since it was promoted against stable's before, both by interval.
 
     Nothing is shared between now and then, so an incident that hits everybody looks like the candidate's fault. So a
-    Fail asks for more than in a canary: an error rate above the objective and more than `pass_ratio` times stable's.
+    Fail asks for more than in a canary: a share above the objective and more than `pass_ratio` times stable's, also
+    without the candidate's worst interval, and divided by how much either side scatters (`usual`: as known before).
     """
+    candidate, reference = pool(since), pool(before)
     missing = missing_requests(candidate, reference)
     if missing:
         return nothing_to_judge(name, missing, limits.alpha)
     then_and_now = [Interval(candidate, reference)]
+    bursts = max(usual, dispersion(since), dispersion(before))
     ratio = max(limits.maximum_ratio, limits.pass_ratio)
-    worse = rate_ratio.log_evidence_above(then_and_now, ratio, dispersion)
+    worse = min(
+        rate_ratio.log_evidence_above([Interval(counts, reference)], ratio, bursts)
+        for counts in (candidate, _without_worst(since))
+    )
     return conclude(
         name,
         f"candidate {counted(candidate)} vs stable before {counted(reference)}"
-        f"{times(rate_ratio.estimated_ratio(then_and_now))}{divided(dispersion)}",
+        f"{times(rate_ratio.estimated_ratio(then_and_now))}{divided(bursts)}",
         worse if candidate.share > limits.objective else min(worse, 0.0),
         limits.alpha,
-        good_enough(then_and_now, candidate, limits, dispersion),
+        good_enough(then_and_now, candidate, limits, usual),
         Samples(candidate.total, limits.samples_needed, "requests"),
     )
+
+
+def _without_worst(counts: Sequence[Counts]) -> Counts:
+    """Return the sum of all but the interval with the most bad requests, which alone may be an accident."""
+    worst = max(counts, key=lambda one: one.bad)
+    total = pool(counts)
+    return Counts(total.total - worst.total, total.bad - worst.bad)

@@ -117,7 +117,12 @@ def test_in_probation_now_is_compared_with_stables_past() -> None:
             ],
         },
     )
-    assert found.requests == (Interval(Counts(40, 0), Counts(404, 4)),)
+    assert found.requests == (
+        Interval(NOTHING, Counts(202, 2)),
+        Interval(NOTHING, Counts(202, 2)),
+        Interval(Counts(30, 0), NOTHING),
+        Interval(Counts(10, 0), NOTHING),
+    )
 
 
 def test_in_probation_without_a_past_nothing_is_made_up() -> None:
@@ -182,8 +187,9 @@ def test_in_probation_latency_is_compared_with_stables_past() -> None:
         questions.DURATION: durations(TWO, [0, 0, 0, 0, 6], bucket=9, start=BEFORE),
         questions.REFERENCE_DURATION: durations(ONE, [0, 70], bucket=8, start=start),
     }
-    [found] = read(PROBATION, answers).latency["slow"]
-    assert (found.candidate[9], sum(found.candidate), found.stable[8], sum(found.stable)) == (6, 6, 70, 70)
+    before, since = read(PROBATION, answers).latency["slow"]
+    assert (before.stable[8], sum(before.stable), sum(before.candidate)) == (70, 70, 0)
+    assert (since.candidate[9], sum(since.candidate), sum(since.stable)) == (6, 6, 0)
 
 
 # Comparisons and history

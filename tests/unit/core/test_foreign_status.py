@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from seatrial.api.conditions import Type
 from seatrial.api.status import RevisionRef, Stage, Status
 from seatrial.core.decide import decide
 from seatrial.core.moves import Outcome
@@ -49,6 +50,19 @@ def test_what_serves_by_the_record_and_has_pods_is_stable_again(world: Observed)
     assert decision.status.stable == ref("1")
     assert decision.serving is None
     assert not [one for one in decision.removals if ref("1").revision in one.name]
+
+
+def test_while_what_should_serve_has_no_pods_what_has_some_serves_on() -> None:
+    """A version that was rejected was made stable by hand, and the pods of the recorded one have gone."""
+    world = with_stable(replace(KNOWN, status=Status(rejected=(rejected("2"),))), ref("2"))
+    world = replace(world, pods={ref("1").revision: available(0), TWO: available(2)})
+    decision = decide(world, NOW)
+    assert (decision.status.stable, decision.removals, decision.serving) == (ref("2"), (), None)
+    assert {one["metadata"]["name"] for one in decision.objects} == {f"risk-{ref('1').revision}"}
+    stalled = next(one for one in decision.status.conditions if one.type == Type.STALLED)
+    assert "version 1 takes over as soon as its pods are available: none is available yet" in stalled.message
+    ready = replace(world, pods={**world.pods, ref("1").revision: available(1)})
+    assert decide(ready, NOW).status.stable == ref("1")
 
 
 THREE = ("1", "2", "3")

@@ -107,7 +107,9 @@ def test_a_stable_that_is_used_to_bursts_of_errors_makes_a_fail_harder(stage: St
 
 
 def test_a_slow_version_fails_its_probation() -> None:
-    assert verdicts(in_probation(since=5 * MINUTE, evidence=slow(SINCE)))["latency"] is FAIL
+    found = findings(in_probation(since=5 * MINUTE, evidence=replace(slow(SINCE), history=BURSTS)))["latency"]
+    assert found.verdict is FAIL
+    assert "bursts" not in found.sentence, "errors that came in bursts say nothing of latencies"
 
 
 def test_where_prometheus_does_not_answer_no_check_says_anything() -> None:

@@ -19,7 +19,7 @@ from seatrial.core.news import new_endings
 from seatrial.core.observed import Evidence, Observed
 from seatrial.core.plan import kept
 from seatrial.core.stages import pods_of
-from seatrial.core.target import is_doubtful
+from seatrial.core.target import awaited, is_doubtful
 from seatrial.core.traffic import weights
 from tests.given import KEY, NOW
 from tests.unit.core.carried_out import carried_out, weights_of
@@ -82,6 +82,7 @@ def test_every_world_has_its_decision(world: Observed, later: timedelta) -> None
     assert read_status(json.loads(json.dumps(status_document(status, KEY.name)))) == status
     # Nothing runs but what is kept up; what serves does not retire; and each of them is one revision.
     running = [ref.revision for ref in kept(status)]
+    running += [served.revision] if (served := awaited(world)) is not None else []
     assert revisions_with_deployments(decision) <= set(running)
     assert not status.stable or status.stable.revision not in {one.revision for one in status.retiring}
     # Each ending is told and written down with its digest.

@@ -54,6 +54,12 @@ def test_what_hits_both_sides_at_once_is_no_scatter(
     assert low <= dispersion_beside(side_by_side(candidate, stable)) <= high
 
 
+def test_intervals_without_bad_requests_tell_nothing_of_the_ratio() -> None:
+    quiet = (0,) * 9
+    seen = side_by_side((8, *quiet, 2), (2, *quiet, 8))
+    assert dispersion_beside(seen) == pytest.approx(2 * (8 - 5) ** 2 / 2.5)
+
+
 def test_independent_requests_have_next_to_none() -> None:
     rng = np.random.default_rng(1)
     found = [

@@ -1,14 +1,15 @@
 """The errors check: its verdicts and its sentences."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from math import exp, inf
 
 import pytest
 
-from seatrial.judge.counts import Counts, Interval
+from seatrial.judge.counts import Counts, Interval, pool
 from seatrial.judge.errors import RatioLimits, judge_errors
 from seatrial.judge.reference import judge_against_reference
-from seatrial.judge.verdict import Verdict
+from seatrial.judge.verdict import Finding, Verdict
 
 LIMITS = RatioLimits(maximum_ratio=1.2, pass_ratio=2.0, minimum_samples=500, alpha=0.005)
 
@@ -142,11 +143,47 @@ BEFORE = Counts(50_000, 500)
     ],
 )
 def test_in_probation_the_past_is_the_reference(since: Counts, before: Counts, verdict: Verdict) -> None:
-    assert judge_against_reference("errors", since, before, LIMITS).verdict is verdict
+    assert probation(evenly(since), before).verdict is verdict
+
+
+def evenly(counts: Counts, intervals: int = 10) -> list[Counts]:
+    """Return the counts in as many intervals, as equal as can be."""
+    bad = [counts.bad * (i + 1) // intervals - counts.bad * i // intervals for i in range(intervals)]
+    return [Counts(counts.total // intervals, one) for one in bad]
+
+
+def probation(since: Sequence[Counts], before: Counts = BEFORE) -> Finding:
+    return judge_against_reference("errors", since, evenly(before), LIMITS)
+
+
+@pytest.mark.parametrize("bad", [30, 300, 600])
+def test_one_bad_interval_alone_ends_no_probation(bad: int) -> None:
+    """Whatever share of it was bad, be it the first or the last: it may be the world's accident."""
+    calm = [Counts(600, 6)] * 9
+    assert probation([*calm, Counts(600, bad)]).verdict is not Verdict.FAIL
+    assert probation([Counts(600, bad)]).verdict is not Verdict.FAIL
+    assert probation([Counts(600, bad), Counts(600, 0)]).verdict is not Verdict.FAIL
+
+
+def test_an_outage_in_probation_is_found_in_its_second_interval() -> None:
+    assert probation([*[Counts(600, 6)] * 9, Counts(600, 600), Counts(600, 600)]).verdict is Verdict.FAIL
+
+
+def test_bursts_in_probation_count_as_few() -> None:
+    calm, burst = Counts(600, 6), Counts(600, 90)
+    seen = [calm, burst, calm, calm, burst, calm, calm, calm]
+    found = probation(seen)
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert "bursts: evidence counts 1/10" in found.sentence
+    assert probation(evenly(pool(seen), 8)).verdict is Verdict.FAIL
+    uneven = [Counts(5000, 5), Counts(5000, 5), Counts(5000, 140)]
+    assert judge_against_reference("errors", evenly(Counts(6000, 240)), uneven, LIMITS).verdict is Verdict.INCONCLUSIVE
+    even = evenly(pool(uneven), 3)
+    assert judge_against_reference("errors", evenly(Counts(6000, 240)), even, LIMITS).verdict is Verdict.FAIL
 
 
 def test_probation_says_what_it_compares() -> None:
-    found = judge_against_reference("errors", Counts(6000, 600), BEFORE, LIMITS)
+    found = probation(evenly(Counts(6000, 600)))
     assert found.line() == (
         "errors: Fail · candidate 600/6,000 (10.0 %) vs stable before 500/50,000 (1.0 %) · 10.0× · "
         "evidence over 1,000,000:1, needs 200:1"

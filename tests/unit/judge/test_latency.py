@@ -138,6 +138,23 @@ def test_what_is_slow_in_bursts_asks_for_more_than_what_is_slow_evenly() -> None
     assert " · bursts: evidence counts 1/" in found.sentence
 
 
+def test_a_candidate_that_stalls_beside_a_stable_that_never_does() -> None:
+    """No ratio tells bursts from slowness where stable has none: the candidate's own scatter does."""
+    fast, stall = (900, 0, 0, 0, 0), (880, 0, 0, 0, 20)
+    assert judge(*[(stall, times(fast, 3))] * 8).verdict is Verdict.FAIL
+    calm = ((900, 0, 0, 0, 0), times(fast, 3))
+    stalled = ((850, 0, 0, 0, 50), times(fast, 3))
+    assert judge(*[stalled, calm, calm, calm] * 3).verdict is not Verdict.FAIL
+
+
+def test_a_pass_is_as_near_with_bursts_as_without() -> None:
+    """Doubt in what is bad does not make what is good less sure."""
+    calm, burst = ((50, 30, 14, 5, 1), times(USUAL, 3)), ((20, 20, 20, 25, 15), times(USUAL, 3))
+    found = judge(*[calm] * 7, burst, *[calm] * 8)
+    assert found.verdict is Verdict.PASS
+    assert "bursts" not in found.sentence
+
+
 @pytest.mark.parametrize("edges", [(), (0.0, 1.0), (2.0, 1.0), (1.0, 1.0)])
 def test_edges_must_ascend(edges: tuple[float, ...]) -> None:
     with pytest.raises(ValueError, match="edges are"):
