@@ -28,7 +28,8 @@ def report() -> str:
         raise UnsuitableError("KUBECONFIG is set, but there is no kubectl on PATH")
     nodes = _items("nodes")
     lacking = lacks(_items("customresourcedefinitions"), _items("services", "--all-namespaces"))
-    lines = [f"KUBECONFIG names a cluster of {len(nodes)} nodes, which answers; nothing was built or changed."]
+    size = "1 node" if len(nodes) == 1 else f"{len(nodes)} nodes"
+    lines = [f"KUBECONFIG names a cluster of {size}, which answers; nothing was built or changed."]
     return "\n".join(lines + [f"missing for the demo: {need}" for need in lacking])
 
 

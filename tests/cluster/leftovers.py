@@ -21,6 +21,7 @@ from tests.cluster.processes import Identity
 
 _CGROUPS: Final = Path("/sys/fs/cgroup")
 _CNI_RESULTS: Final = Path("/var/lib/cni/results")
+_CONTAINER_LOGS: Final = Path("/var/log/containers")
 _SHARES: Final = {"cpu.shares": "8192", "cpu.weight": "800"}  # eight times the default, version 1 and 2
 _PATIENCE = 5.0
 
@@ -76,6 +77,7 @@ def traces(places: Places) -> list[str]:
         *(f"mount {point}" for point in _mounts(places)),
         *(f"cgroup {cgroup}" for cgroup in cgroups if cgroup.exists()),
         *network.traces(),
+        *(f"file {path}" for path in [*log_links(_CONTAINER_LOGS, places.logs), *cni_notes(_CNI_RESULTS)]),
         *([f"folder {places.state}"] if places.state.exists() else []),
     ]
 
@@ -97,14 +99,26 @@ def end_processes(places: Places) -> None:
 
 
 def remove(places: Places) -> None:
-    """Remove mounts, cgroups, sockets, CNI's notes, devices and rules. The processes must be gone."""
+    """Remove mounts, cgroups, sockets, links to logs, CNI's notes, devices and rules. The processes must be gone."""
     for point in _mounts(places):
         run(["umount", "--lazy", point], timeout=30)
     for root in _roots():
         _remove_cgroup(root / CGROUP[1:])
     _unlink(_shim_sockets(places.running))
-    _unlink(path for path in _CNI_RESULTS.glob(f"{network.NETWORK}-*") if path.is_file())
+    _unlink([*log_links(_CONTAINER_LOGS, places.logs), *cni_notes(_CNI_RESULTS)])
     network.take_down()
+
+
+def log_links(folder: Path, logs: Path) -> list[Path]:
+    """The links to pods' logs that the kubelet makes outside its own folders, whether the logs are there or not."""
+    return [path for path in sorted(folder.glob("*.log")) if path.is_symlink() and path.readlink().is_relative_to(logs)]
+
+
+def cni_notes(folder: Path) -> list[Path]:
+    """What CNI noted of our pods' interfaces, of the loopback ones too: those are known by the same container."""
+    ours = sorted(folder.glob(f"{network.NETWORK}-*"))
+    containers = [path.name.removeprefix(f"{network.NETWORK}-").rpartition("-")[0] for path in ours]
+    return ours + [path for one in containers for path in sorted(folder.glob(f"cni-loopback-{one}-*"))]
 
 
 def _roots() -> tuple[Path, ...]:

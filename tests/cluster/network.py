@@ -23,6 +23,8 @@ NETWORK: Final = "seatrial"
 MARK: Final = "seatrial-cluster"  # the comment of the rules that are made here
 _SETTINGS: Final = ("net/ipv4/ip_forward", "net/bridge/bridge-nf-call-iptables")
 _TIME: Final = 30.0
+_FAMILIES: Final = ("iptables", "ip6tables")  # kube-proxy and the kubelet write both, whatever the cluster's addresses
+_IPV6: Final = Path("/proc/sys/net/ipv6")
 _OURS: Final = re.compile(r"KUBE-[A-Z0-9-]+")
 
 # TCP is refused by a reset: the kernel sends other refusals to one pod at most once a second.
@@ -38,8 +40,11 @@ RULES: Final = (
 
 def traces() -> list[str]:
     """What of the bridge and of the cluster's rules is there."""
-    device = [f"network device {BRIDGE}"] if _exists() else []
-    return device + [f"rule {line[3:]}" for line in removal(_saved()).splitlines() if line.startswith(("-D", "-X"))]
+    found = [f"network device {BRIDGE}"] if _exists() else []
+    for family in _FAMILIES:
+        lines = removal(_saved(family)).splitlines()
+        found += [f"{family} rule {line[3:]}" for line in lines if line.startswith(("-D", "-X"))]
+    return found
 
 
 def raise_up() -> None:
@@ -61,15 +66,16 @@ def take_down() -> None:
     """Remove the bridge with its route, and the rules of this cluster and of its kube-proxy and kubelet."""
     if _exists():
         _ip("link", "delete", BRIDGE)
-    if deletions := removal(_saved()):
-        run(["iptables-restore", "-w", "--noflush"], timeout=_TIME, stdin=deletions)
+    for family in _FAMILIES:
+        if deletions := removal(_saved(family)):
+            run([f"{family}-restore", "-w", "--noflush"], timeout=_TIME, stdin=deletions)
 
 
 def removal(saved: str) -> str:
     """What to feed to `iptables-restore --noflush` so that our rules go and no other is touched.
 
-    `saved` is the output of iptables-save. Ours are the KUBE- chains, all rules in them and to them, and the
-    rules with our comment. Every other rule keeps its place and its counters. Empty if nothing is ours.
+    `saved` is the output of iptables-save, or of ip6tables-save. Ours are the KUBE- chains, all rules in them and to
+    them, and the rules with our comment. Every other rule keeps its place and its counters. Empty if nothing is ours.
     """
     tables = re.findall(r"^\*(\w+)\n(.*?)^COMMIT$", saved, re.MULTILINE | re.DOTALL)
     parts = [(name, _deletions(body.splitlines())) for name, body in tables]
@@ -93,8 +99,11 @@ def conflist(leases: Path) -> str:
     return json.dumps({"cniVersion": "0.4.0", "name": NETWORK, "plugins": [bridge]}, indent=2)
 
 
-def _saved() -> str:
-    return run(["iptables-save"], timeout=_TIME) if shutil.which("iptables-save") else ""
+def _saved(family: str) -> str:
+    save = f"{family}-save"
+    if shutil.which(save) is None or (family == "ip6tables" and not _IPV6.exists()):
+        return ""
+    return run([save], timeout=_TIME)
 
 
 def _exists() -> bool:

@@ -62,10 +62,13 @@ def fill(places: Places, progress: Progress) -> Stock:
     wanted = _programs(places)
     missing = [recipe for recipe in wanted if not cache.find(recipe)]
     if missing:
+        progress.say(f"{len(missing)} programs are built once and kept; all of them take 10 to 20 minutes on 2 cores")
         with _go_folder(places):
             _side_by_side([partial(_make, cache, recipe, progress) for recipe in missing])
     folders = {recipe.name: cache.get(recipe) for recipe in wanted}
-    return Stock(folders, tuple(cache.get(recipe) for recipe in _images(cache, wanted)))
+    wrapped = _images(cache, wanted)
+    with progress.step("wrap them into images") if missing else contextlib.nullcontext():
+        return Stock(folders, tuple(cache.get(recipe) for recipe in wrapped))
 
 
 def _programs(places: Places) -> tuple[Recipe, ...]:

@@ -12,14 +12,16 @@ from tests.cluster.__main__ import EXPECTED
 from tests.cluster.progress import Progress
 from tests.demo import report
 from tests.demo.director import Director, StoryError
-from tests.demo.look import NAME, NAMESPACE, Looker
-from tests.demo.stagehand import HOST, Stagehand
+from tests.demo.farewell import look_around, say, take_down
+from tests.demo.look import Looker
+from tests.demo.stagehand import Stagehand
 from tests.demo.story import ACTS, Stage
 from tests.system import installation
 from tests.system.kubectl import CommandError
 from tests.system.site import Site, SiteError, site
 
 REPORT = Path("demo-report.json")
+INTERRUPTED = 130  # as shells count it
 LAST_REQUESTS = 30.0  # seconds that requests under way have to end
 RESTED = 3.0  # seconds after which the client has counted what it sent last
 
@@ -28,6 +30,7 @@ def main() -> int:
     """Make the cluster ready, play the story, say how it went."""
     console = Console()
     times: dict[str, float] = {}
+    REPORT.unlink(missing_ok=True)  # of an earlier run: this one may not get as far as its own
     try:
         began = time.monotonic()
         with Progress() as progress:
@@ -37,14 +40,21 @@ def main() -> int:
         _prepare(chosen, hand, console)
         times["ready"] = round(time.monotonic() - began, 1)
     except (SiteError, CommandError, *EXPECTED) as error:
-        console.print(f"the demo cannot start: {error}", markup=False, soft_wrap=True, style="red")
+        say(console, f"the demo cannot start: {error}", "red")
         return 1
-    return _play(chosen, hand, console, times)
+    except KeyboardInterrupt:
+        say(console, "interrupted; make demo goes on from what is there, make cluster-down removes it", "red")
+        return INTERRUPTED
+    try:
+        return _play(chosen, hand, console, times)
+    except KeyboardInterrupt:
+        say(console, f"interrupted; the cluster is still up, and so is the client. {take_down(chosen)}", "red")
+        return INTERRUPTED
 
 
 def _prepare(chosen: Site, hand: Stagehand, console: Console) -> None:
-    console.print("Seatrial is installed with Helm; an earlier run of the demo is cleared away")
     hand.check_alone()
+    console.print("an earlier run of the demo is cleared away, and Seatrial is installed with Helm …")
     hand.clear()
     installation.install(chosen)
     hand.prepare()
@@ -76,34 +86,12 @@ def _play(chosen: Site, hand: Stagehand, console: Console, times: dict[str, floa
 
 def _say_goodbye(chosen: Site, hand: Stagehand, console: Console, document: dict[str, Any], failure: str) -> None:
     console.print(report.summary(document))
-    console.print(report.requests_line(document), markup=False, soft_wrap=True)
+    say(console, report.requests_line(document))
     if failure:
-        console.print(f"The story did not come true: {failure}", markup=False, soft_wrap=True, style="bold red")
+        say(console, f"The story did not come true: {failure}", "bold red")
     else:
-        console.print("The story came true.", style="bold green")
-    console.print(
-        f"""
-Look around (the cluster is still up, and so is the client, for an hour at most):
-  export KUBECONFIG={chosen.commands.kubeconfig}
-  export PATH={chosen.commands.kubectl.parent}:$PATH
-  kubectl get mdep -n {NAMESPACE}
-  kubectl describe mdep {NAME} -n {NAMESPACE}
-  curl -H 'Host: {HOST}' {chosen.gateway}/v2/models/{NAME}
-  curl {chosen.prometheus}/api/v1/query --data-urlencode 'query=seatrial:drift_psi'
-  {_credentials(chosen)} .venv/bin/seatrial --endpoint {chosen.s3} --store {hand.shelf.store} versions {NAME}
-  {REPORT} has every stage, verdict and weight
-Take it down: make cluster-down""",
-        markup=False,
-        highlight=False,
-        soft_wrap=True,
-    )
-
-
-def _credentials(chosen: Site) -> str:
-    """Return the credentials as a shell takes them: those of a user's own store stay where they are."""
-    if not chosen.embedded:
-        return "AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=…"
-    return f"AWS_ACCESS_KEY_ID={chosen.s3_key} AWS_SECRET_ACCESS_KEY={chosen.s3_secret}"
+        say(console, "The story came true.", "bold green")
+    say(console, look_around(chosen, hand.shelf.store, str(REPORT)))
 
 
 if __name__ == "__main__":

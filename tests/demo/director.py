@@ -85,8 +85,7 @@ class Director:
         self.record.milestones.append(
             Milestone(name, round(self.elapsed, 1), detail, dict(scene.seen_weights), findings)
         )
-        if not self._console.is_terminal:
-            self._say(f"✓ {name}" + (f": {detail}" if detail else ""))
+        self._say(f"✓ {name}" + (f": {detail}" if detail else ""))
 
     def wait(self, what: str, holds: Callable[[Scene], bool], seconds: float) -> Scene:
         """Wait until a scene shows it; raises StoryError."""
@@ -110,7 +109,7 @@ class Director:
         with Live(console=self._console, refresh_per_second=2, screen=False) as live:
             while not self._over.is_set():
                 self._look()
-                live.update(render(self.scene, self._now, self.elapsed, self._milestone_lines()))
+                live.update(render(self.scene, self._now, self.elapsed))
                 self._over.wait(LOOK_EVERY)
 
     def _watch_plainly(self) -> None:
@@ -123,7 +122,7 @@ class Director:
             self._over.wait(LOOK_EVERY)
 
     def _say(self, line: str) -> None:
-        """Print a line of the story for a log: whole, however long."""
+        """Print a line of the story: whole, however long, and above the live view where there is one."""
         self._console.print(f"[{self.elapsed:6.1f} s] {line}", markup=False, highlight=False, soft_wrap=True)
 
     def _look(self) -> None:
@@ -142,11 +141,6 @@ class Director:
                 "drift": {one.feature: round(one.psi, 3) for one in scene.drift},
             }
         )
-
-    def _milestone_lines(self) -> list[str]:
-        return [
-            f"{int(m.seconds) // 60}:{int(m.seconds) % 60:02}  {m.name}  {m.detail}" for m in self.record.milestones
-        ]
 
 
 def _line(scene: Scene) -> str:

@@ -12,15 +12,14 @@ COLOURS = {"Pass": "green", "Fail": "bold red", "Inconclusive": "yellow"}
 BAR = 40
 
 
-def render(scene: Scene, now: str, elapsed: float, milestones: list[str]) -> RenderableType:
-    """Return the whole view."""
+def render(scene: Scene, now: str, elapsed: float) -> RenderableType:
+    """Return the whole view, which leaves room on a terminal of 24 lines for what is said above it."""
     head = Text.assemble((f" {int(elapsed) // 60}:{int(elapsed) % 60:02} ", "reverse"), " ", (now, "bold"))
     parts: list[RenderableType] = [
         head,
         _rollout(scene),
         _traffic(scene),
         _world(scene),
-        Panel("\n".join(milestones[-9:]), title="so far"),
     ]
     return Group(*parts)
 

@@ -14,6 +14,7 @@ from kubernetes.aio.client import ApiClient, Configuration
 from kubernetes.aio.config import ConfigException, load_incluster_config, load_kube_config
 
 from seatrial.adapters.apply_patch import APPLY, apply_body
+from seatrial.adapters.unreachable import cause
 from seatrial.ports import AbsentError, ClusterError, ConflictError, RefusedError, UnavailableError
 
 TIMEOUT = 10.0  # seconds for one request, from connecting to the last byte
@@ -63,7 +64,7 @@ class KubeClient:
         except TimeoutError:
             raise UnavailableError(f"{what}: the API server did not answer within {TIMEOUT:g} s") from None
         except (aiohttp.ClientError, OSError) as error:
-            raise UnavailableError(f"{what}: the API server cannot be reached: {error}") from error
+            raise UnavailableError(f"{what}: the API server cannot be reached: {cause(error)}") from error
         if status >= 400:
             raise error_for(status, f"{what}: {_own_words(data)} ({status})")
         return _document(what, data)

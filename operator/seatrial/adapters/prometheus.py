@@ -12,6 +12,7 @@ from typing import Any
 
 import aiohttp
 
+from seatrial.adapters.unreachable import cause
 from seatrial.ports import MetricsError, Series
 
 TIMEOUT = 5.0  # seconds for one query, from connecting to the last byte
@@ -53,7 +54,7 @@ class Prometheus:
         except TimeoutError:
             raise MetricsError(f"Prometheus at {self._url} did not answer within {self._timeout:g} s") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise MetricsError(f"Prometheus at {self._url} cannot be reached: {error}") from error
+            raise MetricsError(f"Prometheus at {self._url} cannot be reached: {cause(error)}") from error
 
     async def _exchange(self, url: str, form: Mapping[str, str]) -> bytes:
         if self._session is None:

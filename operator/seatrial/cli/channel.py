@@ -32,6 +32,8 @@ def channel(
     store, home = session.home(name)
     if channel is None:
         pointers = list_channels(store, home)
+        if not pointers:
+            raise NotFoundError(f"model {name} has no channels in {session.store}")
         print_rows([_row(each, pointer) for each, pointer in pointers.items()], _COLUMNS, output)
         return
     held = read_channel(store, home, channel)

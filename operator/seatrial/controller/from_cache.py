@@ -66,6 +66,13 @@ def needs_explaining(deployment: Document, now: datetime, patience: float) -> bo
     return (now - made).total_seconds() > patience
 
 
+def refused_pods(deployment: Document) -> str:
+    """Return why pods of a Deployment may not even be made, such as by a quota; empty where they may."""
+    conditions = (deployment.get("status") or {}).get("conditions") or ()
+    failures = (c for c in conditions if (c.get("type"), c.get("status")) == ("ReplicaFailure", "True"))
+    return next((f"{c.get('reason', '')}: {c.get('message', '')}" for c in failures), "")
+
+
 def selector_of(deployment: Document) -> str:
     """Return the label selector of a Deployment's pods."""
     chosen = deployment["spec"]["selector"]["matchLabels"]

@@ -145,7 +145,8 @@ class Gatherer:
         if not from_cache.needs_explaining(deployment, now, PATIENCE):
             return ""
         try:
-            return await self._cluster.trouble(key.namespace, from_cache.selector_of(deployment))
+            of_pods = await self._cluster.trouble(key.namespace, from_cache.selector_of(deployment))
+            return of_pods or from_cache.refused_pods(deployment)
         except ClusterError as error:
             return f"it cannot be seen why: {error}"
 

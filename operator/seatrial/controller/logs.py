@@ -41,5 +41,7 @@ def log_to_stdout(level: str) -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in ("kopf", "asyncio", "aiohttp.access"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    for name in ("botocore", "boto3", "urllib3"):  # below this they tell of signed requests, header by header
+        logging.getLogger(name).setLevel(logging.INFO)
     # It warns that signals are not its own, which is so by intent.
     logging.getLogger("kopf._core.reactor.running").setLevel(logging.ERROR)

@@ -129,16 +129,15 @@ def _recipe(observed: Observed, spec: Spec, version: str, digest: str) -> Recipe
 
 def _default_image(observed: Observed, digest: str) -> str:
     """A version that was seen before keeps its image: a new operator's default rolls and retries nothing by itself."""
-    seen = [recipe for recipe in _seen(observed) if recipe.digest == digest]
+    seen = [recipe for recipe in _seen(observed) if recipe.digest == digest and recipe.image_by_default]
     return seen[0].image if seen else observed.defaults.runtime_image
 
 
 def _seen(observed: Observed) -> Iterator[Recipe]:
-    """Yield the recipes of what runs, then of what was rejected with the default image of its time."""
+    """Yield the recipes of what runs, then of what was rejected."""
     status, recipes = observed.status, observed.recipes
     candidate = status.trial.candidate if status.trial is not None else None
     previous = status.probation.previous if status.probation is not None else None
     running = [ref.revision for ref in (candidate, status.stable, previous) if ref is not None]
     yield from (recipes[revision] for revision in running if revision in recipes)
-    rejected = [recipes[one.revision] for one in reversed(status.rejected) if one.revision in recipes]
-    yield from (recipe for recipe in rejected if recipe.image_by_default)
+    yield from (recipes[one.revision] for one in reversed(status.rejected) if one.revision in recipes)

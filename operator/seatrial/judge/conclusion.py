@@ -72,7 +72,7 @@ def _reason(verdict: Verdict, toward_fail: float, threshold: float, claim: Claim
         case Verdict.PASS:
             return f"{claim.what}: {evidence(claim.evidence, PASS_THRESHOLD)}"
         case Verdict.INCONCLUSIVE:
-            return f"too bad: {evidence(toward_fail, threshold)} · {_waits_for(claim, samples)}"
+            return f"against it: {evidence(toward_fail, threshold)} · {_waits_for(claim, samples)}"
 
 
 def _waits_for(claim: Claim, samples: Samples) -> str:

@@ -96,7 +96,8 @@ def describe_output(estimator: Any, target: str, recommendations: Mapping[str, s
         )
     unknown = [name for name in recommendations if name not in output.classes]
     if unknown:
-        raise DescriptionError(f"there is a recommendation for {unknown[0]!r}; expected one of {output.classes}")
+        known = ", ".join(output.classes) or "none: it is a regression"
+        raise DescriptionError(f"there is a recommendation for {unknown[0]!r}; the classes are {known}")
     return output
 
 

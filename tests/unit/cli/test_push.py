@@ -119,7 +119,7 @@ def test_a_file_that_wants_to_run_code_is_refused(seatrial: Terminal, files: Pat
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        (["--recommend", "Mid=ask"], "recommendation for 'Mid'; expected one of ('High', 'Low')"),
+        (["--recommend", "Mid=ask"], "recommendation for 'Mid'; the classes are High, Low"),
         (["--recommend", "High"], "--recommend is 'High'; expected CLASS=TEXT"),
         (["--target", "risk"], "has no column 'risk'; it has size, team, risk_level"),
         (["--data", "nowhere.csv"], "'nowhere.csv' does not exist"),

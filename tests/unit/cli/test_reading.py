@@ -124,3 +124,8 @@ def test_a_rejected_version_needs_force(full: Terminal) -> None:
 def test_what_a_channel_cannot_be_is_said(full: Terminal, arguments: list[str], problem: str) -> None:
     assert full("channel", "risk", *arguments) == 2
     assert problem in full.err
+
+
+def test_a_model_without_channels_is_no_empty_table(seatrial: Terminal) -> None:
+    assert seatrial("channel", "nowhere") == 2
+    assert "model nowhere has no channels in s3://" in seatrial.err

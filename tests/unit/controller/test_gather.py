@@ -131,6 +131,19 @@ async def test_pods_and_what_is_wrong_with_them(scene: Scene) -> None:
     assert (await scene.look()).pods == {"aaaa": Pods(2, 2, 2)}
 
 
+async def test_pods_that_a_quota_refuses_are_explained_by_the_deployment(scene: Scene) -> None:
+    scene.model()
+    chosen = {"matchLabels": {labels.REVISION: "aaaa"}}
+    place = scene.own("apps/v1", "Deployment", "risk-aaaa", "aaaa", spec={"replicas": 2, "selector": chosen})
+    refused = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": "exceeded quota: q"}
+    fine = {"type": "Progressing", "status": "True", "reason": "ReplicaSetUpdated", "message": "progresses"}
+    scene.world.cluster.set_status(place, {"conditions": [fine, refused]})
+    scene.world.clock.advance(10)
+    assert (await scene.look()).pods["aaaa"].trouble == "FailedCreate: exceeded quota: q"
+    scene.world.cluster.set_status(place, {"conditions": [fine, {**refused, "status": "False"}]})
+    assert (await scene.look()).pods["aaaa"].trouble == ""
+
+
 async def test_trouble_that_cannot_be_seen_is_said_so(scene: Scene) -> None:
     scene.model()
     scene.own("apps/v1", "Deployment", "risk-aaaa", "aaaa", spec={"selector": {"matchLabels": {"a": "b"}}})

@@ -4,7 +4,7 @@ import json
 import logging
 import sys
 
-from seatrial.controller.logs import JsonLines, about
+from seatrial.controller.logs import JsonLines, about, log_to_stdout
 from seatrial.ports import Key
 
 
@@ -37,3 +37,17 @@ def test_an_exception_stays_on_its_line() -> None:
     line = JsonLines().format(made)
     assert "\n" not in line
     assert "ValueError" in json.loads(line)["exception"]
+
+
+def test_signed_requests_are_never_told_of() -> None:
+    """At DEBUG the S3 client would write the headers of each, Authorization among them."""
+    before = {name: logging.getLogger(name).level for name in (None, "botocore", "boto3", "urllib3", "kopf", "asyncio")}
+    handlers = logging.getLogger().handlers[:]
+    try:
+        log_to_stdout("DEBUG")
+        assert not logging.getLogger("botocore.auth").isEnabledFor(logging.DEBUG)
+        assert logging.getLogger("seatrial.store").isEnabledFor(logging.DEBUG)
+    finally:
+        logging.getLogger().handlers[:] = handlers
+        for name, level in before.items():
+            logging.getLogger(name).setLevel(level)

@@ -116,6 +116,19 @@ def test_an_image_that_was_rejected_may_be_taken_out_of_the_spec() -> None:
     assert wanted(world).image == "runtime:1"
 
 
+NAMED = spec(serving={"image": "mine:1"})
+
+
+@pytest.mark.parametrize(
+    "world",
+    [serving("1", of=NAMED), on_trial(Stage.CANARY, of=NAMED), in_probation(since=MINUTE, of=NAMED, wants="2")],
+    ids=["stable", "candidate", "promoted"],
+)
+def test_an_image_that_is_taken_out_of_the_spec_is_the_default_again(world: Observed) -> None:
+    assert wanted(world).image == "mine:1"
+    assert wanted(replace(world, spec=spec())).image == "runtime:1"
+
+
 # What served before
 
 

@@ -34,7 +34,7 @@ def test_sentences() -> None:
     assert judge(0, 0).evidence == -inf
     assert judge(300, 0).line() == (
         "answers: Inconclusive · disagreed on 0/300 (0.0 %), at most 10 % · "
-        "too bad: evidence 1:303, needs 100:1 · 300 of 500 comparisons"
+        "against it: evidence 1:303, needs 100:1 · 300 of 500 comparisons"
     )
     assert judge(400, 93, 7).line() == (
         "answers: Fail · disagreed on 100/500 (20.0 %), 7 of them errors, at most 10 % · "

@@ -23,7 +23,7 @@ SENTENCES = [
     (
         minutes((10, 345, 6, 678), (10, 345, 7, 678), (10, 345, 7, 678), (10, 345, 7, 678)),
         "Inconclusive · candidate 40/1,380 (2.9 %) vs stable 27/2,712 (1.0 %) · 2.9× · "
-        "too bad: evidence 117:1, needs 200:1 · less than 2×: evidence 1:51, needs 20:1",
+        "against it: evidence 117:1, needs 200:1 · less than 2×: evidence 1:51, needs 20:1",
     ),
     (
         minutes((10, 345, 6, 678), (11, 345, 7, 678), (10, 345, 7, 678), (11, 345, 7, 678)),
@@ -40,12 +40,12 @@ SENTENCES = [
     (
         minutes((0, 300, 0, 5700)),
         "Inconclusive · candidate 0/300 (0.0 %) vs stable 0/5,700 (0.0 %) · "
-        "too bad: evidence 1:1, needs 200:1 · 300 of 500 requests",
+        "against it: evidence 1:1, needs 200:1 · 300 of 500 requests",
     ),
     (
         minutes((3, 600, 0, 5700)),
         "Inconclusive · candidate 3/600 (0.5 %) vs stable 0/5,700 (0.0 %) · none at stable · "
-        "too bad: evidence 17:1, needs 200:1 · less than 1 %: evidence 1:1, needs 20:1",
+        "against it: evidence 17:1, needs 200:1 · less than 1 %: evidence 1:1, needs 20:1",
     ),
     ([], "Inconclusive · no requests yet"),
     (minutes((0, 0, 0, 0)), "Inconclusive · no requests yet"),

@@ -64,9 +64,9 @@ def test_any_one_claim_passes_and_is_named() -> None:
 def test_an_inconclusive_finding_says_what_it_waits_for() -> None:
     claims = [Claim("less than 2×", log(50))]
     early = conclude("errors", "x", log(3.5), 0.01, claims, Samples(120, 500, "requests"))
-    assert early.sentence == "x · too bad: evidence 3:1, needs 100:1 · 120 of 500 requests"
+    assert early.sentence == "x · against it: evidence 3:1, needs 100:1 · 120 of 500 requests"
     unsure = conclude("errors", "x", log(1 / 4), 0.01, [Claim("less than 2×", log(5.5))], ENOUGH)
-    assert unsure.sentence == "x · too bad: evidence 1:4, needs 100:1 · less than 2×: evidence 5:1, needs 20:1"
+    assert unsure.sentence == "x · against it: evidence 1:4, needs 100:1 · less than 2×: evidence 5:1, needs 20:1"
 
 
 def test_a_finding_carries_its_evidence_and_its_threshold() -> None:
