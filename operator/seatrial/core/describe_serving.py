@@ -1,0 +1,141 @@
+"""Conditions of what serves now: does it, is something on its way, does it need a person?"""
+
+from seatrial.api.conditions import Condition, Reason, Truth, Type, condition
+from seatrial.api.quantities import how_many
+from seatrial.core.observed import Unknown, is_refusal
+from seatrial.core.stages import pods_of
+from seatrial.core.target import awaited, cannot_tell, wanted_recipe
+from seatrial.core.view import View
+
+
+def ready(view: View) -> Condition:
+    """Does a version serve?"""
+    stable, pods = view.status.stable, view.pods(view.status.stable)
+    if stable is None:
+        return condition(Type.READY, False, Reason.NO_VERSION_SERVES, _nothing_serves(view))
+    if pods.available > 0 and view.lacks_service:
+        message = f"version {stable.version} has pods, and no Service: {view.lacks_service}"
+        return condition(Type.READY, False, Reason.APPLY_FAILED, message)
+    if pods.available > 0:
+        message = f"version {stable.version} serves on {how_many(pods.available, 'pod')}{_rejected(view)}"
+        return condition(Type.READY, True, Reason.SERVING, message)
+    if view.spec is not None and view.spec.serving.replicas == 0:
+        return condition(Type.READY, True, Reason.SCALED_TO_ZERO, "spec.serving.replicas is 0")
+    trouble = pods.trouble or "none is available"
+    return condition(Type.READY, False, Reason.PODS_NOT_READY, f"pods of version {stable.version}: {trouble}")
+
+
+def reconciling(view: View) -> Condition:
+    """Is something on its way? Not what waits for a person: kstatus would wait for ever."""
+    trial, status, waits = view.status.trial, view.status, stalled(view)
+    if waits.status is Truth.TRUE:
+        return condition(Type.RECONCILING, False, Reason.HELD, waits.message)
+    if trial is not None:
+        reason = Reason.STARTING if status.stable is None else Reason.ON_TRIAL
+        message = f"version {trial.candidate.version}: {trial.stage.value}" + (f"; {trial.held}" if trial.held else "")
+        return condition(Type.RECONCILING, True, reason, message)
+    if status.stable is None:
+        return condition(Type.RECONCILING, True, Reason.STARTING, _nothing_serves(view))
+    route = route_ready(view)
+    if route.reason is Reason.WAITING_FOR_GATEWAY:
+        return condition(Type.RECONCILING, True, route.reason, route.message)
+    return condition(Type.RECONCILING, False, Reason.SETTLED, "nothing is on its way")
+
+
+def stalled(view: View) -> Condition:
+    """Does it need a person?"""
+    if isinstance(view.observed.spec, Unknown):
+        return condition(Type.STALLED, True, Reason.INVALID_SPEC, view.observed.spec.message)
+    if view.observed.failure:
+        return condition(Type.STALLED, True, Reason.APPLY_FAILED, view.observed.failure)
+    if doubt := _doubt(view):
+        return condition(Type.STALLED, True, Reason.STATUS_DOUBTFUL, doubt)
+    trial = view.status.trial
+    if trial is not None and trial.held_reason:
+        return condition(Type.STALLED, True, Reason(trial.held_reason), trial.held)
+    if isinstance(view.observed.target, Unknown) and view.observed.target.reason is not Reason.STORE_UNREACHABLE:
+        return condition(Type.STALLED, True, view.observed.target.reason, view.observed.target.message)
+    if view.status.stable is None and (refused := _refused(view)):
+        return condition(Type.STALLED, True, Reason.ARTIFACT_REFUSED, refused)
+    route = route_ready(view)
+    if route.status is Truth.FALSE:
+        return condition(Type.STALLED, True, route.reason, route.message)
+    return condition(Type.STALLED, False, Reason.NOT_STALLED, "no person is needed")
+
+
+def artifact_verified(view: View) -> Condition:
+    """Is the wanted version what its digests promise?"""
+    target = view.observed.target
+    if isinstance(target, Unknown):
+        unsure = target.reason in (Reason.STORE_UNREACHABLE, Reason.INVALID_SPEC)
+        return condition(Type.ARTIFACT_VERIFIED, None if unsure else False, target.reason, target.message)
+    if refused := _refused(view):
+        return condition(Type.ARTIFACT_VERIFIED, False, Reason.ARTIFACT_REFUSED, refused)
+    return condition(
+        Type.ARTIFACT_VERIFIED, True, Reason.VERIFIED, f"version {target.version}, manifest {target.digest}"
+    )
+
+
+def route_ready(view: View) -> Condition:
+    """Has the gateway taken the route?"""
+    route = view.observed.route
+    if view.spec is None or view.spec.route is None:
+        return condition(Type.ROUTE_READY, None, Reason.NO_ROUTE, "spec.route is not set: the Service has the traffic")
+    if route is None or route.accepted is None:
+        message = route.message if route is not None else _no_route(view)
+        return condition(Type.ROUTE_READY, None, Reason.WAITING_FOR_GATEWAY, message)
+    reason = Reason.ACCEPTED if route.accepted else Reason.NOT_ACCEPTED
+    return condition(Type.ROUTE_READY, route.accepted, reason, route.message)
+
+
+def _nothing_serves(view: View) -> str:
+    if isinstance(view.observed.target, Unknown):
+        return view.observed.target.message
+    if isinstance(view.observed.serving, Unknown):
+        return f"cannot know whether a version served before: {view.observed.serving.message}"
+    trial = view.status.trial
+    return trial.held if trial is not None and trial.held else "the first version starts"
+
+
+def _rejected(view: View) -> str:
+    """Say that what is wanted does not serve because it was tried and rejected; empty where that is not so."""
+    wanted = wanted_recipe(view.observed)
+    if isinstance(wanted, Unknown):
+        return ""
+    found = [one for one in view.status.rejected if one.revision == wanted.revision]
+    return f"; version {found[-1].version} was rejected and is not tried again: {found[-1].message}" if found else ""
+
+
+def _no_route(view: View) -> str:
+    if view.pods(view.status.stable).available == 0:
+        return "the HTTPRoute is made once a version serves"
+    why = [message for (kind, _), message in view.observed.refused.items() if kind in ("HTTPRoute", "Service")]
+    return ": ".join(["there is no HTTPRoute yet", *why[:1]])
+
+
+def _refused(view: View) -> str:
+    """Say why predictors refuse the wanted version, or refused it before; empty where they do not."""
+    target, status = view.observed.target, view.status
+    if isinstance(target, Unknown):
+        return ""
+    running = [status.stable, status.trial.candidate if status.trial is not None else None]
+    found = [view.pods(ref).refusal for ref in running if ref is not None and ref.version == target.version]
+    found += [one.message for one in status.rejected if one.version == target.version and is_refusal(one.message)]
+    return next(filter(None, reversed(found)), "")
+
+
+def _doubt(view: View) -> str:
+    """Say why what status names as stable serves for want of anything better; empty where it is believed."""
+    stable = view.observed.status.stable
+    if stable is None:
+        return ""
+    named = f"status names revision {stable.revision} as stable, which cannot be"
+    if cannot_tell(view.observed):
+        return (
+            f"{named}, and neither the store's serving record nor the history says what is: nothing is changed; write"
+            " the right revision into status.stable"
+        )
+    if (served := awaited(view.observed)) is not None:
+        trouble = pods_of(view.observed, served.revision).trouble or "none is available yet"
+        return f"{named}; version {served.version} takes over as soon as its pods are available: {trouble}"
+    return ""

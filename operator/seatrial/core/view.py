@@ -1,0 +1,33 @@
+"""What a condition is made of."""
+
+from dataclasses import dataclass
+
+from seatrial.api.spec import Spec
+from seatrial.api.status import RevisionRef, Status
+from seatrial.core.observed import Observed, Pods, Unknown
+from seatrial.core.stages import NO_PODS, pods_of
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a condition may look at: the world, and the status that was decided."""
+
+    observed: Observed
+    status: Status
+
+    @property
+    def spec(self) -> Spec | None:
+        """The spec, None where it is not valid."""
+        return None if isinstance(self.observed.spec, Unknown) else self.observed.spec
+
+    @property
+    def lacks_service(self) -> str:
+        """Why the Service that callers use could not be written; empty with a route: they use the gateway."""
+        name, by_gateway = self.observed.key.name, self.spec is None or self.spec.route is not None
+        if by_gateway or ("v1", "Service", name) in self.observed.objects:
+            return ""
+        return self.observed.refused.get(("Service", name), "")
+
+    def pods(self, ref: RevisionRef | None) -> Pods:
+        """The pods of a revision."""
+        return NO_PODS if ref is None else pods_of(self.observed, ref.revision)
