@@ -92,13 +92,17 @@ class Metrics(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A model in a store, and how to reach it. `credentials` are (access key, secret key), None the pod's own."""
+    """A model in a store, and how to reach it. `credentials` are (access key, secret key), None the pod's own.
+
+    `namespace` is who asks: what a call may hold is bounded for each.
+    """
 
     store: str
     model: str
     endpoint: str | None
     region: str | None
     credentials: tuple[str, str] | None
+    namespace: str = ""
 
 
 class Store(Protocol):

@@ -11,6 +11,7 @@ from concurrent.futures import Executor, Future
 from contextlib import suppress
 from math import inf
 from typing import TypeVar
+from weakref import WeakValueDictionary
 
 from seatrial.store.objects import NotFoundError, UnreachableError
 
@@ -35,25 +36,30 @@ class Lane:
         """Whether it is busy, and whether it rests: what would be lost if it were forgotten."""
         return self._running > 0 or self._slots.locked(), self._clock() < self._rests_until
 
-    async def run(self, call: Callable[[], T], patience: float) -> T:
-        """Return or raise what the call does; UnreachableError where that takes longer than `patience` seconds."""
+    async def run(self, call: Callable[[], T], patience: float, share: asyncio.Semaphore) -> T:
+        """Return or raise what the call does; UnreachableError where that takes longer than `patience` seconds.
+
+        `share` is what the caller may hold of the threads, whatever the lane.
+        """
         began, thread = self._clock(), None
         if began < self._rests_until:
             # Not in the words of the call that failed: it may have been another team's.
             raise UnreachableError(f"{self._name} did not answer; it is asked again soon")
         try:
             async with asyncio.timeout(patience):
-                await self._slots.acquire()
-                thread = self._begin(call, began)
+                await both(share, self._slots)
+                thread = self._begin(call, began, share)
                 return await asyncio.wrap_future(thread)
         except TimeoutError:
-            raise self._given_up(thread, began, patience) from None
+            used_up = thread is None and share.locked()
+            raise self._given_up(thread, began, patience, used_up=used_up) from None
 
-    def _begin(self, call: Callable[[], T], began: float) -> Future[T]:
+    def _begin(self, call: Callable[[], T], began: float, share: asyncio.Semaphore) -> Future[T]:
         loop = asyncio.get_running_loop()
 
         def ended(thread: Future[T]) -> None:
             with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(share.release)
                 loop.call_soon_threadsafe(self._ended, thread, began)
 
         thread = self._threads.submit(call)
@@ -81,9 +87,10 @@ class Lane:
             self._narrow -= 1
             self._slots.release()
 
-    def _given_up(self, thread: Future[T] | None, began: float, patience: float) -> UnreachableError:
-        if thread is not None and thread.cancel():  # the endpoint had no part in it
-            return UnreachableError(f"{self._name} was not asked within {patience:g} s: all threads wait for others")
+    def _given_up(self, thread: Future[T] | None, began: float, patience: float, *, used_up: bool) -> UnreachableError:
+        if used_up or (thread is not None and thread.cancel()):  # the endpoint had no part in it
+            others = "other stores of this namespace" if used_up else "other stores"
+            return UnreachableError(f"{self._name} was not asked within {patience:g} s: {others} do not answer")
         self._failed(began)
         return UnreachableError(f"{self._name} did not answer within {patience:g} s")
 
@@ -91,6 +98,36 @@ class Lane:
         """Rest, unless the endpoint answered another call meanwhile: then only this one was slow, or one bucket is."""
         if self._answered <= began:
             self._rests_until = self._clock() + REST
+
+
+async def both(one: asyncio.Semaphore, other: asyncio.Semaphore) -> None:
+    """Acquire two semaphores, and hold neither while waiting for the other."""
+    while True:
+        await one.acquire()
+        if not other.locked():
+            await other.acquire()  # at once
+            return
+        one.release()
+        await other.acquire()
+        if not one.locked():
+            await one.acquire()
+            return
+        other.release()
+
+
+class Shares:
+    """How many threads each caller may hold at once. A share is remembered while somebody has it or waits for it."""
+
+    def __init__(self, threads: int) -> None:
+        self._threads = threads
+        self._of: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+
+    def of(self, caller: str) -> asyncio.Semaphore:
+        """Return a caller's share."""
+        share = self._of.get(caller)
+        if share is None:
+            share = self._of[caller] = asyncio.Semaphore(self._threads)
+        return share
 
 
 class Lanes:

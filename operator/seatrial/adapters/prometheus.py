@@ -5,7 +5,6 @@ https://prometheus.io/docs/prometheus/latest/querying/api/
 """
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +17,7 @@ from seatrial.ports import MetricsError, Series
 TIMEOUT = 5.0  # seconds for one query, from connecting to the last byte
 MAXIMUM_BYTES = 16 << 20
 _SHOWN = 300
+_LARGEST = 2.0**53  # beyond which a float counts no longer one by one, and no counter of requests ever was
 
 
 class Prometheus:
@@ -91,7 +91,7 @@ def _series(item: Mapping[str, Any], kind: str) -> Series:
     pairs = [item["value"]] if kind == "vector" else item["values"]
     points = ((float(at), float(value)) for at, value in pairs)
     labels = {str(name): str(value) for name, value in item["metric"].items()}
-    return Series(labels, tuple(point for point in points if math.isfinite(point[1])))
+    return Series(labels, tuple(point for point in points if abs(point[1]) <= _LARGEST))
 
 
 def _own_words(body: bytes) -> str:

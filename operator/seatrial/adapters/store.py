@@ -12,14 +12,15 @@ from threading import Lock
 from typing import TypeVar
 
 from seatrial.adapters.blocking_store import BlockingStore
-from seatrial.adapters.lanes import Lanes
+from seatrial.adapters.lanes import Lanes, Shares
 from seatrial.contract.manifest import Manifest
 from seatrial.contract.records import Audit, Pointer
 from seatrial.contract.reference import REFERENCE, Reference
 from seatrial.ports import Key, Source
 from seatrial.store.objects import UnreachableError
 
-THREADS = 64  # eight lanes' worth: a few silent endpoints do not fill them
+# One namespace holds a quarter at most, however many silent endpoints it names.
+THREADS, THREADS_OF_ONE = 64, 16
 PATIENCE, WRITE_PATIENCE = 3.0, 10.0  # seconds; a write that was given up may yet take place, so it is given time
 
 Record = tuple[str, str, str, str, Key]  # a serving record: endpoint, store, model, cluster
@@ -45,6 +46,7 @@ class ThreadedStore:
         self._patience, self._write_patience = patience, write_patience
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="store")
         self._lanes = Lanes(self._threads, clock)
+        self._shares = Shares(THREADS_OF_ONE)
         self._lock, self._writing = Lock(), set[Record]()
 
     def close(self) -> None:
@@ -91,10 +93,13 @@ class ThreadedStore:
         await self._write(source, lambda: self._store.append_audit(source, audit))
 
     async def _read(self, source: Source, call: Callable[[], T]) -> T:
-        return await self._lanes.lane(_endpoint(source)).run(call, self._patience)
+        return await self._run(source, call, self._patience)
 
     async def _write(self, source: Source, call: Callable[[], T]) -> T:
-        return await self._lanes.lane(_endpoint(source)).run(call, self._write_patience)
+        return await self._run(source, call, self._write_patience)
+
+    async def _run(self, source: Source, call: Callable[[], T], patience: float) -> T:
+        return await self._lanes.lane(_endpoint(source)).run(call, patience, self._shares.of(source.namespace))
 
     @contextmanager
     def _alone(self, record: Record) -> Iterator[None]:

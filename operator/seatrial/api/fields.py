@@ -5,7 +5,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TypeVar
 
-from seatrial.api.quantities import DECIMAL_RULE, DURATION_RULE, parse_decimal, parse_duration
+from seatrial.api.quantities import DECIMAL_RULE, DURATION_RULE, format_duration, parse_decimal, parse_duration
 from seatrial.api.spec import Json
 from seatrial.contract.reading import Reader
 
@@ -17,14 +17,21 @@ LARGEST_DECIMAL = 1e9
 RESOURCES = ("requests", "limits")
 
 
-def duration(reader: Reader, field: str, default: timedelta, at_least: timedelta = timedelta()) -> timedelta:
-    """Read a duration of `at_least` or more."""
+def duration(
+    reader: Reader,
+    field: str,
+    default: timedelta,
+    at_least: timedelta = timedelta(),
+    at_most: timedelta = timedelta.max,
+) -> timedelta:
+    """Read a duration from `at_least` to `at_most`."""
     if reader.raw(field) is None:
         return default
     parsed = parse_duration(reader.text(field))
-    if parsed is None or parsed < at_least:
-        rule = f" of at least {at_least / MILLISECOND:g}ms" if at_least else ""
-        raise reader.fail(field, DURATION_RULE + rule)
+    if parsed is None or not at_least <= parsed <= at_most:
+        least = f" of at least {at_least / MILLISECOND:g}ms" if at_least else ""
+        most = f" and at most {format_duration(at_most)}" if at_most < timedelta.max else ""
+        raise reader.fail(field, DURATION_RULE + least + most)
     return parsed
 
 

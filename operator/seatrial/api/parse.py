@@ -3,6 +3,8 @@
 The schema has checked it already; this checks it again, because an object may be older than the schema.
 """
 
+from datetime import timedelta
+
 from seatrial.api.endpoints import REMOTE_RULE, is_remote
 from seatrial.api.fields import MILLISECOND, between, decimal, duration, optional_text, resources, section
 from seatrial.api.parse_rollout import parse_rollout
@@ -17,11 +19,14 @@ from seatrial.api.spec import (
     Spec,
     Storage,
 )
+from seatrial.contract import environment
 from seatrial.contract.layout import URI_RULE, InvalidLocationError, parse_location
 from seatrial.contract.names import DIGEST_RULE, SEGMENT_RULE, InvalidNameError, check_segment, is_digest
 from seatrial.contract.reading import Reader
 
 MAXIMUM_REPLICAS = 1000
+LONGEST_DELAY = timedelta(seconds=environment.LONGEST_DELAY)
+LONGEST_TIMEOUT = timedelta(seconds=environment.LONGEST_TIMEOUT)
 
 
 def parse_spec(name: str, document: object) -> Spec:
@@ -81,8 +86,8 @@ def _serving(reader: Reader) -> Serving:
         image=optional_text(reader, "image"),
         resources=resources(reader, "resources"),
         maximum_batch=between(batching, "maxSize", 1, 10_000, default.maximum_batch),
-        maximum_delay=duration(batching, "maxDelay", default.maximum_delay),
-        timeout=duration(reader, "timeout", default.timeout, at_least=MILLISECOND),
+        maximum_delay=duration(batching, "maxDelay", default.maximum_delay, at_most=LONGEST_DELAY),
+        timeout=duration(reader, "timeout", default.timeout, at_least=MILLISECOND, at_most=LONGEST_TIMEOUT),
     )
 
 

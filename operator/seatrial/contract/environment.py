@@ -22,3 +22,6 @@ TRAINING_REQUEST = "SEATRIAL_TRAINING_REQUEST"  # the trainer's: contract.traini
 
 # How a predictor's termination message begins where it refused the artifact for good: trying again cannot help.
 REFUSED = "refused: "
+
+# The largest that predictors take, in seconds.
+LONGEST_DELAY, LONGEST_TIMEOUT = 10.0, 3600.0

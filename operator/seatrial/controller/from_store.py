@@ -46,7 +46,8 @@ async def source_of(cluster: Cluster, namespace: str, spec: Spec, *, own_identit
         credentials = await _credentials(cluster, namespace, spec.storage.secret)
     except UnknownError as error:
         return error.why
-    return Source(spec.model.store, spec.model.name, spec.storage.endpoint, spec.storage.region, credentials)
+    storage, model = spec.storage, spec.model
+    return Source(model.store, model.name, storage.endpoint, storage.region, credentials, namespace)
 
 
 async def target_of(store: Store, source: Source, spec: Spec) -> Target | Unknown:

@@ -15,8 +15,8 @@ from seatrial.controller.tasks import cancel_all
 from seatrial.ports import ClusterError, ConflictError, Key
 from seatrial.store.objects import StoreError
 
-# Passes mostly wait, for stores and Prometheus; with these, many that wait for a silent store leave workers for others.
-WORKERS = 16
+# Passes mostly wait, for stores and Prometheus. One namespace has a quarter at most: its silent stores stop its own.
+WORKERS, WORKERS_OF_ONE = 32, 8
 SWEEP_EVERY = 60.0  # seconds
 LONGEST_PASS = 120.0  # seconds, after which a pass is broken off
 
@@ -54,7 +54,7 @@ class WorkQueue:
     ) -> None:
         self._work, self._watcher, self._workers = work, watcher, workers
         self._patience, self._clock, self._fraction = patience, clock, fraction
-        self._schedule = Schedule[Key]()
+        self._schedule = Schedule[Key](lambda key: key.namespace, max(1, workers * WORKERS_OF_ONE // WORKERS))
         self._woken, self._idle = asyncio.Event(), asyncio.Event()
         self._idle.set()
         self._closed = False

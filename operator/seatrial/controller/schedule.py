@@ -1,11 +1,13 @@
 """When each key is due: the queue's timing as plain values, so that it can be tried without waiting.
 
 A key is in one pass at a time; what is asked for meanwhile comes after it. Asking twice is asking once, and the
-earlier moment wins. Times are seconds of any monotonic clock.
+earlier moment wins. Keys of one group, such as a namespace, are in a bounded number of passes at once, so that a group
+whose passes all take long leaves room for the others. Times are seconds of any monotonic clock.
 """
 
 import heapq
-from collections.abc import Hashable
+from collections import Counter
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -16,11 +18,18 @@ FIRST_BACKOFF, LONGEST_BACKOFF = 0.5, 60.0  # seconds
 
 @dataclass(slots=True)
 class Schedule(Generic[K]):
-    """Which keys wait, until when, and which are being worked on. Holds one entry a key."""
+    """Which keys wait, until when, and which are being worked on. Holds one entry a key.
 
+    Of the keys for which `group` returns the same, `most` are worked on at once.
+    """
+
+    group: Callable[[K], Hashable] = lambda key: key
+    most: int = 1
     _due: dict[K, float] = field(default_factory=dict)
     _heap: list[tuple[float, int, K]] = field(default_factory=list)
     _running: set[K] = field(default_factory=set)
+    _busy: Counter[Hashable] = field(default_factory=Counter)  # how many of a group run
+    _held: dict[Hashable, list[tuple[float, int, K]]] = field(default_factory=dict)  # due, in groups that are busy
     _failures: dict[K, tuple[int, float]] = field(default_factory=dict)  # how many, and when to try again
     _count: int = 0  # keeps keys of the same moment in the order in which they came
 
@@ -35,18 +44,30 @@ class Schedule(Generic[K]):
     def take(self, now: float) -> K | None:
         """Return a key whose pass is due and may begin, None where there is none."""
         while self._heap and self._heap[0][0] <= now:
-            due, _, key = heapq.heappop(self._heap)
-            if self._is_current(key, due):
-                del self._due[key]
-                self._running.add(key)
-                return key
+            entry = heapq.heappop(self._heap)
+            due, _, key = entry
+            group = self.group(key)
+            if not self._is_current(key, due):
+                continue
+            if self._busy[group] >= self.most:
+                heapq.heappush(self._held.setdefault(group, []), entry)
+                continue
+            del self._due[key]
+            self._running.add(key)
+            self._busy[group] += 1
+            return key
         return None
 
     def done(self, key: K) -> None:
         """End a key's pass; what was asked for during it may begin now."""
+        group = self.group(key)
         self._running.discard(key)
+        self._busy[group] -= 1
+        if not self._busy[group]:
+            del self._busy[group]
         if key in self._due:
             self._push(key, self._due[key])
+        self._let_one_in(group)
 
     def succeeded(self, key: K) -> None:
         """Begin the backoff anew at the next failure."""
@@ -83,6 +104,17 @@ class Schedule(Generic[K]):
     def running(self) -> frozenset[K]:
         """The keys that are being worked on."""
         return frozenset(self._running)
+
+    def _let_one_in(self, group: Hashable) -> None:
+        """Let the key of a group that was held longest be taken; one that was asked for anew since is in line."""
+        held = self._held.get(group, [])
+        while held:
+            entry = heapq.heappop(held)
+            if self._is_current(entry[2], entry[0]):
+                heapq.heappush(self._heap, entry)
+                break
+        if not held:
+            self._held.pop(group, None)
 
     def _is_current(self, key: K, due: float) -> bool:
         return self._due.get(key) == due and key not in self._running

@@ -74,8 +74,15 @@ class Dialect(Protocol):
         """Return the body of the answer."""
 
 
-def read_object(body: bytes) -> dict[str, Any]:
-    """Return the JSON object that a body is; raises InvalidInputError."""
+def read_object(body: bytes, most_values: int) -> dict[str, Any]:
+    """Return the JSON object that a body is; raises InvalidInputError.
+
+    More values than the model could be asked about are refused unparsed: millions of `[]` would hold the interpreter
+    for seconds, and take many times the body's own memory.
+    """
+    values = sum(body.count(mark) for mark in (b",", b"[", b"{"))
+    if values > most_values:
+        raise InvalidInputError(f"the body has {values:,} values or lists; expected at most {most_values:,}", "body")
     try:
         document = _decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -33,12 +33,14 @@ def merge(batch: Sequence[Rows]) -> Rows:
 
 
 class Schema:
-    """The manifest's features, as a reader of rows."""
+    """The manifest's features, as a reader of rows. No request has more than `most_values` values and lists."""
 
     def __init__(self, features: tuple[Feature, ...]) -> None:
         self.features = features
         self.names = tuple(feature.name for feature in features)
         self._set = frozenset(self.names)
+        # A value in a list of its own is a comma and a bracket, and a string may have some of either in it.
+        self.most_values = 4 * MAXIMUM_ROWS * (len(self.names) + 1)
         self._checks = tuple(check_of(feature) for feature in features)
 
     def from_records(self, records: object) -> Rows:

@@ -34,9 +34,9 @@ def agrees(own: str | float, other: Any) -> bool:
     return number and math.isclose(own, other, rel_tol=_TOLERANCE, abs_tol=1e-9)
 
 
-def read_shadowed(body: bytes) -> tuple[dict[str, Any], list[Any]]:
+def read_shadowed(body: bytes, most_values: int) -> tuple[dict[str, Any], list[Any]]:
     """Return values by feature and the other's predictions; raises InvalidInputError."""
-    document = read_object(body)
+    document = read_object(body, most_values)
     request, answer = document.get("request"), document.get("answer")
     if type(request) is not dict:
         raise InvalidInputError(
@@ -61,7 +61,9 @@ class Shadow:
     async def receive(self, body: bytes) -> bool:
         """Predict and compare one row; False where the queue is full. Raises InvalidInputError for no such message."""
         started = time.perf_counter()
-        request, theirs = await self._aside.call_if(len(body) > LIGHT_BODY, lambda: read_shadowed(body))
+        request, theirs = await self._aside.call_if(
+            len(body) > LIGHT_BODY, lambda: read_shadowed(body, self._schema.most_values)
+        )
         outcome, answer = await self._answer(request, len(theirs))
         self._metrics.request(SHADOW, outcome, time.perf_counter() - started)
         if answer is not None:

@@ -17,7 +17,7 @@ class V1:
 
     def read(self, body: bytes, model: str) -> Query:
         """Understand a request's body; raises InvalidInputError."""
-        document = read_object(body)
+        document = read_object(body, self._schema.most_values)
         if "instances" not in document:
             raise InvalidInputError('instances is absent; expected {"instances": [row, …]}', "instances")
         return Query(self._schema.from_records(document["instances"]), model)

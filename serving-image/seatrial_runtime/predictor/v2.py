@@ -26,7 +26,7 @@ class V2:
 
     def read(self, body: bytes, model: str) -> Query:
         """Understand a request's body; raises InvalidInputError."""
-        document = read_object(body)
+        document = read_object(body, self._schema.most_values)
         tensors = read_tensors(document, "inputs")
         rows = self._matrix(tensors[0]) if self._is_matrix(tensors) else self._columns(tensors)
         return Query(rows, model, _id(document), self._outputs(document))

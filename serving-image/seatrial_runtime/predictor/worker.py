@@ -9,6 +9,7 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable
+from functools import partial
 from queue import SimpleQueue
 from typing import TypeVar
 
@@ -31,17 +32,11 @@ class Worker:
         """Return what a function returns, or raise what it raises; cancelling leaves it running, unheard."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-
-        def task() -> None:
-            try:
-                result = function()
-            except Exception as error:
-                tell(loop, _fail, future, error)
-            else:
-                tell(loop, _succeed, future, result)
-
-        self.submit(task)
-        return await future
+        self.submit(partial(_settle, loop, future, function))
+        try:
+            return await future
+        finally:
+            del future  # else an error's traceback holds the frame that holds it, and all that was read with it
 
     async def call_if(self, heavy: bool, function: Callable[[], T]) -> T:
         """Return what a function returns: called here where it is light, in the thread where it is heavy."""
@@ -54,6 +49,19 @@ class Worker:
                 task()
             except Exception:
                 _log.exception("a task in the background failed")
+            finally:
+                del task  # what it holds may be large, and the next may be long in coming
+
+
+def _settle(loop: asyncio.AbstractEventLoop, future: asyncio.Future[T], function: Callable[[], T]) -> None:
+    try:
+        result = function()
+    except Exception as error:
+        tell(loop, _fail, future, error)
+    else:
+        tell(loop, _succeed, future, result)
+    finally:
+        del future
 
 
 def tell(loop: asyncio.AbstractEventLoop, function: Callable[..., object], *arguments: object) -> None:

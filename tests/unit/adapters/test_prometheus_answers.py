@@ -28,7 +28,7 @@ def test_nothing_is_an_answer() -> None:
 
 
 def test_what_is_no_number_is_left_out() -> None:
-    values = [[1, "NaN"], [2, "+Inf"], [3, "-Inf"], [4, "7"]]
+    values = [[1, "NaN"], [2, "+Inf"], [3, "-Inf"], [4, "7"], [5, "1.7e308"], [6, "-1e17"]]
     assert read_answer(answer("matrix", {"metric": {}, "values": values}), "matrix")[0].points == ((4.0, 7.0),)
 
 

@@ -45,6 +45,11 @@ def training(**fields: Any) -> dict[str, Any]:
         ({"storage": {"secretRef": {}}}, "spec.storage.secretRef.name is None; expected a string"),
         ({"serving": {"replicas": -1}}, "spec.serving.replicas is -1; expected an integer from 0 to 1000"),
         ({"serving": {"timeout": "0s"}}, "spec.serving.timeout is '0s'; expected a duration such as"),
+        (
+            {"serving": {"timeout": "61m"}},
+            "spec.serving.timeout is '61m'; expected a duration such as 90s, 10m or 1h30m",
+        ),
+        ({"serving": {"batching": {"maxDelay": "11s"}}}, "maxDelay is '11s'; expected a duration such as"),
         ({"serving": {"resources": []}}, "spec.serving.resources is []; expected an object"),
         (
             {"serving": {"resources": {"limits": {"cpu": 0.5}}}},

@@ -28,7 +28,7 @@ from tests.fakes.store import FakeStore
 from tests.given import manifest
 
 STORE = "s3://models/team"
-SOURCE = Source(STORE, "risk", None, None, None)
+SOURCE = Source(STORE, "risk", None, None, None, "ml")
 ONE = manifest("1")
 KEYS = {"accessKeyId": "key", "secretAccessKey": "secret\n"}
 

@@ -131,3 +131,34 @@ def test_replaced_moments_do_not_pile_up(rounds: int) -> None:
     for i in range(rounds * 20):
         schedule.add("a", 1e6 - i)  # always earlier than before
     assert len(schedule._heap) <= 2 * 1 + 65
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcdefgh"), SOON, st.sampled_from(["ask", "take", "end"])), max_size=60))
+def test_no_group_has_more_than_its_share_and_none_is_forgotten(steps: list[tuple[str, int, str]]) -> None:
+    """Of two groups each may have two keys at work; whoever is due and may be taken is taken."""
+    schedule, now, running = Schedule[str](lambda key: key in "abcd", 2), 0.0, list[str]()
+
+    def group(of: str) -> list[str]:
+        return [key for key in running if (key in "abcd") == (of in "abcd")]
+
+    asked = set[str]()
+    for key, by, step in steps:
+        now += by
+        if step == "ask":
+            schedule.add(key, now)
+            asked.add(key)
+        elif step == "end" and running:
+            schedule.done(running.pop(0))
+        elif (taken := schedule.take(now)) is not None:
+            asked.remove(taken)
+            running.append(taken)
+            assert len(group(taken)) <= 2
+        else:
+            assert not [key for key in asked if key not in running and len(group(key)) < 2]
+    while asked or running:
+        if (taken := schedule.take(now)) is not None:
+            asked.remove(taken)
+            running.append(taken)
+        else:
+            schedule.done(running.pop(0))
+    assert schedule == Schedule[str](schedule.group, 2, _count=schedule._count)

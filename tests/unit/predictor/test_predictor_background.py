@@ -1,10 +1,13 @@
 """The small parts: log lines, workers, backlogs, the lifecycle."""
 
 import asyncio
+import gc
 import io
 import json
 import logging
 import threading
+import weakref
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -56,6 +59,29 @@ async def test_a_worker_returns_and_raises_what_its_function_does() -> None:
         await worker.call(lambda: dict[str, int]()["x"])
     assert await worker.call_if(False, threading.get_ident) == threading.get_ident()
     assert await worker.call_if(True, threading.get_ident) != threading.get_ident()
+
+
+class Heavy:
+    """Something that was read, and is told from what else there is."""
+
+
+async def test_nothing_of_what_was_refused_stays_in_memory() -> None:
+    """Not even until the next collection of cycles: refused bodies may be large, and come faster than that."""
+    worker, refused = Worker("test"), list[weakref.ref[Heavy]]()
+
+    def refuse() -> None:
+        heavy = Heavy()
+        refused.append(weakref.ref(heavy))
+        raise ValueError("no")
+
+    gc.disable()
+    try:
+        with suppress(ValueError):
+            await worker.call(refuse)
+        await worker.call(int)
+        assert [one() for one in refused] == [None]
+    finally:
+        gc.enable()
 
 
 async def test_a_worker_survives_a_task_that_fails_and_a_caller_that_is_gone() -> None:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from seatrial.contract.names import is_prediction_id
 from seatrial.contract.schema import Feature, Kind, Output, Task
 from seatrial_runtime.predictor.invalid import InvalidInputError
-from seatrial_runtime.predictor.protocol import Answer, Stamp, stamp
-from seatrial_runtime.predictor.rows import Schema
+from seatrial_runtime.predictor.protocol import Answer, Dialect, Stamp, stamp
+from seatrial_runtime.predictor.rows import MAXIMUM_ROWS, Schema
 from seatrial_runtime.predictor.v1 import V1
 from seatrial_runtime.predictor.v2 import V2
 from tests.unit.predictor.given import RISK, RISK_OUTPUT, a_row, v2_columns
@@ -263,6 +263,21 @@ def test_v2_refuses_a_number_that_its_datatype_cannot_hold(datatype: str, value:
 def test_a_body_that_is_no_request_is_refused(text: bytes, says: str) -> None:
     with pytest.raises(InvalidInputError, match=says):
         RISK_V1.read(text, "risk")
+
+
+@pytest.mark.parametrize("value", [b"[],", b"{},", b"1,", b"[[[],[]]],"])
+@pytest.mark.parametrize("dialect", [RISK_V1, RISK_V2])
+def test_more_values_than_a_model_is_ever_asked_about_are_refused_unparsed(dialect: Dialect, value: bytes) -> None:
+    with pytest.raises(InvalidInputError, match=r"the body has [\d,]+ values or lists; expected at most"):
+        dialect.read(b'{"instances": [' + value * 500_000, "risk")
+
+
+@pytest.mark.parametrize("values", [1, MAXIMUM_ROWS])
+def test_as_many_rows_as_may_be_are_read_in_whatever_shape(values: int) -> None:
+    rows = [a_row()] * values
+    assert RISK_V1.read(body({"instances": rows}), "risk").rows.count == values
+    assert RISK_V1.read(body({"instances": [list(row.values()) for row in rows]}), "risk").rows.count == values
+    assert RISK_V2.read(body(v2_columns(rows)), "risk").rows.count == values
 
 
 @settings(deadline=None)

@@ -49,7 +49,7 @@ def test_classes_agree_by_name_and_numbers_within_a_hundredth(own: Any, other: A
 def test_what_is_written_is_read_back() -> None:
     rows = Rows(([1.5, 2], ["x", None]), 2)
     body = written(("a", "b"), rows, Answer(["High", "Low"], [0.9, 0.8], [[0.9, 0.1], [0.2, 0.8]]))
-    request, theirs = read_shadowed(body)
+    request, theirs = read_shadowed(body, 1000)
     assert Schema(FEATURES).from_columns(request, len(theirs)) == rows
     assert theirs == ["High", "Low"]
 
@@ -59,7 +59,7 @@ def test_what_is_written_is_read_back() -> None:
 )
 def test_what_is_no_such_message_is_refused(message: Any) -> None:
     with pytest.raises(InvalidInputError):
-        read_shadowed(json.dumps(message).encode())
+        read_shadowed(json.dumps(message).encode(), 1000)
 
 
 class FakeBatcher:
