@@ -207,3 +207,18 @@ async def test_a_sweep_asks_for_everything(watched: Watched) -> None:
     sweeping.cancel()
     assert sorted(watched.done, key=str) == [A, B]
     assert swept == [True]
+
+
+async def test_a_namespace_whose_passes_all_hang_leaves_workers_to_others(watched: Watched) -> None:
+    """Three quarters of them, however many of its keys are due."""
+    watched.gate.clear()
+    for n in range(10):
+        watched.queue.add(Key("theirs", str(n)))
+    await watched.settle()
+    assert watched.running.total() == 1
+    watched.queue.add(A)
+    await watched.settle()
+    assert watched.running[A] == 1
+    watched.gate.set()
+    await watched.settle()
+    assert set(watched.done) == {A, *(Key("theirs", str(n)) for n in range(10))}
