@@ -14,6 +14,7 @@ from seatrial.contract.schema import MAXIMUM_FEATURES, Feature, Output, read_fea
 
 FORMAT = 1
 MAXIMUM_BYTES = 4 << 20
+MAXIMUM_FILE = 5 << 40  # what S3 holds in one object
 FORMATS = ("skops", "joblib")  # how the model's file is written
 
 
@@ -155,8 +156,8 @@ def _files(reader: Reader) -> dict[str, File]:
             raise reader.fail(path, f"a plain file name as key: {SEGMENT_RULE}")
         entry = reader.object(path)
         sha256, size = entry.digest("sha256"), entry.integer("size")
-        if size < 0:
-            raise entry.fail("size", "a size in bytes")
+        if not 0 <= size <= MAXIMUM_FILE:
+            raise entry.fail("size", f"a size in bytes, at most {MAXIMUM_FILE:,}")
         files[path] = File(sha256, size)
     return files
 

@@ -77,7 +77,8 @@ def _answered(error: ClientError, place: str, key: str) -> StoreError:
     """Return the error for an answer of the server's."""
     code = str(error.response.get("Error", {}).get("Code", ""))
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-    said = f"{code} ({status}): {error.response.get('Error', {}).get('Message', '')}".rstrip(": .")
+    words = " ".join(str(error.response.get("Error", {}).get("Message", "")).split())  # on one line, as users see it
+    said = f"{code} ({status}): {words}".rstrip(": .")
     if code == "NoSuchBucket":
         return NoBucketError(f"{place}: there is no such bucket; create it, or correct the store's address")
     if code in _DENIED_CODES or status in (401, 403):

@@ -73,6 +73,7 @@ BAD_MANIFESTS: list[tuple[tuple[str | int, ...], Any, str]] = [
     (("files", "model.skops", "sha256"), "md5:0", "files.model.skops.sha256"),
     (("files", "model.skops", "size"), -1, "files.model.skops.size"),
     (("files", "model.skops", "size"), True, "files.model.skops.size"),
+    (("files", "model.skops", "size"), 10**400, "files.model.skops.size"),
     (("files", "../model"), {}, "files.../model"),
     (("files", "a/b"), {}, "files.a/b"),
     (("files", ".hidden"), {}, "files..hidden"),

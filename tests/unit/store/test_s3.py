@@ -150,6 +150,12 @@ def test_nothing_more_is_read_than_the_bound(server: Canned) -> None:
         store_at(server).get("a", maximum=10)
 
 
+def test_the_words_of_an_error_are_one_line(server: Canned) -> None:
+    server.answers = [plain(403, b"<Error><Code>No</Code><Message>\n\n not \r\n for\tyou\n</Message></Error>")]
+    with pytest.raises(DeniedError, match=r"No \(403\): not for you; check"):
+        store_at(server).get("a", maximum=10)
+
+
 @pytest.mark.parametrize(("status", "expected"), [(400, StoreError), (403, DeniedError), (503, UnreachableError)])
 def test_of_an_error_no_more_is_read_than_its_bound(server: Canned, status: int, expected: type[StoreError]) -> None:
     """Its status says what it is; one endless error would otherwise end the process that has asked."""
