@@ -77,7 +77,7 @@ def traces(places: Places) -> list[str]:
         *(f"mount {point}" for point in _mounts(places)),
         *(f"cgroup {cgroup}" for cgroup in cgroups if cgroup.exists()),
         *network.traces(),
-        *(f"file {path}" for path in [*log_links(_CONTAINER_LOGS, places.logs), *cni_notes(_CNI_RESULTS)]),
+        *(f"file {path}" for path in _files(places)),
         *([f"folder {places.state}"] if places.state.exists() else []),
     ]
 
@@ -105,8 +105,13 @@ def remove(places: Places) -> None:
     for root in _roots():
         _remove_cgroup(root / CGROUP[1:])
     _unlink(_shim_sockets(places.running))
-    _unlink([*log_links(_CONTAINER_LOGS, places.logs), *cni_notes(_CNI_RESULTS)])
+    _unlink(_files(places))
     network.take_down()
+
+
+def _files(places: Places) -> list[Path]:
+    """The files outside the cluster's folders."""
+    return [*log_links(_CONTAINER_LOGS, places.logs), *cni_notes(_CNI_RESULTS)]
 
 
 def log_links(folder: Path, logs: Path) -> list[Path]:

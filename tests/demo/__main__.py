@@ -12,10 +12,11 @@ from tests.cluster.__main__ import EXPECTED
 from tests.cluster.progress import Progress
 from tests.demo import report
 from tests.demo.director import Director, StoryError
-from tests.demo.farewell import look_around, say, take_down
+from tests.demo.farewell import look_around, take_down
 from tests.demo.look import Looker
 from tests.demo.stagehand import Stagehand
 from tests.demo.story import ACTS, Stage
+from tests.demo.terminal import say
 from tests.system import installation
 from tests.system.kubectl import CommandError
 from tests.system.site import Site, SiteError, site

@@ -11,6 +11,7 @@ from rich.live import Live
 
 from tests.demo.look import Looker
 from tests.demo.scene import Scene
+from tests.demo.terminal import say
 from tests.demo.view import render
 
 LOOK_EVERY = 1.0
@@ -123,7 +124,7 @@ class Director:
 
     def _say(self, line: str) -> None:
         """Print a line of the story: whole, however long, and above the live view where there is one."""
-        self._console.print(f"[{self.elapsed:6.1f} s] {line}", markup=False, highlight=False, soft_wrap=True)
+        say(self._console, f"[{self.elapsed:6.1f} s] {line}")
 
     def _look(self) -> None:
         self.scene = scene = self._looker.look(self.scene)

@@ -2,8 +2,6 @@
 
 import shlex
 
-from rich.console import Console
-
 from tests.demo.look import NAME, NAMESPACE
 from tests.demo.stagehand import HOST
 from tests.system.site import Site
@@ -48,8 +46,3 @@ def _credentials(chosen: Site) -> str:
     if not chosen.embedded:
         return "AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=…"
     return f"AWS_ACCESS_KEY_ID={chosen.s3_key} AWS_SECRET_ACCESS_KEY={chosen.s3_secret}"
-
-
-def say(console: Console, text: str, style: str | None = None) -> None:
-    """Print a text as it is."""
-    console.print(text, markup=False, highlight=False, soft_wrap=True, style=style)

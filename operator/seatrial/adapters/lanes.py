@@ -59,18 +59,18 @@ class Lane:
 
         def ended(thread: Future[T]) -> None:
             with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-                loop.call_soon_threadsafe(share.release)
-                loop.call_soon_threadsafe(self._ended, thread, began)
+                loop.call_soon_threadsafe(self._ended, thread, began, share)
 
         thread = self._threads.submit(call)
         self._running += 1
         thread.add_done_callback(ended)  # before the caller's own, so that it finds the lane up to date
         return thread
 
-    def _ended(self, thread: Future[T], began: float) -> None:
-        """Free the slot, and learn from the outcome, whether somebody still waits for it or not."""
+    def _ended(self, thread: Future[T], began: float, share: asyncio.Semaphore) -> None:
+        """Free slot and share, and learn from the outcome, whether somebody still waits for it or not."""
         self._running -= 1
         self._slots.release()
+        share.release()
         if thread.cancelled():
             return
         match thread.exception():

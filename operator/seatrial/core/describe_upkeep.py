@@ -1,6 +1,7 @@
 """Conditions of how a model stays good: trials, drift, accuracy, trainings, newer versions."""
 
-from seatrial.api.conditions import Condition, Reason, Type, condition
+from seatrial.api.conditions import Condition, Reason, Truth, Type, condition
+from seatrial.api.spec import AccuracyWatch, DriftWatch
 from seatrial.api.status import Stage
 from seatrial.contract.names import natural_order
 from seatrial.contract.training import PASSED, REJECTED
@@ -27,27 +28,19 @@ def rollout_succeeded(view: View) -> Condition:
 
 def drifted(view: View) -> Condition:
     """Has the world moved away from what the serving version was trained on?"""
+    calm = condition(Type.DRIFTED, False, Reason.NO_DRIFT, "no drift alert fires (no traffic is no drift either)")
     watch = None if view.spec is None else view.spec.monitoring.drift
-    found = _alert(view, Type.DRIFTED, "drift", None if watch is None else watch.window)
-    if isinstance(found, Condition):
-        return found
-    if found:
-        return condition(Type.DRIFTED, True, Reason.DRIFT_FIRING, found)
-    return condition(Type.DRIFTED, False, Reason.NO_DRIFT, "no drift alert fires (no traffic is no drift either)")
+    return _by_alerts(view, "drift", watch, calm, Reason.DRIFT_FIRING)
 
 
 def accuracy_met(view: View) -> Condition:
     """Is the serving version right often enough?"""
-    if view.observed.is_regression and view.spec is not None and view.spec.monitoring.accuracy is not None:
+    watch = None if view.spec is None else view.spec.monitoring.accuracy
+    if view.observed.is_regression and watch is not None:
         message = "spec.monitoring.accuracy counts right answers: of a regression there are none to count"
         return condition(Type.ACCURACY_MET, None, Reason.NOT_WATCHED, message)
-    watch = None if view.spec is None else view.spec.monitoring.accuracy
-    found = _alert(view, Type.ACCURACY_MET, "accuracy", None if watch is None else watch.window)
-    if isinstance(found, Condition):
-        return found
-    if found:
-        return condition(Type.ACCURACY_MET, False, Reason.ACCURACY_BELOW, found)
-    return condition(Type.ACCURACY_MET, True, Reason.ACCURACY_ENOUGH, "no accuracy alert fires")
+    calm = condition(Type.ACCURACY_MET, True, Reason.ACCURACY_ENOUGH, "no accuracy alert fires")
+    return _by_alerts(view, "accuracy", watch, calm, Reason.ACCURACY_BELOW)
 
 
 def training_succeeded(view: View) -> Condition:
@@ -81,15 +74,18 @@ def update_available(view: View) -> Condition:
     return condition(Type.UPDATE_AVAILABLE, False, Reason.UP_TO_DATE, message)
 
 
-def _alert(view: View, kind: Type, reason: str, window: str | None) -> Condition | str:
-    """Return what fires about the stable version (empty: nothing), or the condition where that is not known."""
-    field, installed = f"spec.monitoring.{reason}", view.observed.defaults.windows
-    if window is None:
+def _by_alerts(
+    view: View, reason: str, watch: DriftWatch | AccuracyWatch | None, calm: Condition, firing: Reason
+) -> Condition:
+    """Return `calm`, or its contrary where alerts about the stable version fire, or that it is not known."""
+    kind, field, installed = calm.type, f"spec.monitoring.{reason}", view.observed.defaults.windows
+    if watch is None:
         return condition(kind, None, Reason.NOT_WATCHED, f"{field} is not set")
-    if window not in installed:
-        message = f"{field}.window is {window}; the installed rules have {', '.join(installed)}"
+    if watch.window not in installed:
+        message = f"{field}.window is {watch.window}; the installed rules have {', '.join(installed)}"
         return condition(kind, None, Reason.WINDOW_NOT_INSTALLED, message)
     if isinstance(view.observed.alerts, Unknown):
         return condition(kind, None, view.observed.alerts.reason, view.observed.alerts.message)
     stable = view.status.stable.revision if view.status.stable is not None else ""
-    return "; ".join(a.detail for a in view.observed.alerts if a.reason == reason and a.revision == stable)
+    found = "; ".join(a.detail for a in view.observed.alerts if a.reason == reason and a.revision == stable)
+    return condition(kind, calm.status is not Truth.TRUE, firing, found) if found else calm

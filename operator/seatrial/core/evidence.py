@@ -12,7 +12,7 @@ from seatrial.core import questions
 from seatrial.core.counters import Growth, growth, total
 from seatrial.core.judging import judged_since
 from seatrial.core.observed import Comparisons, Evidence
-from seatrial.judge.counts import Counts, Interval, LatencyInterval
+from seatrial.judge.counts import Counts, Interval, LatencyInterval, pool
 from seatrial.ports import Series
 
 Answers = Mapping[str, Sequence[Series]]
@@ -47,7 +47,7 @@ def _requests(status: Status, answers: Answers, since: datetime) -> tuple[Interv
         reference = _live(answers.get(questions.REFERENCE_REQUESTS, ()), status.probation.reference_since)
         return tuple(Interval(mine, theirs) for mine, theirs in _apart(candidate, _counts(reference), Counts(0, 0)))
     stable = _counts(_of(growth(answers.get(questions.REQUESTS, ()), since), _stable(status), metrics.LIVE))
-    return tuple(Interval(_pool(mine), _pool(theirs)) for mine, theirs in _stretches(candidate, stable))
+    return tuple(Interval(pool(mine), pool(theirs)) for mine, theirs in _stretches(candidate, stable))
 
 
 def _latency(status: Status, answers: Answers, since: datetime, warm_up: timedelta) -> tuple[LatencyInterval, ...]:
@@ -137,11 +137,6 @@ def _single(cumulative: Mapping[float, int]) -> tuple[int, ...]:
     counts = [cumulative[edge] for edge in sorted(cumulative)]
     # Buckets are scraped together, but a reset between two points may leave one ahead of the next.
     return tuple(max(0, count - below) for count, below in zip(counts, [0, *counts], strict=False))
-
-
-def _pool(counts: Iterable[Counts]) -> Counts:
-    listed = list(counts)
-    return Counts(sum(c.total for c in listed), sum(c.bad for c in listed))
 
 
 def _sum(buckets: Iterable[tuple[int, ...]]) -> tuple[int, ...]:

@@ -17,7 +17,7 @@ def follow(observed: Observed, status: Status, wanted: Recipe | Unknown, now: da
 
     What is not known changes nothing: a trial goes on, what serves goes on serving.
     """
-    if status.stable is not None and is_doubtful(observed, status.stable) and (served := rightful(observed)):
+    if is_doubtful(observed) and (served := rightful(observed)):
         return _restored(observed, status, served, now)
     if isinstance(wanted, Unknown):
         return status

@@ -40,12 +40,15 @@ def served_recipe(observed: Observed, wanted: Recipe) -> Recipe | None:
     return None if record.digest == wanted.digest else with_version_of(record, wanted)
 
 
-def is_doubtful(observed: Observed, stable: RevisionRef) -> bool:
-    """Say whether somebody else must have written that a revision is stable.
+def is_doubtful(observed: Observed) -> bool:
+    """Say whether somebody else must have written what status names as stable.
 
     Another has a Deployment; it was rejected, or neither its recipe nor its Deployment is there; and neither the
     store's record nor the history says that it serves. Before the operator makes a revision stable, all of it is there.
     """
+    stable = observed.status.stable
+    if stable is None:
+        return False
     others = any(revision != stable.revision for revision in observed.pods)
     rejected = any(one.revision == stable.revision for one in observed.status.rejected)
     known = stable.revision in observed.recipes or stable.revision in observed.pods
@@ -69,16 +72,15 @@ def rightful(observed: Observed) -> Recipe | None:
 
 def cannot_tell(observed: Observed) -> bool:
     """Say whether status names what cannot be stable, and nothing says what is."""
-    stable = observed.status.stable
-    return stable is not None and is_doubtful(observed, stable) and rightful(observed) is None
+    return is_doubtful(observed) and rightful(observed) is None
 
 
 def awaited(observed: Observed) -> Recipe | None:
     """Return what should serve instead of what status names, while it has no pods and what status names has some."""
-    stable, served = observed.status.stable, rightful(observed)
-    if stable is None or served is None or not is_doubtful(observed, stable):
+    stable, served = observed.status.stable, rightful(observed) if is_doubtful(observed) else None
+    if stable is None or served is None or may_move(observed, away=stable.revision, to=served.revision):
         return None
-    return None if may_move(observed, away=stable.revision, to=served.revision) else served
+    return served
 
 
 def _promoted(observed: Observed) -> list[str]:

@@ -1,8 +1,8 @@
 """The latency check: are the candidate's requests slow more often than stable's?
 
 'Slow' is no one limit: at each bucket edge the share of requests slower than it is compared like an error rate, and
-the mean of the edges' e-values decides on a Fail. A Pass must be shown at every edge: that the
-candidate is not slow much more often, or that the edge is beyond the candidate's 95th percentile.
+the mean of the edges' e-values decides on a Fail. A Pass must be shown at every edge: that the candidate is not slow
+much more often, or that the edge is beyond the candidate's 95th percentile.
 
 One stall makes all the requests slow that wait for it, so slow requests come in bursts on any machine that is shared.
 Evidence toward Fail counts the less, the more they scatter; evidence toward Pass is what it is.

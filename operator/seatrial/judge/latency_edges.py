@@ -24,7 +24,8 @@ TOLERATED_SLOWDOWN = 1.05
 class Edge:
     """One bucket edge to judge at; bad requests are those slower than `seconds`.
 
-    `allowance` is the factor by which stable's own share would grow were stable slower by TOLERATED_SLOWDOWN.
+    `allowance` is the factor by which stable's own share would grow were stable slower by TOLERATED_SLOWDOWN;
+    `dispersion` how many times the candidate's slow requests scatter more than independent ones, beside stable's.
     """
 
     seconds: float
@@ -32,11 +33,7 @@ class Edge:
     candidate: Counts
     stable: Counts
     allowance: float
-
-    @property
-    def dispersion(self) -> float:
-        """How many times the candidate's slow requests scatter more than independent ones would, beside stable's."""
-        return dispersion_beside(self.intervals)
+    dispersion: float
 
     def sentence(self) -> str:
         """Return what both sides did at this edge."""
@@ -68,7 +65,7 @@ def edges_to_judge(edges: Sequence[float], intervals: Sequence[LatencyInterval])
 
 def _edge(seconds: float, intervals: Sequence[Interval], allowance: float) -> Edge:
     candidate, stable = pool(i.candidate for i in intervals), pool(i.stable for i in intervals)
-    return Edge(seconds, intervals, candidate, stable, allowance)
+    return Edge(seconds, intervals, candidate, stable, allowance, dispersion_beside(intervals))
 
 
 def _shares_slower(intervals: Sequence[LatencyInterval]) -> Iterable[float]:
