@@ -40,6 +40,26 @@ class UnavailableError(ClusterError):
     """The API server did not answer, or answered that it cannot now (429, 5xx, timeouts)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Restarts:
+    """How often containers were started again, when the last of them had ended, and how."""
+
+    count: int = 0
+    last: datetime | None = None
+    ending: str = ""
+
+
+NO_RESTARTS = Restarts()
+
+
+@dataclass(frozen=True, slots=True)
+class PodsSeen:
+    """What pods say of themselves: why they are not ready (empty: no trouble), and how often they were restarted."""
+
+    trouble: str = ""
+    restarts: Restarts = NO_RESTARTS
+
+
 class Cluster(Protocol):
     """The API server. Every call is bounded in time and raises a ClusterError."""
 
@@ -61,8 +81,8 @@ class Cluster(Protocol):
     async def termination_message(self, namespace: str, job: str) -> str | None:
         """Return the termination message of the last ended pod of a Job, None where there is none."""
 
-    async def trouble(self, namespace: str, selector: str) -> str:
-        """Say why the selected pods are not ready, in the kubelet's or the container's own words; empty: no trouble."""
+    async def pods(self, namespace: str, selector: str) -> PodsSeen:
+        """Return what the selected pods say, in the kubelet's or the container's own words."""
 
     async def event(self, regarding: Document, *, reason: str, message: str, warning: bool) -> None:
         """Record a Kubernetes Event about an object."""

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from seatrial.judge.restarts import TOO_MANY
 from tests.system.world import ROLLOUT, World, candidate, condition, outcome, serving
 
 pytestmark = pytest.mark.cluster
@@ -88,6 +89,18 @@ def test_disagreement_rolls_back(world: World) -> None:
 
     rolled_back(world, "3", "disagreement")
     world.has_lost_nothing()
+
+
+def test_a_process_that_ends_again_and_again_rolls_back(world: World) -> None:
+    patient = {**NO_SHADOW, "canary": {"steps": [{"weight": 20}], "stepDuration": "10m"}}
+    world.serves("1", rollout=patient)
+    world.apply("2", rollout=patient)
+    world.sees("canary", lambda s: s.get("stage") == "Canary" and s.get("weight", 0) > 0, 180)
+
+    for _ in range(TOO_MANY):
+        world.ends_a_process_of("2")
+
+    rolled_back(world, "2", "restarts")
 
 
 def test_without_a_gateway_replicas_carry_the_weights(world: World) -> None:

@@ -12,9 +12,9 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
-from seatrial.adapters.kube_pods import last_termination_message, trouble_of
+from seatrial.adapters.kube_pods import last_termination_message, seen_of
 from seatrial.controller.cache import Place, place_of
-from seatrial.ports import AbsentError, ConflictError, Document, RefusedError
+from seatrial.ports import AbsentError, ConflictError, Document, PodsSeen, RefusedError
 from tests.fakes.clock import FakeClock
 from tests.fakes.hooks import Hook, nothing
 from tests.fakes.merging import applied
@@ -52,7 +52,7 @@ class FakeCluster:
         self.recorded: list[Recorded] = []
         self.secrets: dict[tuple[str, str], dict[str, str]] = {}
         self.messages: dict[tuple[str, str], str] = {}  # termination messages by (namespace, Job)
-        self.troubles: dict[tuple[str, str], str] = {}  # by (namespace, label selector)
+        self.seen: dict[tuple[str, str], PodsSeen] = {}  # by (namespace, label selector)
         self._clock, self._version, self._made = clock, 0, 0
         self._objects: dict[Place, dict[str, Any]] = {}
         self._applied: dict[Place, dict[str, Any]] = {}
@@ -99,10 +99,10 @@ class FakeCluster:
         left = last_termination_message(self._pods(namespace, f"batch.kubernetes.io/job-name={job}"))
         return self.messages.get((namespace, job), left)
 
-    async def trouble(self, namespace: str, selector: str) -> str:
-        """Return what `troubles` has, else what the Pods say."""
-        self.before("trouble", (namespace, selector))
-        return self.troubles.get((namespace, selector), trouble_of(self._pods(namespace, selector)))
+    async def pods(self, namespace: str, selector: str) -> PodsSeen:
+        """Return what `seen` has, else what the Pods say."""
+        self.before("pods", (namespace, selector))
+        return self.seen.get((namespace, selector), seen_of(self._pods(namespace, selector)))
 
     async def event(self, regarding: Document, *, reason: str, message: str, warning: bool) -> None:
         """Record an Event."""

@@ -150,7 +150,11 @@ def renamed(name: str) -> Document:
         ),
         (
             changed("rollout.checks", [{"name": "disagreement", "errors": {}}]),
-            ["spec.rollout.checks[0].name", "other than disagreement"],
+            ["spec.rollout.checks[0].name", "other than disagreement and restarts"],
+        ),
+        (
+            changed("rollout.checks", [{"name": "restarts", "latency": {}}]),
+            ["spec.rollout.checks[0].name", "other than disagreement and restarts"],
         ),
         (
             changed("rollout.checks", [{"name": "a", "errors": {"maximumRatio": "0.9"}}]),
@@ -209,8 +213,8 @@ def whole_status() -> Status:
         replicas=2,
         weight=25,
         stable=stable,
-        trial=Trial(candidate, Stage.CANARY, NOW, NOW, 2, NOW, "waits for pods", "Paused"),
-        probation=Probation(stable, NOW, NOW),
+        trial=Trial(candidate, Stage.CANARY, NOW, NOW, 2, NOW, 1, "waits for pods", "Paused"),
+        probation=Probation(stable, NOW, NOW, 1),
         findings=(Finding("errors", "Pass", "fine"),),
         rejected=(Rejected("cccc", "6", NOW, "slow"),),
         history=(Ended("7", "aaaa", "Promoted", NOW, NOW, "all checks passed"),),

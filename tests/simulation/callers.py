@@ -8,9 +8,9 @@ from seatrial.contract import labels, metrics
 from seatrial.controller.cache import Place
 from seatrial.ports import Key
 from tests.fakes.cluster import FakeCluster
-from tests.simulation.pods import Kubernetes, Pod, route_of
+from tests.simulation.pods import FIRST_START, Kubernetes, Pod, route_of
 from tests.simulation.prometheus import EDGES, Prometheus, Sampled, cumulative
-from tests.simulation.versions import Quality, behaviour
+from tests.simulation.versions import CRASHING, Quality, behaviour
 
 
 class Callers:
@@ -44,6 +44,7 @@ class Callers:
             count = int(self._rng.binomial(requests, share))
             if answering:
                 self._answer(answering, count, metrics.LIVE, share)
+                self._crash(answering, count, now)
             elif any(others for others, _ in shares):
                 self.lost += count
         self._copy(pods, requests)
@@ -98,6 +99,11 @@ class Callers:
             slower = int(self._rng.binomial(mine, 0.1))
             buckets[how.buckets[0]] += mine - slower
             buckets[how.buckets[1]] += slower
+
+    def _crash(self, pods: Sequence[Pod], requests: int, now: float) -> None:
+        for pod in pods if requests else ():
+            if self._quality(pod) is Quality.CRASHES and self._rng.random() < CRASHING:
+                pod.restart(now + FIRST_START)
 
     def _quality(self, pod: Pod) -> Quality:
         return self._qualities.get(pod.labels.get(labels.VERSION, ""), Quality.GOOD)

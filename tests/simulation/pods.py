@@ -11,7 +11,7 @@ from seatrial.contract import environment, labels, metrics
 from seatrial.contract.training import Answer, Request, parse_request
 from seatrial.controller.cache import Place, place_of
 from seatrial.controller.from_cache import selector_of
-from seatrial.ports import Key
+from seatrial.ports import Key, PodsSeen, Restarts
 from tests.fakes.cluster import FakeCluster
 from tests.simulation.versions import REFUSAL, Quality
 
@@ -41,9 +41,15 @@ class Pod:
     namespace: str
     labels: Mapping[str, str]
     ready_at: float
+    restarts: int = 0
     requests: dict[tuple[str, str], int] = field(default_factory=_no_requests)
     latencies: dict[str, list[int]] = field(default_factory=_no_latencies)
     comparisons: dict[str, int] = field(default_factory=_no_comparisons)
+
+    def restart(self, ready_at: float) -> None:
+        """Its process ended and is started again: what it had counted is gone."""
+        self.restarts, self.ready_at = self.restarts + 1, ready_at
+        self.requests, self.latencies, self.comparisons = _no_requests(), _no_latencies(), _no_comparisons()
 
     def available(self, now: float) -> bool:
         """Say whether it gets traffic."""
@@ -102,6 +108,9 @@ class Kubernetes:
         current = deployment["metadata"]["generation"]
         if deployment.get("status") != {**status, "observedGeneration": current}:
             self._cluster.set_status(place, status)
+        if restarts := sum(pod.restarts for pod in pods):
+            seen = PodsSeen(restarts=Restarts(restarts, ending="Error: exit code 139"))
+            self._cluster.seen[place.namespace, selector_of(deployment)] = seen
 
     def _start(self, deployment: Document, now: float) -> Pod:
         template = deployment["spec"]["template"]["metadata"]
@@ -109,7 +118,7 @@ class Kubernetes:
         never = quality in (Quality.REFUSED, Quality.STUCK)
         if quality is Quality.REFUSED:
             namespace = deployment["metadata"]["namespace"]
-            self._cluster.troubles[namespace, selector_of(deployment)] = REFUSAL
+            self._cluster.seen[namespace, selector_of(deployment)] = PodsSeen(REFUSAL)
         takes = float("inf") if never else self._rng.uniform(FIRST_START, LAST_START)
         name = f"{deployment['metadata']['name']}-{next(self._names)}"
         return Pod(name, deployment["metadata"]["namespace"], template["labels"], now + takes)

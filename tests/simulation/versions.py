@@ -15,12 +15,14 @@ class Quality(StrEnum):
     SOURS = "sours"  # fails once it has all the traffic
     REFUSED = "refused"  # the predictor finds that the artifact was tampered with
     STUCK = "stuck"  # its pods never come up
+    CRASHES = "crashes"  # real callers' requests end its process
 
 
 # No version like these may ever be promoted.
 BAD = frozenset(Quality) - {Quality.GOOD, Quality.SOURS}
 USUAL_ERRORS, MANY_ERRORS = 0.005, 0.2
 USUAL_DISAGREEMENT, MUCH_DISAGREEMENT = 0.02, 0.5
+CRASHING = 0.7  # the chance in each moment with requests
 USUAL_BUCKETS, SLOW_BUCKETS = (8, 12), (14, 18)
 REFUSAL = "CrashLoopBackOff: refused: model.skops has not the digest that its manifest promises"
 

@@ -15,6 +15,7 @@ from tests.system.site import Site
 NAME = "deploy-risk"
 RATE = 40  # requests a second
 POLL = 0.5
+LONGEST_START = 60.0  # seconds until a process that ended is ready again
 # Stages of seconds: the evidence needs requests, not minutes.
 ROLLOUT: Mapping[str, Any] = {
     "shadow": {"minimumSamples": 100, "minimumDuration": "5s", "maximumDisagreement": "0.20"},
@@ -101,6 +102,16 @@ class World:
         words = ("modeldeployment", NAME, "-n", self.namespace, "--subresource=status", "--type=merge", "-p", patch)
         self.site.commands.ctl("patch", *words)
 
+    def ends_a_process_of(self, version: str) -> None:
+        """Tell the predictor of a version's first pod to end, as soon as it runs."""
+        selector = f"seatrial.dev/model={NAME},seatrial.dev/version={version}"
+        pod = self.site.commands.list("pods", self.namespace, selector)[0]["metadata"]["name"]
+        words = (pod, "-n", self.namespace, "--for=condition=Ready", f"--timeout={LONGEST_START}s")
+        self.site.commands.ctl("wait", "pod", *words)
+        end = "import os; os.kill(1, 15)"
+        self.site.commands.ctl("exec", pod, "-n", self.namespace, "--", "python", "-c", end)
+        self._wait(f"{pod} ends", lambda: self._state_of(pod), lambda s: not s.get("ready"), LONGEST_START)
+
     def delete(self) -> None:
         """Delete the ModelDeployment."""
         self.site.commands.ctl("delete", "modeldeployment", NAME, "-n", self.namespace, "--wait=true")
@@ -154,6 +165,10 @@ class World:
         if route is None:
             return {}
         return {one["name"]: one["weight"] for rule in route["spec"]["rules"] for one in rule["backendRefs"]}
+
+    def _state_of(self, pod: str) -> Mapping[str, Any]:
+        found = self.site.commands.get("pod", pod, self.namespace)
+        return {} if found is None else dict(found["status"]["containerStatuses"][0])
 
     def _wait(
         self,

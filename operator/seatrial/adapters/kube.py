@@ -8,13 +8,13 @@ from typing import Any
 from seatrial.adapters.apply_patch import APPLY
 from seatrial.adapters.kube_client import JSON_PATCH, KubeClient
 from seatrial.adapters.kube_kinds import collection_path, described, object_path
-from seatrial.adapters.kube_pods import last_termination_message, trouble_of
+from seatrial.adapters.kube_pods import last_termination_message, seen_of
 from seatrial.contract import labels
 from seatrial.contract.labels import FIELD_MANAGER
-from seatrial.ports import AbsentError, Clock, ConflictError, Document
+from seatrial.ports import AbsentError, Clock, ConflictError, Document, PodsSeen
 
 _APPLY_QUERY = (("fieldManager", FIELD_MANAGER), ("force", "true"))
-_MAXIMUM_PODS = 20  # that are asked what is wrong with them
+_MAXIMUM_PODS = 20  # that are asked how they do
 _PAGE = 500  # objects of one answer to a list request
 _MAXIMUM_EVENT_MESSAGE = 1024  # the API server refuses a longer one
 
@@ -62,9 +62,9 @@ class KubeCluster:
         """Return what the last ended pod of a Job left behind."""
         return last_termination_message(await self._pods(namespace, f"{labels.JOB}={job}"))
 
-    async def trouble(self, namespace: str, selector: str) -> str:
-        """Say why the selected pods are not ready; only the first twenty are asked."""
-        return trouble_of(await self._pods(namespace, selector))
+    async def pods(self, namespace: str, selector: str) -> PodsSeen:
+        """Return what the selected pods say; only the first twenty are asked."""
+        return seen_of(await self._pods(namespace, selector))
 
     async def event(self, regarding: Document, *, reason: str, message: str, warning: bool) -> None:
         """Record an Event; the same one twice within a second is one."""

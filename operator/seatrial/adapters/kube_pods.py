@@ -1,15 +1,34 @@
-"""What pods say about themselves: why they do not run, and what they left behind when they ended."""
+"""What pods say about themselves: why they do not run, how often they ended, and what they left behind."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from seatrial.api.quantities import how_many
+from seatrial.ports import PodsSeen, Restarts
 
 Pod = Mapping[str, Any]
 
 _STARTING = ("ContainerCreating", "PodInitializing")  # waiting for these is no trouble
 _MAXIMUM_TROUBLES = 3
 _MAXIMUM_MESSAGE = 600  # characters
+
+
+def seen_of(pods: Sequence[Pod]) -> PodsSeen:
+    """Return all that pods say while they run, or should."""
+    return PodsSeen(trouble_of(pods), restarts_of(pods))
+
+
+def restarts_of(pods: Sequence[Pod]) -> Restarts:
+    """Return how often the pods' containers were restarted; those that only prepare the pod do not count."""
+    containers = [c for pod in pods for c in pod.get("status", {}).get("containerStatuses", [])]
+    count = sum(container.get("restartCount", 0) for container in containers)
+    ended = [last for c in containers if (last := c.get("lastState", {}).get("terminated")) and last.get("finishedAt")]
+    if not ended:
+        return Restarts(count)
+    newest = max(ended, key=lambda last: str(last["finishedAt"]))
+    ending = _sentence(newest.get("reason", "Error"), _ending(newest))
+    return Restarts(count, datetime.fromisoformat(newest["finishedAt"]), ending)
 
 
 def trouble_of(pods: Sequence[Pod]) -> str:

@@ -9,7 +9,7 @@ MAXIMUM_CHECKS = 20
 MAXIMUM_RATIO = 1000
 # Nearer to 0 or 1 a share of disagreements could not be told from them.
 SMALLEST_SHARE = 1e-6
-SHADOW_CHECK = "disagreement"
+OWN_CHECKS = {"disagreement": "the shadow stage", "restarts": "every stage"}
 
 
 def parse_rollout(reader: Reader) -> Rollout:
@@ -64,8 +64,8 @@ def _check(reader: Reader) -> Check:
     if len(kinds) != 1:
         raise reader.fail("name", "a check with exactly one of errors and latency beside its name")
     name, inner = reader.text("name"), reader.object(kinds[0])
-    if name == SHADOW_CHECK:
-        raise reader.fail("name", f"another name: {SHADOW_CHECK} is what the shadow stage calls its own check")
+    if name in OWN_CHECKS:
+        raise reader.fail("name", f"another name: {name} is what {OWN_CHECKS[name]} calls its own check")
     if kinds == ["errors"]:
         return Check(name, ErrorsCheck(_ratio(inner, ErrorsCheck().maximum_ratio)))
     default = LatencyCheck()

@@ -39,8 +39,8 @@ class Trial:
 
     `stage_since` is when this stage began: its evidence is what Prometheus has from then on, over all steps of a
     canary. `step` counts canary steps from 0, and the number of steps means: scaling up to take over; `step_since`
-    is when the step's weight took effect. `held` says what the trial waits for, and `held_reason` (a Reason) is set
-    where it waits for a person.
+    is when the step's weight took effect. `restarts` is how often the candidate's containers had restarted when the
+    stage began. `held` says what the trial waits for, and `held_reason` (a Reason) is set where it waits for a person.
     """
 
     candidate: RevisionRef
@@ -49,6 +49,7 @@ class Trial:
     stage_since: datetime
     step: int = 0
     step_since: datetime | None = None
+    restarts: int = 0
     held: str = ""
     held_reason: str = ""
 
@@ -58,12 +59,14 @@ class Probation:
     """The time after a promotion in which `previous` stays warm.
 
     `reference_since` and `since` bound the whole stage that was promoted from, the canary with all its steps: what
-    `previous` did then is what the promoted revision is compared with.
+    `previous` did then is what the promoted revision is compared with. `restarts` is how often the promoted
+    revision's containers had restarted at the promotion.
     """
 
     previous: RevisionRef
     reference_since: datetime
     since: datetime
+    restarts: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from seatrial.api.spec import Route
 from seatrial.contract import labels
 from seatrial.core.observed import JobPhase, Pods, RouteState
 from seatrial.core.recipe import Recipe, recipe_from
-from seatrial.ports import Document
+from seatrial.ports import NO_RESTARTS, Document, Restarts
 
 _NEEDED = ("Accepted", "ResolvedRefs")  # of a parent's conditions
 
@@ -45,8 +45,8 @@ def deployments_of(documents: Iterable[Document]) -> dict[str, Document]:
     }
 
 
-def pods_of(deployment: Document, trouble: str = "") -> Pods:
-    """Return what a Deployment says of its pods.
+def pods_of(deployment: Document, trouble: str = "", restarts: Restarts | None = NO_RESTARTS) -> Pods:
+    """Return what a Deployment says of its pods, beside what they say themselves.
 
     While its status is about an older generation, as many pods as are still wanted are taken for available: scaling
     up ends none, and one revision's pods never change otherwise.
@@ -54,7 +54,7 @@ def pods_of(deployment: Document, trouble: str = "") -> Pods:
     wanted = deployment["spec"].get("replicas", 1)
     status = deployment.get("status") or {}
     ready, available = status.get("readyReplicas", 0), status.get("availableReplicas", 0)
-    return Pods(wanted, min(ready, wanted), min(available, wanted), trouble)
+    return Pods(wanted, min(ready, wanted), min(available, wanted), trouble, restarts)
 
 
 def needs_explaining(deployment: Document, now: datetime, patience: float) -> bool:

@@ -24,6 +24,7 @@ from seatrial.controller.cache import Cache
 from seatrial.controller.from_store import serving_of, source_of, target_of
 from seatrial.controller.logs import about
 from seatrial.controller.memory import Memory, Seen
+from seatrial.core.compared import compared
 from seatrial.core.evidence import read_evidence
 from seatrial.core.observed import Defaults, Evidence, Job, JobPhase, Observed, Pods, Query, Target, Unknown
 from seatrial.core.questions import questions
@@ -64,7 +65,7 @@ class Gatherer:
             serving = tasks.create_task(self._serving(key, source, status, memory, now))
             newest = tasks.create_task(self._newest(source, spec, memory, now))
             reference = tasks.create_task(self._reference(key, source, spec, status))
-            pods = tasks.create_task(self._pods(key, objects, now))
+            pods = tasks.create_task(self._pods(key, objects, status, now))
             evidence = tasks.create_task(self._evidence(key, spec, status, now))
             jobs = tasks.create_task(self._jobs(key, objects, status))
         return Observed(
@@ -135,20 +136,24 @@ class Gatherer:
             _log.warning("drift cannot be watched: %s", error, extra=about(key, status.stable.revision))
             return None
 
-    async def _pods(self, key: Key, objects: Sequence[Document], now: datetime) -> Mapping[str, Pods]:
-        deployments = from_cache.deployments_of(objects)
-        troubles = await asyncio.gather(*(self._trouble(key, deployment, now) for deployment in deployments.values()))
-        pairs = zip(deployments.items(), troubles, strict=True)
-        return {revision: from_cache.pods_of(deployment, trouble) for (revision, deployment), trouble in pairs}
+    async def _pods(self, key: Key, objects: Sequence[Document], status: Status, now: datetime) -> Mapping[str, Pods]:
+        deployments, looked_at = from_cache.deployments_of(objects), compared(status)
+        pods = await asyncio.gather(
+            *(self._pods_of(key, one, now, ask=revision in looked_at) for revision, one in deployments.items())
+        )
+        return dict(zip(deployments, pods, strict=True))
 
-    async def _trouble(self, key: Key, deployment: Document, now: datetime) -> str:
-        if not from_cache.needs_explaining(deployment, now, PATIENCE):
-            return ""
+    async def _pods_of(self, key: Key, deployment: Document, now: datetime, *, ask: bool) -> Pods:
+        """Ask the pods themselves where that is wanted, or where some are missing."""
+        missing = from_cache.needs_explaining(deployment, now, PATIENCE)
+        if not (ask or missing):
+            return from_cache.pods_of(deployment)
         try:
-            of_pods = await self._cluster.trouble(key.namespace, from_cache.selector_of(deployment))
-            return of_pods or from_cache.refused_pods(deployment)
+            seen = await self._cluster.pods(key.namespace, from_cache.selector_of(deployment))
         except ClusterError as error:
-            return f"it cannot be seen why: {error}"
+            return from_cache.pods_of(deployment, f"the pods cannot be seen: {error}", None)
+        trouble = (seen.trouble or from_cache.refused_pods(deployment)) if missing else ""
+        return from_cache.pods_of(deployment, trouble, seen.restarts)
 
     async def _evidence(self, key: Key, spec: Spec | Unknown, status: Status, now: datetime) -> Evidence | Unknown:
         if isinstance(spec, Unknown):
@@ -175,7 +180,8 @@ class Gatherer:
             return Job(phase)
         try:
             if phase is JobPhase.RUNNING:
-                return Job(phase, trouble=await self._cluster.trouble(key.namespace, f"{labels.JOB}={name}"))
+                seen = await self._cluster.pods(key.namespace, f"{labels.JOB}={name}")
+                return Job(phase, trouble=seen.trouble)
             return Job(phase, await self._cluster.termination_message(key.namespace, name))
         except ClusterError as error:
             _log.warning("the answer of Job %s cannot be read: %s", name, error, extra=about(key))

@@ -19,7 +19,7 @@ from seatrial.core.observed import Observed, Unknown
 from seatrial.core.plan import kept, plan, with_weight
 from seatrial.core.recipe import Recipe
 from seatrial.core.rollout import advance
-from seatrial.core.stages import pods_of
+from seatrial.core.stages import pods_of, routed
 from seatrial.core.target import awaited, cannot_tell, wanted_recipe
 from seatrial.core.training import next_training
 from seatrial.judge.verdict import Finding
@@ -65,7 +65,7 @@ def _next(observed: Observed, spec: Spec, now: datetime) -> Status:
 
     A pass makes one move. What follows from it is decided in the next, with evidence of the new stage.
     """
-    before = moves.forget_retired(observed.status, now)
+    before = moves.forget_retired(observed.status, routed(observed), now)
     status = follow(observed, before, wanted_recipe(observed), now)
     if (status.trial, status.probation) == (before.trial, before.probation):
         findings = judge(observed, spec)

@@ -9,8 +9,8 @@ from seatrial.api.spec import LatencyCheck, Spec
 from seatrial.api.status import Stage, Status
 from seatrial.contract import metrics
 from seatrial.core import questions
+from seatrial.core.compared import judged_since, subject
 from seatrial.core.counters import Growth, growth, total
-from seatrial.core.judging import judged_since
 from seatrial.core.observed import Comparisons, Evidence
 from seatrial.judge.counts import Counts, Interval, LatencyInterval, pool
 from seatrial.ports import Series
@@ -97,7 +97,7 @@ def _history(answers: Answers, since: datetime) -> tuple[Counts, ...]:
 
 def _subject(status: Status) -> tuple[str, str]:
     """Return the judged revision, and which of its traffic counts."""
-    return questions.subject(status), metrics.SHADOW if status.stage is Stage.SHADOW else metrics.LIVE
+    return subject(status), metrics.SHADOW if status.stage is Stage.SHADOW else metrics.LIVE
 
 
 def _stable(status: Status) -> str:

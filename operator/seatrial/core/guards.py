@@ -106,9 +106,9 @@ def drained(situation: Situation) -> Objection | None:
 
 
 def pods_available(situation: Situation) -> Objection | None:
-    """No traffic before there are pods for it."""
+    """No traffic before there are pods for it, of which it can be seen how often they restart."""
     needed, pods = needed_replicas(situation.spec, situation.status, situation.trial), situation.pods
-    if pods.available >= needed:
+    if pods.available >= needed and pods.restarts is not None:
         return None
     trouble = f": {pods.trouble}" if pods.trouble else ""
     return Objection(f"waits for {how_many(needed, 'available pod')} of the candidate, has {pods.available}{trouble}")

@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 from seatrial.api.spec import Check, ErrorsCheck, LatencyCheck, Rollout, Spec
 from seatrial.api.status import Stage, Status
 from seatrial.contract.metrics import DURATION_EDGES
+from seatrial.core.compared import control, judged_since, restarts_before, subject
 from seatrial.core.observed import Evidence, Observed, Unknown
+from seatrial.core.stages import pods_of
 from seatrial.judge.counts import Interval, LatencyInterval
 from seatrial.judge.disagreement import judge_disagreement
 from seatrial.judge.dispersion import dispersion
@@ -14,10 +16,11 @@ from seatrial.judge.errors import judge_errors
 from seatrial.judge.latency import judge_latency
 from seatrial.judge.limits import RatioLimits
 from seatrial.judge.reference import judge_against_reference
+from seatrial.judge.restarts import judge_restarts
 from seatrial.judge.verdict import Finding, Verdict
 
 ALPHA = 0.01  # the chance that a stage's checks together refuse a healthy version
-DISAGREEMENT = "disagreement"
+DISAGREEMENT, RESTARTS = "disagreement", "restarts"
 TAIL = 0.05  # the share of stable's requests that were slow, by which a promoted version's latency is judged
 # A candidate passes a ratio when it is shown to be better than this; between the two limits it waits.
 PASS_RATIO = 2.0
@@ -30,21 +33,32 @@ def judge(observed: Observed, spec: Spec) -> tuple[Finding, ...]:
     since = judged_since(status)
     if since is None:
         return ()
-    names = check_names(spec.rollout, status.stage)
+    return (*_by_metrics(observed, spec.rollout, since), *_by_restarts(observed, since))
+
+
+def _by_metrics(observed: Observed, rollout: Rollout, since: datetime) -> tuple[Finding, ...]:
+    names = check_names(rollout, observed.status.stage)
     match observed.evidence:
         case Unknown(_, message):
             return tuple(_inconclusive(name, message) for name in names)
         case Evidence() as evidence if evidence.since == since:
-            return _findings(spec.rollout, status, evidence)
+            return _findings(rollout, observed.status, evidence)
         case _:
             return tuple(_inconclusive(name, "no evidence yet: the stage has just begun") for name in names)
 
 
-def judged_since(status: Status) -> datetime | None:
-    """Return when the evidence that counts now begins: with the stage, or with the probation."""
-    if status.trial is not None:
-        return status.trial.stage_since if status.trial.stage in (Stage.SHADOW, Stage.CANARY) else None
-    return status.probation.since if status.probation is not None else None
+def _by_restarts(observed: Observed, since: datetime) -> tuple[Finding, ...]:
+    """Judge by what Kubernetes says of the pods, for which nobody else is needed.
+
+    How often stable's containers ended before is not known, but when the last of them did.
+    """
+    mine, theirs = pods_of(observed, subject(observed.status)), pods_of(observed, control(observed.status))
+    if mine.restarts is None or theirs.restarts is None:
+        return ()
+    count = mine.restarts.count - restarts_before(observed.status)
+    stable_too = theirs.restarts.last is not None and theirs.restarts.last >= since
+    found = judge_restarts(RESTARTS, count, mine.restarts.ending, stable_too=stable_too)
+    return () if found is None else (found,)
 
 
 def check_names(rollout: Rollout, stage: Stage) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """How a status changes when a trial starts, ends, is promoted or reverted: each function a sentence of the story."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -45,9 +45,10 @@ def restore(status: Status, served: RevisionRef, running: Iterable[str], now: da
     return replace(status, stable=served, trial=None, probation=None, findings=(), retiring=others)
 
 
-def enter(status: Status, trial: Trial, stage: Stage, now: datetime) -> Status:
-    """The trial's next stage begins."""
-    entered = replace(trial, stage=stage, stage_since=now, step=0, step_since=None, held="", held_reason="")
+def enter(status: Status, trial: Trial, stage: Stage, now: datetime, restarts: int = 0) -> Status:
+    """The trial's next stage begins; its containers have restarted some times before."""
+    began = replace(trial, stage=stage, stage_since=now, restarts=restarts)
+    entered = replace(began, step=0, step_since=None, held="", held_reason="")
     return replace(status, trial=entered, findings=())
 
 
@@ -72,8 +73,10 @@ def reject(status: Status, trial: Trial, message: str, now: datetime) -> Status:
     return _refuse(end(status, trial, Outcome.ROLLED_BACK, message, now), trial.candidate, message, now)
 
 
-def promote(status: Status, trial: Trial, probation: timedelta, message: str, now: datetime) -> Status:
-    """The candidate becomes stable; what was stable stays warm for the probation."""
+def promote(
+    status: Status, trial: Trial, probation: timedelta, message: str, now: datetime, restarts: int = 0
+) -> Status:
+    """The candidate, whose containers have restarted some times, becomes stable; what was stable stays warm."""
     previous, trial_since = status.stable, trial.stage_since
     status = _record(status, trial.candidate, Outcome.PROMOTED, message, trial.began, now)
     status = replace(status, stable=trial.candidate, trial=None, findings=())
@@ -81,7 +84,7 @@ def promote(status: Status, trial: Trial, probation: timedelta, message: str, no
         return status
     if probation <= timedelta(0):
         return retire(status, previous, now)
-    return replace(status, probation=Probation(previous, reference_since=trial_since, since=now))
+    return replace(status, probation=Probation(previous, trial_since, now, restarts))
 
 
 def finish(status: Status, now: datetime) -> Status:
@@ -109,9 +112,11 @@ def retire(status: Status, ref: RevisionRef, now: datetime) -> Status:
     return replace(status, retiring=(*others, Retiring(ref.revision, now)))
 
 
-def forget_retired(status: Status, now: datetime) -> Status:
-    """Revisions that retired long enough ago are no longer kept."""
-    return replace(status, retiring=tuple(r for r in status.retiring if now - r.since < RETIRE_AFTER))
+def forget_retired(status: Status, routed: Container[str], now: datetime) -> Status:
+    """Revisions that retired long enough ago are no longer kept; one that the route still has, retires anew."""
+    recent = [r for r in status.retiring if now - r.since < RETIRE_AFTER]
+    anew = [Retiring(r.revision, now) for r in status.retiring if r not in recent and r.revision in routed]
+    return replace(status, retiring=(*recent, *anew))
 
 
 def unretire(status: Status, kept: Iterable[RevisionRef]) -> Status:

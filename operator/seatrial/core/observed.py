@@ -16,7 +16,7 @@ from seatrial.contract.reference import Reference
 from seatrial.contract.schema import Task
 from seatrial.core.recipe import Recipe
 from seatrial.judge.counts import Counts, Interval, LatencyInterval
-from seatrial.ports import Key
+from seatrial.ports import NO_RESTARTS, Key, Restarts
 
 # A trouble is '<reason>: <message>', more of them after '; '. Others may say 'connection refused: …' in theirs.
 _REFUSAL = re.compile(rf"(^|; )([^:;]+: )?{REFUSED}")
@@ -63,12 +63,19 @@ class Pods:
     """A revision's Deployment: the replicas it was told to run, those ready, and those available (ready for 3 s).
 
     `trouble` is why pods do not come up, in the kubelet's or the predictor's words; empty where nothing is wrong.
+    `restarts` are looked at only while something is on trial, and are None where they cannot be seen.
     """
 
     wanted: int
     ready: int
     available: int
     trouble: str = ""
+    restarts: Restarts | None = NO_RESTARTS
+
+    @property
+    def restarted(self) -> int:
+        """How often the containers were restarted, as far as can be seen."""
+        return self.restarts.count if self.restarts is not None else 0
 
     @property
     def refusal(self) -> str:

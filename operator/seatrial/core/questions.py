@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from seatrial.api.spec import LatencyCheck, Spec
 from seatrial.api.status import Stage, Status
 from seatrial.contract import metrics
-from seatrial.core.judging import judged_since
+from seatrial.core.compared import control, judged_since, subject
 from seatrial.core.observed import Query
 from seatrial.ports import Key
 
@@ -31,18 +31,18 @@ def questions(key: Key, spec: Spec, status: Status, now: datetime) -> Mapping[st
     since = judged_since(status)
     if since is None or status.stable is None or now <= since:
         return {}
-    sides, control, outcomes = _sides(status), {metrics.LIVE: [_control(status)]}, _outcomes(status)
+    sides, usual, outcomes = _sides(status), {metrics.LIVE: [control(status)]}, _outcomes(status)
     asked = {
         REQUESTS: _range(_requests(key, sides, outcomes), since, now),
         DURATION: _range(_duration(key, sides), since, now, longest_warm_up(spec)),
-        HISTORY: Query(_requests(key, control, outcomes), since - HISTORY_SPAN, since, HISTORY_STEP.total_seconds()),
+        HISTORY: Query(_requests(key, usual, outcomes), since - HISTORY_SPAN, since, HISTORY_STEP.total_seconds()),
     }
     if status.stage is Stage.SHADOW:
         asked[COMPARISONS] = _range(_comparisons(key, status), since, now)
     if status.stage is Stage.PROBATION and status.probation is not None:
         start, end = status.probation.reference_since, status.probation.since
-        asked[REFERENCE_REQUESTS] = _range(_requests(key, control, outcomes), start, end)
-        asked[REFERENCE_DURATION] = _range(_duration(key, control), start, end)
+        asked[REFERENCE_REQUESTS] = _range(_requests(key, usual, outcomes), start, end)
+        asked[REFERENCE_DURATION] = _range(_duration(key, usual), start, end)
     return asked
 
 
@@ -52,25 +52,11 @@ def longest_warm_up(spec: Spec) -> timedelta:
     return max((kind.warm_up for kind in kinds if isinstance(kind, LatencyCheck)), default=timedelta(0))
 
 
-def subject(status: Status) -> str:
-    """Return the revision that is judged: the candidate, or in probation the promoted one."""
-    if status.trial is not None:
-        return status.trial.candidate.revision
-    return status.stable.revision if status.stable is not None else ""
-
-
-def _control(status: Status) -> str:
-    """Return the revision that it is compared with."""
-    if status.trial is None and status.probation is not None:
-        return status.probation.previous.revision
-    return status.stable.revision if status.stable is not None else ""
-
-
 def _sides(status: Status) -> Sides:
     """Return whose traffic of which kind counts: the answer grows with each series, so no other is asked for."""
     if status.stage is Stage.SHADOW:
-        return {metrics.LIVE: [_control(status)], metrics.SHADOW: [subject(status)]}
-    return {metrics.LIVE: sorted({subject(status), _control(status)})}
+        return {metrics.LIVE: [control(status)], metrics.SHADOW: [subject(status)]}
+    return {metrics.LIVE: sorted({subject(status), control(status)})}
 
 
 def _outcomes(status: Status) -> tuple[str, ...]:

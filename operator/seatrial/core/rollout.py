@@ -103,7 +103,7 @@ def _on_deadline(situation: Situation, objected: Objection) -> Status:
         case OnDeadline.ROLLBACK if may_end(situation.observed, status, trial):
             return moves.reject(status, trial, message, now)
         case OnDeadline.PROMOTE if situation.pods.available >= situation.spec.serving.replicas:
-            return moves.promote(status, trial, situation.rollout.probation, message, now)
+            return moves.promote(status, trial, situation.rollout.probation, message, now, situation.pods.restarted)
         case OnDeadline.PROMOTE:
             return moves.hold(status, _last(situation), message)
         case OnDeadline.ROLLBACK | OnDeadline.PAUSE:
@@ -145,13 +145,14 @@ def _is_over(observed: Observed, spec: Spec, promoted: str, probation: Probation
 
 def _next_stage(situation: Situation) -> Status:
     status, trial, rollout, now = situation.status, situation.trial, situation.rollout, situation.now
+    restarted = situation.pods.restarted
     if status.stable is None:
         return moves.promote(status, trial, rollout.probation, "the first version: nothing to compare it with", now)
     if trial.stage is Stage.PREPARING and rollout.shadow is not None:
-        return moves.enter(status, trial, Stage.SHADOW, now)
+        return moves.enter(status, trial, Stage.SHADOW, now, restarted)
     if trial.stage is not Stage.CANARY:
-        return moves.enter(status, trial, Stage.CANARY, now)
+        return moves.enter(status, trial, Stage.CANARY, now, restarted)
     if not takes_over(rollout, trial):
         return moves.step_up(status, trial)
     message = "; ".join(filter(None, ("passed every stage", situation.why(Verdict.PASS))))
-    return moves.promote(status, trial, rollout.probation, message, now)
+    return moves.promote(status, trial, rollout.probation, message, now, restarted)

@@ -69,6 +69,12 @@ def gateway_trouble(observed: Observed, spec: Spec, revision: str, weight: int) 
     return "" if found == weight else f"the HTTPRoute sends {found} % to revision {revision}, not yet {weight} %"
 
 
+def routed(observed: Observed) -> frozenset[str]:
+    """Return the revisions to which the HTTPRoute sends some of the traffic, whatever status says."""
+    weights = observed.route.weights if observed.route is not None else {}
+    return frozenset(one for one in observed.pods if weights.get(revision_name(observed.key.name, one), 0) > 0)
+
+
 def pods_of(observed: Observed, revision: str) -> Pods:
     """Return a revision's pods."""
     return observed.pods.get(revision, NO_PODS)

@@ -1,5 +1,6 @@
 """What the controller leans on of a cluster, on the fake and on a real API server."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from seatrial.adapters.kube_kinds import MODEL_API
 from seatrial.api import KIND
 from seatrial.contract.labels import MODEL
-from seatrial.ports import AbsentError, ConflictError, RefusedError
+from seatrial.ports import AbsentError, ConflictError, PodsSeen, RefusedError, Restarts
 from tests.contract.kube.conftest import Site
 
 NOWHERE = "00000000-0000-0000-0000-000000000000"
@@ -181,8 +182,18 @@ async def test_what_a_job_left_behind(site: Site) -> None:
 async def test_why_pods_are_not_ready(site: Site) -> None:
     waiting = {"waiting": {"reason": "ImagePullBackOff", "message": "no such image"}}
     await site.pod("risk-a", {MODEL: "risk", "part": "a"}, {"containerStatuses": [{"state": waiting}]})
-    assert await site.cluster.trouble(site.namespace, f"{MODEL}=risk,part=a") == "ImagePullBackOff: no such image"
-    assert await site.cluster.trouble(site.namespace, f"{MODEL}=risk,part=b") == ""
+    found = await site.cluster.pods(site.namespace, f"{MODEL}=risk,part=a")
+    assert found == PodsSeen("ImagePullBackOff: no such image")
+    assert await site.cluster.pods(site.namespace, f"{MODEL}=risk,part=b") == PodsSeen()
+
+
+async def test_how_often_pods_were_restarted(site: Site) -> None:
+    ended = {"exitCode": 137, "reason": "OOMKilled", "finishedAt": "2026-01-05T12:00:00Z"}
+    container = {"state": {"running": {}}, "restartCount": 2, "lastState": {"terminated": ended}}
+    await site.pod("risk-a", {MODEL: "risk"}, {"containerStatuses": [container]})
+    words = "OOMKilled: the container ended with exit code 137 (OOMKilled)"
+    restarts = Restarts(2, datetime(2026, 1, 5, 12, tzinfo=UTC), words)
+    assert (await site.cluster.pods(site.namespace, f"{MODEL}=risk")).restarts == restarts
 
 
 async def test_listing_what_bears_a_label(site: Site) -> None:

@@ -1,10 +1,12 @@
 """What pods say of themselves, in the kubelet's or the container's words."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from seatrial.adapters.kube_pods import last_termination_message, trouble_of
+from seatrial.adapters.kube_pods import last_termination_message, restarts_of, trouble_of
+from seatrial.ports import Restarts
 
 
 def pod(*containers: dict[str, Any], conditions: Any = (), init: Any = (), **metadata: Any) -> dict[str, Any]:
@@ -83,3 +85,21 @@ def test_the_message_of_the_container_that_ended_last() -> None:
 @pytest.mark.parametrize("pods", [[], [pod()], [pod({"state": {"running": {}}})], [pod({"state": ended("")})]])
 def test_no_message(pods: list[dict[str, Any]]) -> None:
     assert last_termination_message(pods) is None
+
+
+AGAIN = {"state": {"running": {}}, "ready": True, "restartCount": 2, "lastState": ended("", 137)}
+LATER = {"state": {"running": {}}, "restartCount": 1, "lastState": ended("segfault", at="2026-01-05T13:00:00Z")}
+
+
+def test_restarts_are_counted_over_all_pods_and_the_last_one_is_told() -> None:
+    found = restarts_of([pod(AGAIN), pod(LATER), pod({"state": {"running": {}}, "restartCount": 0})])
+    assert found == Restarts(3, datetime(2026, 1, 5, 13, tzinfo=UTC), "Error: segfault")
+
+
+@pytest.mark.parametrize("found", [pod(), pod(init=[AGAIN]), pod({"state": {"running": {}}}), {"metadata": {}}])
+def test_nothing_was_restarted(found: dict[str, Any]) -> None:
+    assert restarts_of([found]) == Restarts()
+
+
+def test_a_restart_of_which_nothing_is_left() -> None:
+    assert restarts_of([pod({"state": {"running": {}}, "restartCount": 4})]) == Restarts(4)

@@ -99,7 +99,11 @@ def training(**fields: Any) -> dict[str, Any]:
         ({"rollout": {"checks": [{"errors": {}}]}}, "spec.rollout.checks[0].name is None; expected a string"),
         (
             {"rollout": {"checks": [{"name": "disagreement", "errors": {}}]}},
-            "spec.rollout.checks[0].name is 'disagreement'; expected another name",
+            "spec.rollout.checks[0].name is 'disagreement'; expected another name: disagreement is what the shadow",
+        ),
+        (
+            {"rollout": {"checks": [{"name": "restarts", "errors": {}}]}},
+            "spec.rollout.checks[0].name is 'restarts'; expected another name: restarts is what every stage",
         ),
         (
             {"rollout": {"checks": [{"name": "a", "errors": {"maximumRatio": "0.9"}}]}},

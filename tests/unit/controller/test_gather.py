@@ -20,7 +20,7 @@ from seatrial.contract.reference import REFERENCE, Reference
 from seatrial.controller.cache import Place
 from seatrial.controller.memory import Memory
 from seatrial.core.observed import Evidence, Job, JobPhase, Observed, Pods, Unknown
-from seatrial.ports import Key, MetricsError, Source, UnavailableError
+from seatrial.ports import Key, MetricsError, PodsSeen, Restarts, Source, UnavailableError
 from seatrial.store.objects import UnreachableError
 from tests.fakes.process import STORE, Process, World
 from tests.given import manifest
@@ -122,7 +122,7 @@ async def test_pods_and_what_is_wrong_with_them(scene: Scene) -> None:
     scene.model()
     chosen = {"matchLabels": {labels.REVISION: "aaaa"}}
     place = scene.own("apps/v1", "Deployment", "risk-aaaa", "aaaa", spec={"replicas": 2, "selector": chosen})
-    scene.world.cluster.troubles["ml", f"{labels.REVISION}=aaaa"] = "ImagePullBackOff: no such image"
+    scene.world.cluster.seen["ml", f"{labels.REVISION}=aaaa"] = PodsSeen("ImagePullBackOff: no such image")
     scene.world.cluster.set_status(place, {"readyReplicas": 1})
     assert (await scene.look()).pods == {"aaaa": Pods(2, 1, 0)}
     scene.world.clock.advance(10)
@@ -148,8 +148,25 @@ async def test_trouble_that_cannot_be_seen_is_said_so(scene: Scene) -> None:
     scene.model()
     scene.own("apps/v1", "Deployment", "risk-aaaa", "aaaa", spec={"selector": {"matchLabels": {"a": "b"}}})
     scene.world.clock.advance(10)
-    scene.world.cluster.before = _fails("trouble", UnavailableError("no answer"))
-    assert (await scene.look()).pods["aaaa"].trouble == "it cannot be seen why: no answer"
+    scene.world.cluster.before = _fails("pods", UnavailableError("no answer"))
+    found = (await scene.look()).pods["aaaa"]
+    assert (found.trouble, found.restarts) == ("the pods cannot be seen: no answer", None)
+
+
+async def test_pods_on_trial_are_asked_how_often_they_restarted_and_no_others(scene: Scene) -> None:
+    status = on_trial(scene)
+    assert status.trial is not None
+    assert status.stable is not None
+    scene.model(status)
+    often = Restarts(3, scene.world.clock.now(), "OOMKilled: exit code 137")
+    tried = (status.trial.candidate.revision, status.stable.revision)
+    for revision in (*tried, "cccc"):
+        chosen = {"matchLabels": {labels.REVISION: revision}}
+        place = scene.own("apps/v1", "Deployment", f"risk-{revision}", revision, spec={"selector": chosen})
+        scene.world.cluster.set_status(place, {"readyReplicas": 1, "availableReplicas": 1})
+        scene.world.cluster.seen["ml", f"{labels.REVISION}={revision}"] = PodsSeen(restarts=often)
+    found = {revision: pods.restarts for revision, pods in (await scene.look()).pods.items()}
+    assert found == {**dict.fromkeys(tried, often), "cccc": Restarts()}
 
 
 async def test_objects_of_an_earlier_one_of_that_name_do_not_count(scene: Scene) -> None:
@@ -281,7 +298,7 @@ async def test_why_a_job_does_not_run(scene: Scene) -> None:
     scene.own("batch/v1", "Job", "train-1")
     scene.own("batch/v1", "Job", "train-0")
     for name in ("train-0", "train-1"):
-        scene.world.cluster.troubles["ml", f"{labels.JOB}={name}"] = "Unschedulable: Insufficient cpu"
+        scene.world.cluster.seen["ml", f"{labels.JOB}={name}"] = PodsSeen("Unschedulable: Insufficient cpu")
     waited = Job(JobPhase.RUNNING, trouble="Unschedulable: Insufficient cpu")
     assert (await scene.look()).jobs == {"train-0": Job(JobPhase.RUNNING), "train-1": waited}
 

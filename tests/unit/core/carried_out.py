@@ -68,7 +68,8 @@ def _pods(world: Observed, made: Iterable[Document]) -> dict[str, Pods]:
         revision = document["metadata"]["labels"].get(labels.REVISION)
         if document["kind"] == "Deployment" and revision:
             wanted, before = document["spec"]["replicas"], world.pods.get(revision, Pods(0, 0, 0))
-            found[revision] = Pods(wanted, min(before.ready, wanted), min(before.available, wanted), before.trouble)
+            there = (min(before.ready, wanted), min(before.available, wanted))
+            found[revision] = Pods(wanted, *there, before.trouble, before.restarts)
     return found
 
 

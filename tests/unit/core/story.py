@@ -8,9 +8,9 @@ from typing import Any
 from seatrial.api.conditions import Reason, Truth, Type
 from seatrial.api.status import Stage, Status
 from seatrial.contract.records import Audit
+from seatrial.core.compared import judged_since
 from seatrial.core.decide import decide
 from seatrial.core.decision import Decision
-from seatrial.core.judging import judged_since
 from seatrial.core.observed import Evidence, Observed, Pods, RouteState
 from tests.given import NOW, ROUTE, available, healthy, nothing_yet, spec
 from tests.unit.core.carried_out import carried_out

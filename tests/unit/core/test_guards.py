@@ -96,6 +96,13 @@ def test_too_few_pods(pods: Any, words: str) -> None:
     assert not found.excused
 
 
+def test_pods_that_cannot_be_seen_are_waited_for() -> None:
+    unseen = replace(available(2), restarts=None, trouble="the pods cannot be seen: no answer")
+    found = guards.pods_available(situation(canary(pods=unseen)))
+    assert found is not None
+    assert found.message.endswith("the pods cannot be seen: no answer")
+
+
 def test_pods_of_no_deployment() -> None:
     world = canary()
     found = guards.pods_available(situation(replace(world, pods={})))

@@ -9,13 +9,15 @@ import pytest
 from seatrial.api.spec import Spec
 from seatrial.api.status import Stage
 from seatrial.core.judging import exposure, judge
-from seatrial.core.observed import Evidence, Observed
+from seatrial.core.observed import Evidence, Observed, Pods
 from seatrial.judge.counts import Counts
 from seatrial.judge.verdict import Finding, Verdict
+from seatrial.ports import Restarts
 from tests.given import (
     MINUTE,
     NOW,
     UNKNOWN,
+    available,
     disagreeing,
     failing,
     healthy,
@@ -175,3 +177,45 @@ def test_a_pass_is_held_to_the_traffic_that_it_gives(stage: Stage, step: int, sh
     assert isinstance(world.spec, Spec)
     assert exposure(world.spec.rollout, world.status) == share
     assert exposure(world.spec.rollout, replace(world.status, trial=None)) == 1.0
+
+
+# Restarts
+
+
+def restarted(count: int, last: timedelta | None = None) -> Pods:
+    """Return two pods whose containers were restarted, the last one a while ago."""
+    at = None if last is None else NOW - last
+    return replace(available(2), restarts=Restarts(count, at, "OOMKilled: exit code 137"))
+
+
+@pytest.mark.parametrize("stage", [Stage.SHADOW, Stage.CANARY])
+@pytest.mark.parametrize("evidence", [healthy(SINCE), UNKNOWN], ids=["healthy", "no Prometheus"])
+def test_a_candidate_whose_process_ends_again_and_again_fails(stage: Stage, evidence: Any) -> None:
+    world = on_trial(stage, since=5 * MINUTE, evidence=evidence, pods=restarted(3))
+    assert verdicts(world)["restarts"] is FAIL
+
+
+@pytest.mark.parametrize(("before", "found"), [(0, True), (1, True), (2, False), (9, False)])
+def test_what_restarted_before_the_stage_does_not_count(before: int, found: bool) -> None:
+    world = on_trial(Stage.CANARY, since=5 * MINUTE, evidence=healthy(SINCE), pods=restarted(4), restarts=before)
+    assert ("restarts" in verdicts(world)) is found
+
+
+@pytest.mark.parametrize(("ago", "verdict"), [(MINUTE, UNSURE), (5 * MINUTE, UNSURE), (6 * MINUTE, FAIL)])
+def test_a_stable_whose_process_ended_in_the_same_stage_leaves_it_open(ago: timedelta, verdict: Verdict) -> None:
+    theirs = restarted(1, ago)
+    assert verdicts(canary(healthy(SINCE), pods=restarted(3), stable_pods=theirs))["restarts"] is verdict
+
+
+def test_pods_that_cannot_be_seen_fail_nobody() -> None:
+    assert "restarts" not in verdicts(canary(healthy(SINCE), pods=replace(available(2), restarts=None)))
+
+
+def test_a_promoted_version_whose_process_ends_again_and_again_fails() -> None:
+    world = in_probation(since=5 * MINUTE, evidence=healthy(SINCE))
+    assert world.status.stable is not None
+    there = {**world.pods, world.status.stable.revision: restarted(3)}
+    assert verdicts(replace(world, pods=there))["restarts"] is FAIL
+    assert world.status.probation is not None
+    known = replace(world.status, probation=replace(world.status.probation, restarts=1))
+    assert "restarts" not in verdicts(replace(world, pods=there, status=known))

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from seatrial.api.status import MAXIMUM_HISTORY, MAXIMUM_REJECTED, Finding, RevisionRef, Stage, Status, Trial
+from seatrial.api.status import MAXIMUM_HISTORY, MAXIMUM_REJECTED, Finding, Retiring, RevisionRef, Stage, Status, Trial
 from seatrial.core import moves
 from seatrial.core.moves import Outcome
 from tests.given import MINUTE, NOW, ref
@@ -26,13 +26,20 @@ def test_only_the_last_ten_trials_and_rejections_are_remembered() -> None:
 
 def test_a_retired_revision_is_kept_for_half_a_minute_until_connections_have_moved_on() -> None:
     status = moves.retire(Status(stable=ref("1")), ref("2"), NOW)
-    assert moves.forget_retired(status, NOW + 29 * SECOND) == status
-    assert moves.forget_retired(status, NOW + 30 * SECOND).retiring == ()
+    assert moves.forget_retired(status, (), NOW + 29 * SECOND) == status
+    assert moves.forget_retired(status, (), NOW + 30 * SECOND).retiring == ()
+
+
+def test_a_retired_revision_that_the_route_still_has_is_kept_for_another_half_minute() -> None:
+    status = moves.retire(Status(stable=ref("1")), ref("2"), NOW)
+    routed, later = {ref("2").revision}, NOW + 30 * SECOND
+    assert moves.forget_retired(status, routed, NOW + 29 * SECOND) == status
+    assert moves.forget_retired(status, routed, later).retiring == (Retiring(ref("2").revision, later),)
 
 
 def test_a_clock_that_goes_back_keeps_what_retired() -> None:
     status = moves.retire(Status(stable=ref("1")), ref("2"), NOW)
-    assert moves.forget_retired(status, NOW - timedelta(days=1)) == status
+    assert moves.forget_retired(status, (), NOW - timedelta(days=1)) == status
 
 
 def test_a_revision_retires_once_from_the_last_time_on() -> None:

@@ -13,6 +13,7 @@ from seatrial.api.status import Stage, Status
 from seatrial.core.observed import Observed, Pods, RouteState
 from seatrial.core.rollout import MOVES, Move, advance
 from seatrial.judge.verdict import Finding, Verdict
+from seatrial.ports import Restarts
 from tests.given import (
     MINUTE,
     NOW,
@@ -207,6 +208,21 @@ def test_a_refused_artifact_is_rejected_before_it_has_traffic() -> None:
 )
 def test_other_troubles_are_waited_for(trouble: str) -> None:
     assert after(on_trial(Stage.PREPARING, pods=troubled(trouble))).rejected == ()
+
+
+@pytest.mark.parametrize("stage", [Stage.PREPARING, Stage.SHADOW])
+def test_a_stage_begins_with_the_restarts_that_were_before_it(stage: Stage) -> None:
+    status = after(on_trial(stage, since=HOUR, pods=replace(available(2), restarts=Restarts(5))), PASS)
+    assert status.trial is not None
+    assert status.trial.stage is not stage
+    assert status.trial.restarts == 5
+
+
+def test_a_probation_begins_with_the_restarts_that_were_before_it() -> None:
+    world = on_trial(Stage.CANARY, step=4, since=HOUR, pods=replace(available(2), restarts=Restarts(2)))
+    probation = after(world, PASS).probation
+    assert probation is not None
+    assert probation.restarts == 2
 
 
 # A first version

@@ -13,6 +13,7 @@ from seatrial.core.stages import (
     may_move,
     needed_replicas,
     remaining,
+    routed,
     step_weight,
     takes_over,
 )
@@ -123,3 +124,11 @@ def test_a_trial_with_traffic_may_not_end_while_stable_has_no_pods() -> None:
     world = on_trial(Stage.CANARY, stable_pods=available(0))
     assert world.status.trial is not None
     assert not may_end(world, world.status, world.status.trial)
+
+
+def test_what_the_route_sends_traffic_to_whatever_status_says() -> None:
+    routed_only = spec(route=ROUTE)
+    one, two = ref("1", routed_only).revision, ref("2", routed_only).revision
+    assert routed(on_trial(Stage.CANARY, step=1, of=routed_only)) == {one, two}
+    assert routed(on_trial(Stage.SHADOW, of=routed_only)) == {one}
+    assert routed(on_trial(Stage.CANARY, step=1)) == frozenset()

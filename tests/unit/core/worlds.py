@@ -10,11 +10,12 @@ from seatrial.api.conditions import Reason
 from seatrial.api.spec import Spec
 from seatrial.api.status import Probation, RevisionRef, Stage, Status, TrainingStatus, Trial
 from seatrial.contract import labels
-from seatrial.core import judging
+from seatrial.core import compared
 from seatrial.core.moves import Outcome, retire
 from seatrial.core.observed import Alert, Evidence, Job, JobPhase, Observed, Pods, RouteState, Unknown
 from seatrial.core.plan import kept
 from seatrial.core.recipe import Recipe
+from seatrial.ports import Restarts
 from tests.given import (
     NOW,
     ROUTE,
@@ -80,6 +81,8 @@ pods = st.sampled_from(
         available(1),
         available(4),
         Pods(wanted=4, ready=4, available=2),
+        Pods(4, 4, 4, restarts=Restarts(4, NOW - timedelta(seconds=70), "OOMKilled: exit code 137")),
+        Pods(4, 4, 4, "the pods cannot be seen: no answer", None),
         troubled("ErrImagePull: no such image"),
         troubled("CrashLoopBackOff: refused: model.skops has not its digest"),
     ]
@@ -93,6 +96,7 @@ trials = st.builds(
     times,
     st.integers(0, 6),
     st.none() | times,
+    st.integers(0, 4),
     st.sampled_from(["", "waits"]),
     st.sampled_from(["", Reason.PAUSED.value, Reason.DEADLINE_EXCEEDED.value]),
 )
@@ -112,7 +116,9 @@ def statuses(draw: st.DrawFn) -> Status:
     """Return a status in which a trial and a probation are not at once, as in every status that was ever written."""
     stable = draw(st.none() | refs)
     trial = draw(st.none() | trials)
-    probation = draw(st.none() | st.builds(Probation, refs, times, times)) if stable and not trial else None
+    probation = (
+        draw(st.none() | st.builds(Probation, refs, times, times, st.integers(0, 4))) if stable and not trial else None
+    )
     status = Status(
         stable=stable,
         trial=trial,
@@ -130,7 +136,7 @@ def statuses(draw: st.DrawFn) -> Status:
 
 
 def _evidence(status: Status, kind: str, there: bool) -> Evidence | Unknown:
-    since = judging.judged_since(status)
+    since = compared.judged_since(status)
     if since is None or not there:
         return UNKNOWN if not there else nothing_yet(NOW)
     made = {"healthy": healthy, "failing": failing, "slow": slow, "nothing": nothing_yet}[kind](since)
