@@ -84,17 +84,20 @@ def route_of(documents: Iterable[Document], route: Route | None, namespace: str)
     routes = [d for d in documents if (d["apiVersion"], d["kind"]) == (ROUTE_API, "HTTPRoute")]
     if not routes or route is None:
         return None
-    document = routes[0]
-    weights = _weights(document)
-    conditions = _parent_conditions(document, route, namespace)
-    missing = [kind for kind in _NEEDED if kind not in conditions]
-    refused = [c for kind in _NEEDED if (c := conditions.get(kind)) and c.get("status") == "False"]
+    document, gateway = routes[0], f"{route.gateway_namespace or namespace}/{route.gateway}"
+    accepted, message = _answer(_parent_conditions(document, route, namespace), gateway)
+    return RouteState(accepted, message, _weights(document), _gateways(document, namespace))
+
+
+def _answer(conditions: Mapping[str, Mapping[str, Any]], gateway: str) -> tuple[bool | None, str]:
+    """Return whether a Gateway has taken the HTTPRoute, and what there is to say."""
+    found = [conditions[kind] for kind in _NEEDED if kind in conditions]
+    refused = [f"{c.get('reason')}: {c.get('message')}" for c in found if c.get("status") == "False"]
     if refused:
-        return RouteState(False, "; ".join(f"{c.get('reason')}: {c.get('message')}" for c in refused), weights)
-    if missing or any(conditions[kind].get("status") != "True" for kind in _NEEDED):
-        gateway = f"{route.gateway_namespace or namespace}/{route.gateway}"
-        return RouteState(None, f"Gateway {gateway} has not answered for the HTTPRoute yet", weights)
-    return RouteState(True, f"Gateway {route.gateway} has taken the HTTPRoute", weights)
+        return False, "; ".join(refused)
+    if [c.get("status") for c in found] != ["True"] * len(_NEEDED):
+        return None, f"Gateway {gateway} has not answered for the HTTPRoute yet"
+    return True, f"Gateway {gateway} has taken the HTTPRoute"
 
 
 def jobs_of(documents: Iterable[Document]) -> dict[str, JobPhase]:
@@ -117,6 +120,11 @@ def _revision(document: Document) -> str:
 def _weights(document: Document) -> dict[str, int]:
     backends = (b for rule in document["spec"].get("rules") or () for b in rule.get("backendRefs") or ())
     return {backend["name"]: backend.get("weight", 1) for backend in backends}
+
+
+def _gateways(document: Document, namespace: str) -> tuple[tuple[str, str], ...]:
+    parents = document["spec"].get("parentRefs") or ()
+    return tuple((p.get("namespace", namespace), p["name"]) for p in parents if p.get("kind", "Gateway") == "Gateway")
 
 
 def _parent_conditions(document: Document, route: Route, namespace: str) -> dict[str, Mapping[str, Any]]:

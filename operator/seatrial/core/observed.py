@@ -85,11 +85,15 @@ class Pods:
 
 @dataclass(frozen=True, slots=True)
 class RouteState:
-    """What the gateway says of the HTTPRoute: None as long as it has said nothing about this generation."""
+    """What the gateway says of the HTTPRoute: None as long as it has said nothing about this generation.
+
+    `weights` are by backend Service; `gateways` are those that the HTTPRoute names now, as (namespace, name).
+    """
 
     accepted: bool | None
     message: str
-    weights: Mapping[str, int] = field(default_factory=dict)  # by backend Service
+    weights: Mapping[str, int] = field(default_factory=dict)
+    gateways: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

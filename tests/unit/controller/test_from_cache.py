@@ -103,7 +103,7 @@ def route(*conditions: tuple[str, str, int], parent: dict[str, str] | None = Non
         "HTTPRoute",
         "risk",
         ROUTE_API,
-        spec={"rules": [{"backendRefs": backends}]},
+        spec={"rules": [{"backendRefs": backends}], "parentRefs": [{"name": "own"}, reference]},
         status={"parents": [{"parentRef": reference, "conditions": told}]} if conditions else {},
     )
 
@@ -127,6 +127,7 @@ def test_what_the_gateway_said(conditions: list[tuple[str, str, int]], accepted:
     assert found is not None
     assert found.accepted is accepted
     assert found.weights == {"risk-abc": 90, "risk-def": 10}
+    assert found.gateways == (("ml", "own"), ("gateways", "models"))
 
 
 def test_a_refusal_is_told_in_the_gateways_words() -> None:

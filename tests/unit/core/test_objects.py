@@ -266,6 +266,16 @@ def test_a_gateway_of_ones_own_namespace_needs_no_namespace() -> None:
     assert "namespace" not in parent
 
 
+@pytest.mark.parametrize(("accepted", "kept"), [(None, True), (False, True), (True, False)])
+def test_another_gateway_gets_the_traffic_only_when_it_has_taken_the_route(accepted: bool | None, kept: bool) -> None:
+    before = world(stage=Stage.CANARY)
+    assert before.route is not None
+    had = (("ml", "old"), ("gateways", "models"))
+    found = replace(before, route=replace(before.route, accepted=accepted, gateways=had))
+    parents = named("HTTPRoute", "risk", found)["spec"]["parentRefs"]
+    assert [(one["namespace"], one["name"]) for one in parents] == [("gateways", "models"), *had[:1]][: 1 + kept]
+
+
 # Predictors
 
 

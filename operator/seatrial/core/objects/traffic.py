@@ -39,16 +39,27 @@ def shadow_service(observed: Observed, status: Status) -> list[Document]:
 def http_route(observed: Observed, route: Route, plan: Plan) -> Document:
     """Return the HTTPRoute with the exact weights of the revisions' Services."""
     name = observed.key.name
-    parent = {"name": route.gateway, "group": "gateway.networking.k8s.io", "kind": "Gateway"}
-    if route.gateway_namespace:
-        parent["namespace"] = route.gateway_namespace
+    parents = [_parent(route.gateway, route.gateway_namespace), *_until_accepted(observed, route)]
     backends = [
         {"group": "", "kind": "Service", "name": revision_name(name, revision), "port": 80, "weight": weight}
         for revision, weight in plan.weights.items()
     ]
     rules = [_rule(route.path.rstrip("/"), public, backends) for public in http.PUBLIC_PATHS]
-    spec = {"parentRefs": [parent], "hostnames": list(route.hostnames), "rules": rules}
+    spec = {"parentRefs": parents, "hostnames": list(route.hostnames), "rules": rules}
     return {**owned(observed, GATEWAY_API, "HTTPRoute", name, {}), "spec": spec}
+
+
+def _parent(gateway: str, namespace: str) -> Document:
+    parent = {"name": gateway, "group": "gateway.networking.k8s.io", "kind": "Gateway"}
+    return {**parent, "namespace": namespace} if namespace else parent
+
+
+def _until_accepted(observed: Observed, route: Route) -> list[Document]:
+    """Return the gateways that had the traffic before: they keep it until the wanted one has taken the route."""
+    if observed.route is None or observed.route.accepted:
+        return []
+    wanted = (route.gateway_namespace or observed.key.namespace, route.gateway)
+    return [_parent(name, namespace) for namespace, name in observed.route.gateways if (namespace, name) != wanted]
 
 
 def _rule(prefix: str, public: str, backends: list[Document]) -> Document:
