@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from seatrial.judge.restarts import TOO_MANY
-from tests.system.world import ROLLOUT, World, candidate, condition, outcome, serving
+from tests.system.world import RATE, ROLLOUT, World, candidate, condition, outcome, serving
 
 pytestmark = pytest.mark.cluster
 NO_SHADOW = {**ROLLOUT, "shadow": {"enabled": False}}
@@ -101,6 +101,19 @@ def test_a_process_that_ends_again_and_again_rolls_back(world: World) -> None:
         world.ends_a_process_of("2")
 
     rolled_back(world, "2", "restarts")
+
+
+def test_a_gateway_whose_name_was_mistyped_takes_no_traffic_away(world: World) -> None:
+    world.serves("1")
+    hostnames = [f"{world.namespace}.example.org"]
+
+    world.apply("1", route={"gateway": {"name": "nowhere"}, "hostnames": hostnames})
+
+    status = world.sees("it is said", lambda s: condition(s, "RouteReady") == "Unknown")
+    assert "nowhere has not answered" in condition(status, "RouteReady", "message")
+    answered = world.client.stats()["answered"]
+    world.sees_client("is answered on", lambda c: c["answered"] >= answered + 10 * RATE)
+    world.has_lost_nothing()
 
 
 def test_without_a_gateway_replicas_carry_the_weights(world: World) -> None:

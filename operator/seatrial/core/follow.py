@@ -7,7 +7,7 @@ from seatrial.api.status import RevisionRef, Status, Trial
 from seatrial.core import moves
 from seatrial.core.moves import Outcome
 from seatrial.core.observed import Observed, Unknown
-from seatrial.core.recipe import Recipe
+from seatrial.core.recipe import Recipe, what_differs
 from seatrial.core.stages import may_end, may_move
 from seatrial.core.target import is_doubtful, reference_to, rightful, served_recipe, with_version_of
 
@@ -43,7 +43,7 @@ def _first(observed: Observed, status: Status, wanted: Recipe, now: datetime) ->
     if served is not None:
         return _restored(observed, status, served, now)
     if trial is not None:
-        status = moves.end(status, trial, Outcome.SUPERSEDED, f"by version {wanted.version}", now)
+        status = moves.end(status, trial, Outcome.SUPERSEDED, _successor(observed, trial, wanted), now)
     return moves.start(status, reference_to(wanted), now)
 
 
@@ -51,8 +51,16 @@ def _restored(observed: Observed, status: Status, served: Recipe, now: datetime)
     """What the store says served is stable again, and what was on trial is not, unless it is just that."""
     trial = status.trial
     if trial is not None and served.revision != trial.candidate.revision:
-        status = moves.end(status, trial, Outcome.SUPERSEDED, f"by version {served.version}", now)
+        status = moves.end(status, trial, Outcome.SUPERSEDED, _successor(observed, trial, served), now)
     return moves.restore(status, reference_to(served), observed.pods, now)
+
+
+def _successor(observed: Observed, trial: Trial, successor: Recipe) -> str:
+    """Say what takes the candidate's place: of the same version, what is different about it."""
+    before = observed.recipes.get(trial.candidate.revision)
+    if successor.version != trial.candidate.version or before is None:
+        return f"by version {successor.version}"
+    return f"by version {successor.version} with another {', '.join(what_differs(before, successor))}"
 
 
 def _while_on_trial(observed: Observed, status: Status, trial: Trial, wanted: Recipe, now: datetime) -> Status:
@@ -63,7 +71,7 @@ def _while_on_trial(observed: Observed, status: Status, trial: Trial, wanted: Re
         return status
     if serves:
         return moves.end(status, trial, Outcome.ABORTED, "the stable version is wanted again", now)
-    status = moves.end(status, trial, Outcome.SUPERSEDED, f"by version {wanted.version}", now)
+    status = moves.end(status, trial, Outcome.SUPERSEDED, _successor(observed, trial, wanted), now)
     return status if _is_settled(status, wanted) else moves.start(status, reference_to(wanted), now)
 
 

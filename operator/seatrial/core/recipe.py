@@ -48,6 +48,11 @@ class Recipe:
         return hashlib.sha256(canonical_json(said)).hexdigest()[:REVISION_LENGTH]
 
 
+def what_differs(one: Recipe, other: Recipe) -> tuple[str, ...]:
+    """Return the fields in which two recipes make different revisions, in a person's words."""
+    return tuple(name.replace("_", " ") for name in _RUN if getattr(one, name) != getattr(other, name))
+
+
 _RUN = [item.name for item in fields(Recipe) if item.name != "image_by_default"]
 _DEFAULTS: Mapping[str, Any] = {"resources": {}} | {
     item.name: item.default for item in fields(Recipe) if item.default is not MISSING

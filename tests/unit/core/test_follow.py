@@ -171,6 +171,7 @@ def test_a_newer_version_replaces_the_candidate() -> None:
     status = after(on_trial(Stage.CANARY, step=2, wants="3"))
     assert status.trial == Trial(ref("3"), Stage.PREPARING, began=NOW, stage_since=NOW)
     assert outcomes(status) == [("2", "Superseded")]
+    assert status.history[-1].message == "by version 3"
     assert [one.revision for one in status.retiring] == [ref("2").revision]
 
 
@@ -191,6 +192,7 @@ def test_the_spec_changed_in_mid_canary() -> None:
     status = after(on_trial(Stage.CANARY, world={"spec": OTHER}))
     assert status.trial is not None
     assert status.trial.candidate == ref("2", OTHER)
+    assert status.history[-1].message == "by version 2 with another maximum batch"
 
 
 @pytest.mark.parametrize("wants", ["1", "3"])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seatrial.core.recipe import Recipe, recipe_from
+from seatrial.core.recipe import Recipe, recipe_from, what_differs
 from tests.given import recipe
 
 OTHERS: dict[str, Any] = {
@@ -35,7 +35,9 @@ def test_the_fields_that_are_tried_are_all() -> None:
 
 @pytest.mark.parametrize("name", sorted(OTHERS.keys() - {"image_by_default"}))
 def test_another_value_of_any_field_is_another_revision(name: str) -> None:
-    assert replace(recipe("1"), **{name: OTHERS[name]}).revision != recipe("1").revision
+    other = replace(recipe("1"), **{name: OTHERS[name]})
+    assert other.revision != recipe("1").revision
+    assert what_differs(recipe("1"), other) == (name.replace("_", " "),)
 
 
 def test_where_the_image_came_from_is_nothing_that_pods_run() -> None:
