@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -27,6 +27,7 @@ from pyarrow import parquet
 from seatrial.contract import metrics
 from seatrial.contract.http import FEEDBACK_PATH, METRICS_PATH, PREDICTIONS_PATH, READY_PATH
 from seatrial.contract.names import new_prediction_id
+from tests.unit.collector.mounted import mount, pair
 
 PATIENCE = 30.0
 
@@ -41,6 +42,7 @@ class Objects(ThreadingHTTPServer):
         self.puts: list[tuple[str, bytes]] = []
         self.hold, self.held = Event(), Event()
         self.refuse = False
+        self.accepted = "key"  # the access key that is taken; all others are refused
 
     @property
     def url(self) -> str:
@@ -58,7 +60,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_PUT(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
-        if self.server.refuse:
+        if self.server.refuse or f"Credential={self.server.accepted}/" not in self.headers["authorization"]:
             return self._answer(403)
         self.server.puts.append((self.path, body))
         if self.server.hold.is_set():
@@ -87,6 +89,7 @@ class Collector:
     store: Objects
     folder: Path
     interval: str = "0.1"
+    secret: Path | None = None  # the Secret's files; without them the credentials are in the environment
     port: int = field(init=False)
     process: subprocess.Popen[bytes] = field(init=False)
 
@@ -101,8 +104,7 @@ class Collector:
             "SEATRIAL_MODEL": "deploy-risk",
             "SEATRIAL_S3_ENDPOINT": self.store.url,
             "SEATRIAL_S3_REGION": "us-east-1",
-            "AWS_ACCESS_KEY_ID": "key",
-            "AWS_SECRET_ACCESS_KEY": "secret",
+            **self._credentials(),
             "SEATRIAL_DATA_DIR": str(self.folder),
             "SEATRIAL_COLLECTOR_PORT": str(self.port),
             "SEATRIAL_COLLECTOR_FLUSH_INTERVAL": self.interval,
@@ -133,6 +135,11 @@ class Collector:
         families = text_string_to_metric_families(self.request("GET", METRICS_PATH)[1].decode())
         samples = [sample for family in families for sample in family.samples if sample.name == name]
         return sum(sample.value for sample in samples if labels.items() <= sample.labels.items())
+
+    def _credentials(self) -> dict[str, str]:
+        if self.secret is None:
+            return {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
+        return {"SEATRIAL_CREDENTIALS_DIR": str(self.secret)}
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + PATIENCE
@@ -275,6 +282,50 @@ def test_a_store_that_refuses_delays_rows_and_loses_none(collector: Collector, s
     collector.start()
     collector.end()
     assert {row["id"] for row in store.rows("predictions")} == {item["id"] for item in batch}
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def by_secret(store: Objects, tmp_path: Path) -> Iterator[Collector]:
+    """A collector that began before its Secret was there."""
+    collector = Collector(store, tmp_path, secret=tmp_path / "credentials")
+    collector.start()
+    yield collector
+    collector.kill()
+
+
+def test_a_rotated_secret_is_taken_up_without_a_restart(by_secret: Collector, store: Objects) -> None:
+    def post(rows: int) -> set[str]:
+        batch = a_batch(rows)
+        assert by_secret.request("POST", PREDICTIONS_PATH, {"predictions": batch})[0] == 202
+        return {item["id"] for item in batch}
+
+    def is_stored(names: set[str]) -> bool:
+        return {row["id"] for row in store.rows("predictions")} == names
+
+    def denied() -> float:
+        return by_secret.counter(metrics.FLUSH_FAILURES, reason="denied")
+
+    folder = by_secret.folder / "credentials"
+    early = post(10)
+    wait_until(lambda: denied() > 1)
+    mount(folder, pair("key"))
+    wait_until(lambda: is_stored(early))
+    store.accepted = "new"
+    seen, refused = denied(), post(10)
+    wait_until(lambda: denied() > seen + 1)
+    mount(folder, pair("new"))
+    wait_until(lambda: is_stored(early | refused))
+    assert by_secret.end() == 0
+    log = [json.loads(line)["message"] for line in (by_secret.folder / "log").read_text().splitlines()]
+    told = [message for message in log if message.startswith("flush ")]
+    assert len(told) == 4, "each failure once, and each end"
 
 
 def test_a_wrong_environment_ends_with_one_line_that_names_the_variable() -> None:

@@ -44,7 +44,9 @@ async def test_what_was_answered_and_labelled_is_trained_on(tmp_path: Path) -> N
     answered = Answered(Rows(columns, 400), Answer(["Low"] * 400), stamped)
     labels = [{"id": name, "label": label} for name, label in zip(stamped.ids, fresh[TARGET], strict=True)]
 
-    app = build(Configuration("ml", "deploy-risk", HOME, tmp_path / "data"), world.store, lambda: NANOSECONDS // 1000)
+    app = build(
+        Configuration("ml", "deploy-risk", HOME, tmp_path / "data"), lambda: world.store, lambda: NANOSECONDS // 1000
+    )
     items = list(Writer(FEATURES, "r1", "7").items(answered))
     assert await post(app, PREDICTIONS_PATH, encode({"predictions": items})) == {"accepted": 400}
     assert await post(app, FEEDBACK_PATH, encode({"labels": labels})) == {"accepted": 400, "refused": []}

@@ -310,6 +310,59 @@ def test_labels_that_stop_coming_fire(tmp_path: Path) -> None:
     check(tmp_path, quiet, stopped)
 
 
+NOT_STORED = 'ALERTS{alertname="SeatrialRowsNotStored",alertstate="firing"}'
+
+
+def stored_and_failed(stored: str, failed: str, reason: str = "denied") -> list[Document]:
+    """Rows in the store and failed attempts, at the collector, as a scrape every 15 s finds them."""
+    rows = {**STABLE, metrics.VERSION: "1", "kind": "predictions", "pod": "c"}
+    return [
+        series(metrics.STORED, rows, stored),
+        series(metrics.FLUSH_FAILURES, {**MODEL, metrics.REASON: reason, "pod": "c"}, failed),
+        series(metrics.FLUSH_FAILURES, {**MODEL, metrics.REASON: "other", "pod": "c"}, "0x80"),
+    ]
+
+
+def check_scraped(folder: Path, inputs: Sequence[Document], **expected: Sequence[Document]) -> None:
+    """Run one case on a scrape every 15 s."""
+    run_promtool(folder, rules_for("1m"), [{**case(inputs, **expected), "interval": "15s"}], step="15s")
+
+
+def test_rows_that_cannot_be_stored_are_told_with_the_model_and_the_cause(tmp_path: Path) -> None:
+    # Rows are stored for five minutes; then, for fifteen, both attempts in 15 s fail.
+    inputs = stored_and_failed("0+100x20 2000x60", "0x20 2+2x59")
+    fired = {
+        "exp_labels": {**MODEL, metrics.REASON: "denied", "severity": "warning"},
+        "exp_annotations": {
+            "summary": "Rows of model ml/risk cannot be stored: denied.",
+            "description": "Each attempt of its collector fails (40 in five minutes), and the collector's log says "
+            "how. Rows wait in its volume; once that is full, new ones are dropped.",
+            "runbook_url": "https://docs/how-to/rotate-credentials.md",
+        },
+    }
+    alerts = [alert("SeatrialRowsNotStored", "14m"), alert("SeatrialRowsNotStored", "16m", fired)]
+    check_scraped(tmp_path, inputs, alerts=alerts)
+
+
+@pytest.mark.parametrize(
+    ("why", "stored", "failed"),
+    [
+        ("a rotation of two minutes", "0+100x20 2000x8 2100+100x50", "0x20 2+2x8 18x50"),
+        ("some attempts fail and rows are stored all the same", "0+100x80", "0+1x80"),
+        ("nothing is to be stored", "2000x80", "18x80"),
+    ],
+)
+def test_no_alert_fires_where_rows_are_stored(tmp_path: Path, why: str, stored: str, failed: str) -> None:
+    silent = [nothing(NOT_STORED, f"{minute}m") for minute in range(1, 20)]
+    check_scraped(tmp_path, stored_and_failed(stored, failed), values=silent)
+
+
+def test_rows_that_are_stored_again_end_the_alert(tmp_path: Path) -> None:
+    inputs = stored_and_failed("0x60 2000+100x20", "2+2x60 122x20", "unreachable")
+    values = [within(f"count({NOT_STORED})", 1, 0.1, "12m"), nothing(NOT_STORED, "16m")]
+    check_scraped(tmp_path, inputs, values=values)
+
+
 def test_the_operators_own_alerts(tmp_path: Path) -> None:
     requests = {**STABLE, metrics.VERSION: "1", metrics.TRAFFIC: metrics.LIVE, metrics.OUTCOME: metrics.OK, "pod": "p"}
     info = {**STABLE, metrics.VERSION: "1", "pod": "p"}

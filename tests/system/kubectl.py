@@ -64,8 +64,12 @@ class Commands:
         return kind in self.ctl("api-resources", "--no-headers", "-o", "name").replace(".", " ").split()
 
     def pod_get(self, namespace: str, pod: str, port: int, path: str) -> Any:
-        """Ask a pod through the API server, from wherever this runs."""
-        return json.loads(self.ctl("get", "--raw", _proxied(namespace, pod, port, path), timeout=10))
+        """Ask a pod for JSON through the API server, from wherever this runs."""
+        return json.loads(self.pod_text(namespace, pod, port, path))
+
+    def pod_text(self, namespace: str, pod: str, port: int, path: str) -> str:
+        """Ask a pod for text through the API server."""
+        return self.ctl("get", "--raw", _proxied(namespace, pod, port, path), timeout=10)
 
     def pod_post(self, namespace: str, pod: str, port: int, path: str, body: Mapping[str, Any]) -> str:
         """Post JSON to a pod through the API server."""

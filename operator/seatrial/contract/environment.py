@@ -1,6 +1,7 @@
 """The environment variables by which the operator tells a pod what it is.
 
-Storage credentials are AWS's own variables (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY), filled from the Secret.
+Storage credentials are AWS's own variables (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY), filled from the Secret; a
+collector, which outlives them, has the Secret's files instead.
 """
 
 NAMESPACE = "SEATRIAL_NAMESPACE"
@@ -12,6 +13,7 @@ VERSION = "SEATRIAL_VERSION"
 DIGEST = "SEATRIAL_DIGEST"  # of the manifest
 ENDPOINT = "SEATRIAL_S3_ENDPOINT"  # absent: AWS
 REGION = "SEATRIAL_S3_REGION"
+CREDENTIALS = "SEATRIAL_CREDENTIALS_DIR"  # the Secret's files; absent: AWS's own variables, or identity
 MAXIMUM_BATCH = "SEATRIAL_BATCH_MAXIMUM_SIZE"
 MAXIMUM_DELAY = "SEATRIAL_BATCH_MAXIMUM_DELAY"  # seconds
 TIMEOUT = "SEATRIAL_TIMEOUT"  # seconds
@@ -19,6 +21,9 @@ POD_IP = "SEATRIAL_POD_IP"
 SHADOW_HOST = "SEATRIAL_SHADOW_HOST"  # name of the headless Service that exists while a candidate is in shadow
 COLLECTOR_URL = "SEATRIAL_COLLECTOR_URL"  # absent: nothing is collected
 TRAINING_REQUEST = "SEATRIAL_TRAINING_REQUEST"  # the trainer's: contract.training.Request as JSON
+
+# The keys of the Secret, and the names of its files.
+ACCESS_KEY, SECRET_KEY = "accessKeyId", "secretAccessKey"
 
 # How a predictor's termination message begins where it refused the artifact for good: trying again cannot help.
 REFUSED = "refused: "

@@ -41,6 +41,7 @@ LABELS_REFUSED = "seatrial_collector_labels_refused_total"  # + reason (feedback
 COLLECTED = "seatrial_collector_predictions_total"
 UNLABELLED = "seatrial_collector_predictions_waiting"  # gauge: predictions that wait for their label
 STORED = "seatrial_collector_rows_stored_total"  # + kind (predictions, labels): rows that are in the store
+FLUSH_FAILURES = "seatrial_collector_flush_failures_total"  # + reason (denied, no_bucket, unreachable, other)
 LABELLED_ROWS = "seatrial_collector_labelled_rows_total"  # rows that a training could use
 UNLABELLED_DROPPED = "seatrial_collector_predictions_dropped_total"  # + reason (expired, overflow): left unlabelled
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from seatrial.api.conditions import Reason
 from seatrial.api.spec import Spec
+from seatrial.contract.environment import ACCESS_KEY, SECRET_KEY
 from seatrial.contract.layout import InvalidLocationError
 from seatrial.contract.manifest import Manifest
 from seatrial.contract.names import InvalidNameError
@@ -22,7 +23,6 @@ from seatrial.store.objects import (
     UnreachableError,
 )
 
-ACCESS_KEY, SECRET_KEY = "accessKeyId", "secretAccessKey"
 _NO_SECRET = (
     f"spec.storage.secretRef is not set: name a Secret of this namespace with the keys {ACCESS_KEY} and {SECRET_KEY};"
     " without one the operator would use its own identity, which it was not installed to lend (the chart's"

@@ -26,6 +26,7 @@ from seatrial_runtime.bodies import Bodies, DisconnectedError, Receive, TooLarge
 from seatrial_runtime.collector.ledger import FullError, Ledger
 from seatrial_runtime.collector.messages import BadBodyError, BadLabel, Label, read_labels, read_predictions
 from seatrial_runtime.collector.totals import exposition, read_totals
+from seatrial_runtime.collector.troubles import Cause
 from seatrial_runtime.collector.writer import Work, Writer
 
 _log = logging.getLogger(__name__)
@@ -55,6 +56,7 @@ class App:
     now: Callable[[], int]
     noticed: Callable[[int], None]
     close: Callable[[], None]  # called once, after the last request was answered
+    failures: Mapping[Cause, int]  # flushes that failed, as they are counted
     bodies: Bodies = field(default_factory=lambda: Bodies(_MAXIMUM_HELD, _BODY_TIMEOUT))
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
@@ -86,7 +88,7 @@ class App:
                 return await self._read(receive, self._feedback)
             case "GET", path if path == METRICS_PATH:
                 totals = await self._do(lambda db, _: read_totals(db))
-                text = exposition(totals, self.namespace, self.name)
+                text = exposition(totals, self.failures, self.namespace, self.name)
                 return Answer(200, text, "text/plain; version=0.0.4; charset=utf-8")
             case "GET", path if path in (READY_PATH, LIVE_PATH):
                 return _json(200 if self.writer.alive else 503, {"live": self.writer.alive})

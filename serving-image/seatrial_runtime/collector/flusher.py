@@ -3,18 +3,20 @@
 import logging
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Callable
 from threading import Event, Thread
 from typing import TypeVar
 
 from seatrial.contract.reading import DocumentError
 from seatrial.contract.schema import Output
-from seatrial.store.objects import ObjectStore, StoreError
+from seatrial.store.objects import StoreError
+from seatrial_runtime.collector.access import Connect
 from seatrial_runtime.collector.configuration import Configuration
-from seatrial_runtime.collector.ledger import FullError
 from seatrial_runtime.collector.messages import Kind
 from seatrial_runtime.collector.parquet import encode_rows
 from seatrial_runtime.collector.parts import KINDS, Part, close_part, open_parts, plan_part, read_part
+from seatrial_runtime.collector.troubles import Cause, Troubles, cause_of
 from seatrial_runtime.collector.writer import Work, Writer
 
 T = TypeVar("T")
@@ -34,15 +36,17 @@ class Flusher:
         self,
         writer: Writer,
         reader: sqlite3.Connection,
-        store: ObjectStore,
+        connect: Connect,
         configuration: Configuration,
         read_output: ReadOutput,
         now: Callable[[], int],
     ) -> None:
-        self._writer, self._reader, self._store = writer, reader, store
+        self._writer, self._reader, self._connect = writer, reader, connect
         self._configuration, self._read_output, self._now = configuration, read_output, now
         self._wake, self._closing = Event(), Event()
         self._rows = 0
+        self._troubles = Troubles()
+        self.failures: Counter[Cause] = Counter()  # attempts of `flush`
         self._thread = Thread(target=self._run, name="flusher", daemon=True)
 
     def start(self) -> None:
@@ -74,20 +78,22 @@ class Flusher:
         while not self._closing.is_set():
             self._wake.wait(self._configuration.flush_interval)
             self._wake.clear()
-            self._attempt(self.flush)
+            if error := self._attempt(self.flush):
+                self.failures[cause_of(error)] += 1
             if not self._closing.is_set():
                 self._attempt(self._learn)
                 self._attempt(self._sweep)
         self._reader.close()
 
-    def _attempt(self, step: Callable[[], None]) -> None:
+    def _attempt(self, step: Callable[[], None]) -> Exception | None:
         name = step.__name__.strip("_")
         try:
             step()
-        except (StoreError, FullError, TimeoutError, sqlite3.Error) as error:
-            _log.warning("%s failed, to be tried again: %s", name, error)
-        except Exception:
-            _log.exception("%s failed, to be tried again", name)
+        except Exception as error:
+            self._troubles.met(name, error)
+            return error
+        self._troubles.over(name)
+        return None
 
     def _plan(self, kind: Kind) -> Part | None:
         home, rows = self._configuration.home, self._configuration.flush_rows
@@ -96,19 +102,22 @@ class Flusher:
     def _send(self, part: Part) -> None:
         begun = time.monotonic()
         rows = read_part(self._reader, part)
-        self._store.put(part.key, encode_rows(part.kind, rows))
+        self._connect().put(part.key, encode_rows(part.kind, rows))
         self._do(lambda db, _: close_part(db, part))
         _log.info("stored %d %s in %.2f s as %s", len(rows), part.kind, time.monotonic() - begun, part.key)
 
     def _learn(self) -> None:
         """Read the manifests of versions that were seen for the first time, to know what a label of theirs can be."""
+        failed = []
         for version in self._do(lambda _, ledger: ledger.versions_without_output(_MANIFESTS)):
             try:
                 output = self._read_output(version)
             except (StoreError, DocumentError) as error:
-                _log.warning("the manifest of version %s could not be read: %s", version, error)
+                failed.append(f"the manifest of version {version} could not be read: {error}")
             else:
                 self._do(_learned(version, output))
+        if failed:
+            raise StoreError("; ".join(failed))
 
     def _sweep(self) -> None:
         for _ in range(_SWEEPS):

@@ -8,7 +8,7 @@ import uvicorn
 
 from seatrial.contract.manifest import MAXIMUM_BYTES, parse_manifest
 from seatrial.contract.schema import Output
-from seatrial.store.objects import ObjectStore
+from seatrial_runtime.collector.access import Connect
 from seatrial_runtime.collector.app import App
 from seatrial_runtime.collector.configuration import Configuration
 from seatrial_runtime.collector.database import open_database
@@ -25,7 +25,7 @@ def now_microseconds() -> int:
     return time.time_ns() // 1000
 
 
-def build(configuration: Configuration, store: ObjectStore, now: Callable[[], int] = now_microseconds) -> App:
+def build(configuration: Configuration, connect: Connect, now: Callable[[], int] = now_microseconds) -> App:
     """Open the database and start the threads; the application closes them."""
     configuration.folder.mkdir(parents=True, exist_ok=True)
     path = configuration.folder / _FILE
@@ -33,25 +33,25 @@ def build(configuration: Configuration, store: ObjectStore, now: Callable[[], in
     writer = Writer(db, Ledger(db, configuration.limits))
 
     def read_output(version: str) -> Output:
-        return parse_manifest(store.get(configuration.home.manifest(version), maximum=MAXIMUM_BYTES).body).output
+        return parse_manifest(connect().get(configuration.home.manifest(version), maximum=MAXIMUM_BYTES).body).output
 
-    flusher = Flusher(writer, open_database(path), store, configuration, read_output, now)
+    flusher = Flusher(writer, open_database(path), connect, configuration, read_output, now)
     flusher.start()
 
     def close() -> None:
         flusher.close(_LAST_FLUSH)
         writer.close(_LAST_COMMIT)
 
-    return App(writer, configuration.namespace, configuration.name, now, flusher.noticed, close)
+    return App(writer, configuration.namespace, configuration.name, now, flusher.noticed, close, flusher.failures)
 
 
-def serve(configuration: Configuration, store: ObjectStore, host: str = "0.0.0.0") -> None:  # noqa: S104 - a pod's
+def serve(configuration: Configuration, connect: Connect, host: str = "0.0.0.0") -> None:  # noqa: S104 - a pod's
     """Serve until SIGTERM or SIGINT: what is under way is answered, then everything is flushed once more."""
     # uvicorn raises the signal again when it is done, which would end the process as though it had been killed.
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, lambda *_: None)
     uvicorn.run(
-        build(configuration, store),
+        build(configuration, connect),
         host=host,
         port=configuration.port,
         loop="uvloop",

@@ -10,6 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from seatrial.contract import metrics
 from seatrial.contract.feedback import Refusal
 from seatrial_runtime.collector.ledger import MAXIMUM_SERIES
+from seatrial_runtime.collector.troubles import Cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +53,25 @@ def read_totals(db: sqlite3.Connection) -> Totals:
     return Totals(series, dict(db.execute("SELECT reason, labels FROM refused").fetchall()))
 
 
-def exposition(totals: Totals, namespace: str, name: str) -> bytes:
-    """Return the counters in Prometheus' text format."""
+def exposition(totals: Totals, failures: Mapping[Cause, int], namespace: str, name: str) -> bytes:
+    """Return the counters in Prometheus' text format; `failures` are flushes that failed."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Source(totals, namespace, name))
+    registry.register(_Source(totals, failures, namespace, name))
     return generate_latest(registry)
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # hashed by identity: a registry keys its sources
 class _Source:
     totals: Totals
+    failures: Mapping[Cause, int]
     namespace: str
     name: str
 
     def collect(self) -> Iterator[Metric]:
-        yield self._refused()
+        refused = {reason.value: self.totals.refused.get(reason.value, 0) for reason in Refusal}
+        yield self._by_reason(metrics.LABELS_REFUSED, "Labels that were not counted.", refused)
+        failures = {cause.value: self.failures.get(cause, 0) for cause in Cause}
+        yield self._by_reason(metrics.FLUSH_FAILURES, "Attempts to store rows that failed.", failures)
         yield self._counter(metrics.COLLECTED, "Predictions taken.", lambda s: {(): s.collected})
         yield self._counter(
             metrics.LABELS,
@@ -103,12 +108,8 @@ class _Source:
                 family.add_metric([self.namespace, self.name, series.revision, series.version, *values], count)
         return family
 
-    def _refused(self) -> Metric:
-        family = CounterMetricFamily(
-            metrics.LABELS_REFUSED,
-            "Labels that were not counted.",
-            labels=[metrics.NAMESPACE, metrics.NAME, metrics.REASON],
-        )
-        for reason in Refusal:
-            family.add_metric([self.namespace, self.name, reason.value], self.totals.refused.get(reason.value, 0))
+    def _by_reason(self, name: str, text: str, counts: Mapping[str, int]) -> Metric:
+        family = CounterMetricFamily(name, text, labels=[metrics.NAMESPACE, metrics.NAME, metrics.REASON])
+        for reason, count in counts.items():
+            family.add_metric([self.namespace, self.name, reason], count)
         return family

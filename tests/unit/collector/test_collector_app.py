@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import logging
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -15,14 +16,19 @@ from pyarrow import parquet
 from seatrial.contract.canonical import canonical_json
 from seatrial.contract.http import FEEDBACK_PATH, LIVE_PATH, MAXIMUM_BODY, METRICS_PATH, PREDICTIONS_PATH, READY_PATH
 from seatrial.contract.schema import Output, Task
+from seatrial.store.objects import DeniedError
+from seatrial.store.s3 import Credentials
 from seatrial_runtime.bodies import Receive
+from seatrial_runtime.collector.access import Access
 from seatrial_runtime.collector.app import App
 from seatrial_runtime.collector.configuration import Configuration, Limits
 from seatrial_runtime.collector.main import build
+from seatrial_runtime.collector.troubles import Cause
 from seatrial_runtime.collector.writer import Writer
 from tests.fakes.objects import MemoryStore
 from tests.given import manifest
 from tests.unit.collector.builders import HOME, NOW, name_of
+from tests.unit.collector.mounted import mount, pair
 from tests.unit.predictor.given_clock import short_seconds, until
 
 
@@ -111,7 +117,7 @@ class WatchedStore(MemoryStore):
 @pytest.fixture
 async def call(tmp_path: Path) -> AsyncIterator[Caller]:
     store = MemoryStore()
-    caller = Caller(build(configuration(tmp_path), store, lambda: NOW), store)
+    caller = Caller(build(configuration(tmp_path), lambda: store, lambda: NOW), store)
     yield caller
     if caller.app.writer.alive:
         await caller.shut_down()
@@ -258,7 +264,7 @@ async def test_what_a_label_can_be_is_read_from_the_manifest_of_its_version(tmp_
     for version, classes in (("1", ("Low", "High")), ("2", ("Low", "High", "Medium"))):
         output = Output("risk_level", Task.CLASSIFICATION, classes)
         store.put(HOME.manifest(version), canonical_json(replace(manifest(version), output=output).document()))
-    call = Caller(build(configuration(tmp_path, flush_rows=1), store, lambda: NOW), store)
+    call = Caller(build(configuration(tmp_path, flush_rows=1), lambda: store, lambda: NOW), store)
     await call.post(PREDICTIONS_PATH, {"predictions": [at(1), at(2) | {"version": "2"}]})
     await until(lambda: not call.app.writer.submit(lambda _, ledger: ledger.versions_without_output(5)).result(10))
     _, answer = await call.post(
@@ -286,7 +292,7 @@ async def test_paths_and_methods(call: Caller, method: str, path: str, expected:
 async def test_a_full_collector_says_so_and_takes_nothing(tmp_path: Path) -> None:
     store = MemoryStore()
     limited = configuration(tmp_path, limits=Limits(maximum_rows=2))
-    call = Caller(build(limited, store, lambda: NOW), store)
+    call = Caller(build(limited, lambda: store, lambda: NOW), store)
     assert (await call.post(PREDICTIONS_PATH, {"predictions": [at(1), at(2)]}))[0] == 202
     status, answer = await call.post(PREDICTIONS_PATH, {"predictions": [at(3)]})
     assert status == 503
@@ -302,9 +308,49 @@ async def test_a_dead_writer_is_seen_by_the_probes(call: Caller) -> None:
 
 async def test_enough_rows_start_a_flush_before_its_time(tmp_path: Path) -> None:
     store = WatchedStore()
-    call = Caller(build(configuration(tmp_path, flush_rows=2), store, lambda: NOW), store)
+    call = Caller(build(configuration(tmp_path, flush_rows=2), lambda: store, lambda: NOW), store)
     await call.post(PREDICTIONS_PATH, {"predictions": [at(1), at(2), at(3)]})
     for _ in range(2):
         assert await asyncio.to_thread(store.written.acquire, timeout=20)
     assert sorted(row["files_changed"] for row in call.stored("predictions")) == [1, 2, 3]
     await call.shut_down()
+
+
+class RefusingStore(MemoryStore):
+    """Takes nothing."""
+
+    def put(self, key: str, body: bytes, *, if_absent: bool = False, if_match: str | None = None) -> str:
+        raise DeniedError("the key was revoked")
+
+
+async def test_rows_wait_for_the_secrets_next_credentials(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    store, folder = MemoryStore(), tmp_path / "credentials"
+
+    def open_store(credentials: Credentials) -> MemoryStore:
+        return store if credentials.access_key == "new" else RefusingStore()
+
+    app = build(configuration(tmp_path, flush_interval=0.01), Access(folder, open_store).connect, lambda: NOW)
+    call = Caller(app, store)
+    await call.post(PREDICTIONS_PATH, {"predictions": [at(1)]})
+    await until(lambda: app.failures[Cause.DENIED] > 2)
+    mount(folder, pair("old"))
+    seen = app.failures[Cause.DENIED]
+    await until(lambda: app.failures[Cause.DENIED] > seen + 2)
+    _, text = await call("GET", METRICS_PATH)
+    assert (
+        'seatrial_collector_flush_failures_total{model_name="deploy-risk",model_namespace="ml",reason="denied"}' in text
+    )
+    mount(folder, pair("new"))
+    await until(lambda: bool(call.stored("predictions")))
+    await call.shut_down()
+    assert len(call.stored("predictions")) == 1
+    missing, refused, again = [one for one in caplog.messages if one.startswith("flush ")]
+    assert "spec.storage.secretRef" in missing
+    assert (refused, again) == ("flush failed, to be tried again: the key was revoked", "flush succeeds again")
+
+
+async def test_rows_that_are_stored_are_no_failures(call: Caller) -> None:
+    await call.post(PREDICTIONS_PATH, {"predictions": [at(1)]})
+    await call.shut_down()
+    assert not call.app.failures

@@ -1,5 +1,8 @@
 """The counters as a scrape finds them."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from prometheus_client.parser import text_string_to_metric_families
 
 from seatrial.contract import metrics
@@ -8,20 +11,23 @@ from seatrial_runtime.collector.configuration import Limits
 from seatrial_runtime.collector.database import open_database
 from seatrial_runtime.collector.ledger import Ledger
 from seatrial_runtime.collector.totals import exposition, read_totals
+from seatrial_runtime.collector.troubles import Cause
 from tests.unit.collector.builders import NOW, label, prediction
 
 WHOSE = {"model_namespace": "ml", "model_name": "deploy-risk"}
 R1 = {**WHOSE, "revision": "r1", "version": "1"}
 
 
-def scrape(ledger_work: str = "") -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
+def scrape(
+    ledger_work: str = "", failures: Mapping[Cause, int] = MappingProxyType({})
+) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
     db = open_database(None)
     ledger = Ledger(db, Limits())
     if ledger_work:
         ledger.record_predictions([prediction(n) for n in range(4)], NOW)
     if ledger_work == "labels":
         ledger.record_labels([label(0), label(1), label(2, "Low"), label(2)], NOW)
-    text = exposition(read_totals(db), "ml", "deploy-risk").decode()
+    text = exposition(read_totals(db), failures, "ml", "deploy-risk").decode()
     return {
         (sample.name, frozenset(sample.labels.items())): sample.value
         for family in text_string_to_metric_families(text)
@@ -46,10 +52,17 @@ def test_every_series_of_a_revision_exists_at_zero_from_its_first_prediction() -
         assert value(samples, metrics.UNLABELLED_DROPPED, reason=reason, **R1) == 0
 
 
-def test_refusals_exist_at_zero_before_anything_came() -> None:
+def test_refusals_and_failures_exist_at_zero_before_anything_came() -> None:
     samples = scrape()
     assert {value(samples, metrics.LABELS_REFUSED, reason=reason.value, **WHOSE) for reason in Refusal} == {0}
-    assert len(samples) == len(Refusal)
+    assert {value(samples, metrics.FLUSH_FAILURES, reason=cause.value, **WHOSE) for cause in Cause} == {0}
+    assert len(samples) == len(Refusal) + len(Cause)
+
+
+def test_failures_are_counted_by_cause() -> None:
+    samples = scrape(failures={Cause.DENIED: 3})
+    assert value(samples, metrics.FLUSH_FAILURES, reason="denied", **WHOSE) == 3
+    assert value(samples, metrics.FLUSH_FAILURES, reason="unreachable", **WHOSE) == 0
 
 
 def test_labels_are_counted_as_right_wrong_and_refused() -> None:

@@ -154,7 +154,7 @@ def test_everything_that_a_pod_uses_is_bounded(found: Observed) -> None:
     for document, pod in pod_specs(found):
         for container in pod["containers"]:
             assert "memory" in container["resources"]["limits"] or document["kind"] == "Job"
-        assert all(volume["emptyDir"]["sizeLimit"] for volume in pod["volumes"])
+        assert all(volume["emptyDir"]["sizeLimit"] for volume in pod["volumes"] if "secret" not in volume)
         mounted = {mount["name"] for container in pod["containers"] for mount in container["volumeMounts"]}
         assert mounted == {volume["name"] for volume in pod["volumes"]}
 
@@ -349,6 +349,33 @@ def test_a_collector_can_read_what_it_is_told() -> None:
     assert (read.namespace, read.name, read.home.bucket, str(read.folder)) == ("ml", "risk", "models", "/data")
     assert document["spec"]["strategy"] == {"type": "Recreate"}
     assert document["spec"]["replicas"] == 1
+
+
+def test_a_collector_finds_the_secrets_files_where_it_is_told() -> None:
+    document = named("Deployment", "risk-collector")
+    pod, told = document["spec"]["template"]["spec"], variables(document)
+    [volume] = [one for one in pod["volumes"] if "secret" in one]
+    [mount] = [one for one in pod["containers"][0]["volumeMounts"] if one["name"] == volume["name"]]
+    assert (mount["mountPath"], mount["readOnly"]) == (told[environment.CREDENTIALS], True)
+    assert volume["secret"]["secretName"] == "keys"
+    assert [(one["key"], one["path"]) for one in volume["secret"]["items"]] == [
+        ("accessKeyId", "accessKeyId"),
+        ("secretAccessKey", "secretAccessKey"),
+    ]
+    assert not {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} & told.keys(), "what never changes would be used"
+
+
+def test_the_secrets_files_can_be_read_by_the_collectors_user_alone_and_need_not_be_there() -> None:
+    pod = named("Deployment", "risk-collector")["spec"]["template"]["spec"]
+    [secret] = [one["secret"] for one in pod["volumes"] if "secret" in one]
+    assert (secret["defaultMode"], pod["securityContext"]["fsGroup"]) == (0o440, pod["securityContext"]["runAsGroup"])
+    assert secret["optional"] is True
+
+
+def test_without_a_secret_a_collector_has_no_files_of_it() -> None:
+    document = named("Deployment", "risk-collector", world(spec(monitoring={"accuracy": {}})))
+    assert environment.CREDENTIALS not in variables(document)
+    assert not [one for one in document["spec"]["template"]["spec"]["volumes"] if "secret" in one]
 
 
 def test_the_collector_is_told_of_the_store_as_stable_knows_it() -> None:

@@ -60,9 +60,9 @@ def variables(values: Mapping[str, str | None]) -> list[Document]:
     return [{"name": name, "value": value} for name, value in values.items() if value is not None]
 
 
-def storage_variables(recipe: Recipe) -> list[Document]:
-    """Return the variables that say where the store is, and the credentials from the Secret."""
-    plain = variables(
+def store_variables(recipe: Recipe) -> list[Document]:
+    """Return the variables that say where the store is."""
+    return variables(
         {
             environment.STORE: recipe.store,
             environment.MODEL: recipe.model,
@@ -70,12 +70,18 @@ def storage_variables(recipe: Recipe) -> list[Document]:
             environment.REGION: recipe.region,
         }
     )
+
+
+def credential_variables(recipe: Recipe) -> list[Document]:
+    """Return the credentials as they are when a container starts; none where its own identity is to be used.
+
+    That is enough for predictors and trainers, which read them once; files would replace each predictor that runs.
+    """
     if recipe.secret is None:
-        return plain
+        return []
     return [
-        *plain,
-        _from_secret("AWS_ACCESS_KEY_ID", recipe.secret, "accessKeyId"),
-        _from_secret("AWS_SECRET_ACCESS_KEY", recipe.secret, "secretAccessKey"),
+        _from_secret("AWS_ACCESS_KEY_ID", recipe.secret, environment.ACCESS_KEY),
+        _from_secret("AWS_SECRET_ACCESS_KEY", recipe.secret, environment.SECRET_KEY),
     ]
 
 

@@ -11,13 +11,14 @@ from seatrial.core.objects.common import (
     Document,
     base_labels,
     container_security,
+    credential_variables,
     owned,
     pod_security,
     probes,
     revision_name,
     scratch,
     service_host,
-    storage_variables,
+    store_variables,
     variables,
 )
 from seatrial.core.observed import Observed
@@ -132,4 +133,4 @@ def _environment(observed: Observed, recipe: Recipe) -> list[Document]:
         }
     )
     pod_ip = {"name": environment.POD_IP, "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}
-    return [*plain, *storage_variables(recipe), pod_ip]
+    return [*plain, *store_variables(recipe), *credential_variables(recipe), pod_ip]

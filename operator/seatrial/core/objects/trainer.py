@@ -7,10 +7,11 @@ from seatrial.core.objects.common import (
     Document,
     base_labels,
     container_security,
+    credential_variables,
     owned,
     pod_security,
     scratch,
-    storage_variables,
+    store_variables,
     variables,
 )
 from seatrial.core.observed import Observed
@@ -34,7 +35,7 @@ def training_job(observed: Observed, training: Training, request: Request, recip
         "image": recipe.image,
         "imagePullPolicy": "IfNotPresent",
         "command": ["python", "-m", "seatrial_runtime.trainer"],
-        "env": [*variables(identity), *storage_variables(recipe)],
+        "env": [*variables(identity), *store_variables(recipe), *credential_variables(recipe)],
         "resources": training.job.resources or DEFAULT_RESOURCES,
         "securityContext": container_security(),
         "volumeMounts": [mount],
