@@ -14,6 +14,7 @@ NAMESPACE = "seatrial-system"
 HEAD = f"""\
 # Seatrial with the chart's own values, made by manifests/render.py. Set the images and SEATRIAL_PROMETHEUS_URL before
 # you apply it: kubectl apply --server-side -f install.yaml
+# Its rules count the operator's series of the namespace {NAMESPACE} alone: with another one, replace it there too.
 apiVersion: v1
 kind: Namespace
 metadata:

@@ -1,8 +1,6 @@
 """The chart's recording rules and alerts, evaluated by Prometheus's own promtool on series that are known."""
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,115 +8,37 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from seatrial.api.status import RevisionRef, Status
 from seatrial.contract import metrics
-from seatrial.contract.reference import CategoryBins, Distribution, NumericBins, Reference
-from seatrial.core.gauges import gauges
-from tests import given
+from tests.integration.rule_series import (
+    BY_MODEL,
+    BY_OPERATOR,
+    BY_OTHERS,
+    COUNTS,
+    FIRED,
+    MODEL,
+    REFERENCE,
+    STABLE,
+    WINDOW,
+    accuracy_watched,
+    alert,
+    case,
+    check,
+    expected,
+    labels_counted,
+    nothing,
+    reference_series,
+    served,
+    watched,
+    within,
+)
 from tests.unit.chart.rules import Document, rules_for, run_promtool, series
 
-MODEL = {metrics.NAMESPACE: "ml", metrics.NAME: "risk"}
-STABLE = {**MODEL, metrics.REVISION: "aaaa"}
-WINDOW = 60  # seconds
-LONG = "x300"
-REFERENCE_ROWS = 7000
-COUNTS = {
-    "age": (700, 690, 720, 700, 680, 710, 700, 690, 705, 705, 0, 0),
-    "team": (3000, 2500, 1000, 500, 0, 0),
-}
-REFERENCE = Reference(
-    REFERENCE_ROWS,
-    {
-        "age": Distribution(NumericBins(tuple(float(i) for i in range(9)), 0.0, 9.0), COUNTS["age"]),
-        "team": Distribution(CategoryBins(("a", "b", "c", "d")), COUNTS["team"]),
-    },
-)
-
-
-def reference_series() -> list[Document]:
-    """What the operator exposes of the stable revision's reference."""
-    status = Status(stable=RevisionRef("aaaa", "1", "sha256:1"))
-    world = replace(given.observed(), reference=REFERENCE, status=status)
-    exposed = gauges(world, given.spec(monitoring={"drift": {}}), status)
-    return [
-        series(gauge.name, {**MODEL, **gauge.labels, "pod": "o"}, f"{gauge.value!r}{LONG}")
-        for gauge in exposed
-        if gauge.name in (metrics.REFERENCE_ROWS, metrics.REFERENCE_SHARE)
-    ]
-
-
-def watched(window: str = "1m", threshold: float = 0.2, rows: int = 1000) -> list[Document]:
-    """What the operator exposes of a spec that watches drift."""
-    labels = {**MODEL, metrics.WINDOW: window, "pod": "o"}
-    return [
-        series(metrics.DRIFT_THRESHOLD, labels, f"{threshold}{LONG}"),
-        series(metrics.DRIFT_MINIMUM_ROWS, labels, f"{rows}{LONG}"),
-        series(metrics.STABLE, {**STABLE, metrics.VERSION: "1", "pod": "o"}, f"1{LONG}"),
-    ]
-
-
-def served(
-    feature: str, rates: Sequence[int], *, pods: int = 2, revision: str = "aaaa", seconds: int = 300
-) -> list[Document]:
-    """Rows a second in each bin, by each of some pods."""
-    names = REFERENCE.features[feature].bins.names
-    labels = {**MODEL, metrics.REVISION: revision, metrics.VERSION: "1", metrics.FEATURE: feature}
-    return [
-        series(metrics.FEATURE_BINS, {**labels, metrics.BIN: name, "pod": f"p{pod}"}, f"0+{rate}x{seconds}")
-        for pod in range(pods)
-        for name, rate in zip(names, rates, strict=True)
-    ]
-
-
-def expected(feature: str, rows: Sequence[float]) -> Mapping[str, float]:
-    """PSI less its bias, reduced chi-square and z of rows per bin, by numpy."""
-    live, reference = np.asarray(rows, dtype=float), np.asarray(COUNTS[feature], dtype=float)
-    p = (live + 0.5) / (live.sum() + 0.5 * len(live))
-    q = (reference + 0.5) / (reference.sum() + 0.5 * len(reference))
-    n, m, freedom = float(live.sum()), REFERENCE_ROWS, len(live) - 1
-    psi = float(((p - q) * np.log(p / q)).sum()) - freedom * (1 / n + 1 / m)
-    reduced = float((n * m * (live / n - q) ** 2 / (live + m * q)).sum()) / freedom
-    spread = 2 / (9 * freedom)
-    return {"psi": psi, "chi": reduced, "z": (reduced ** (1 / 3) - (1 - spread)) / math.sqrt(spread)}
-
-
-def within(expression: str, value: float, tolerance: float, at: str = "120s") -> Document:
-    """A promtool expectation that an expression is one number, give or take."""
-    return {
-        "expr": f"count(abs({expression} - {value!r}) < {tolerance})",
-        "eval_time": at,
-        "exp_samples": [{"labels": "{}", "value": 1}],
-    }
-
-
-def nothing(expression: str, at: str = "120s") -> Document:
-    """A promtool expectation that an expression has no result."""
-    return {"expr": expression, "eval_time": at, "exp_samples": []}
-
-
-def alert(name: str, at: str, *fired: Mapping[str, Any]) -> Document:
-    """A promtool expectation of the alerts that fire at a time."""
-    return {"alertname": name, "eval_time": at, "exp_alerts": list(fired)}
-
-
-def case(inputs: Sequence[Document], *, values: Sequence[Document] = (), alerts: Sequence[Document] = ()) -> Document:
-    """One promtool test."""
-    return {
-        "interval": "1s",
-        "input_series": list(inputs),
-        "promql_expr_test": list(values),
-        "alert_rule_test": list(alerts),
-    }
-
-
-def check(folder: Path, *cases: Document, window: str = "1m", **rest: str) -> None:
-    """Run cases on the rules for a window."""
-    run_promtool(folder, rules_for(window, **rest), cases)
+SWEEPS, FAILURES = "seatrial_operator_last_sweep_timestamp_seconds", "seatrial_operator_reconcile_errors_total"
 
 
 def drift_alert(value: str) -> Mapping[str, Any]:
     """The alert on `team` as a person gets it."""
-    labels = {**STABLE, "feature": "team", "window": "1m", "severity": "warning"}
+    labels = {**FIRED, "feature": "team", "window": "1m", "severity": "warning"}
     return {
         "exp_labels": {**labels, metrics.ACTION_LABEL: metrics.ACTION_RETRAIN, metrics.REASON_LABEL: "drift"},
         "exp_annotations": {
@@ -161,7 +81,7 @@ def test_an_alert_fires_when_a_feature_has_drifted_for_long_enough(tmp_path: Pat
     # A minute in which team is as it was, then most rows are of d. Each pod: 20 rows a second.
     names = REFERENCE.features["team"].bins.names
     steady, moved = (9, 7, 3, 1, 0, 0), (1, 1, 1, 17, 0, 0)
-    labels = {**STABLE, metrics.VERSION: "1", metrics.FEATURE: "team"}
+    labels = {**STABLE, metrics.VERSION: "1", metrics.FEATURE: "team", **BY_MODEL}
     inputs = [
         series(metrics.FEATURE_BINS, {**labels, metrics.BIN: name, "pod": "p"}, f"0+{a}x120 {a * 120 + b}+{b}x180")
         for name, a, b in zip(names, steady, moved, strict=True)
@@ -239,30 +159,10 @@ def test_as_many_rows_as_are_asked_for_are_enough(tmp_path: Path) -> None:
     check(tmp_path, case(inputs, values=[firing]))
 
 
-def labels_counted(right: int, wrong: int, *, revision: str = "aaaa", seconds: int = 300) -> list[Document]:
-    """Labels a second that were right and wrong, at the collector."""
-    labels = {**MODEL, metrics.REVISION: revision, metrics.VERSION: "1", "pod": "c"}
-    return [
-        series(metrics.LABELS, {**labels, metrics.RESULT: metrics.RIGHT}, f"0+{right}x{seconds}"),
-        series(metrics.LABELS, {**labels, metrics.RESULT: metrics.WRONG}, f"0+{wrong}x{seconds}"),
-        series(metrics.COLLECTED, labels, f"0+20x{LONG[1:]}"),
-    ]
-
-
-def accuracy_watched(minimum: str = "0.85", labels: int = 200, window: str = "1m") -> list[Document]:
-    """What the operator exposes of a spec that watches accuracy."""
-    own = {**MODEL, metrics.WINDOW: window, "pod": "o"}
-    return [
-        series(metrics.ACCURACY_MINIMUM, own, f"{minimum}{LONG}"),
-        series(metrics.ACCURACY_MINIMUM_LABELS, own, f"{labels}{LONG}"),
-        series(metrics.STABLE, {**STABLE, metrics.VERSION: "1", "pod": "o"}, f"1{LONG}"),
-    ]
-
-
 def test_accuracy_below_its_minimum_fires(tmp_path: Path) -> None:
     fired = {
         "exp_labels": {
-            **STABLE,
+            **FIRED,
             "window": "1m",
             "severity": "warning",
             metrics.ACTION_LABEL: metrics.ACTION_RETRAIN,
@@ -313,13 +213,15 @@ def test_labels_that_stop_coming_fire(tmp_path: Path) -> None:
 NOT_STORED = 'ALERTS{alertname="SeatrialRowsNotStored",alertstate="firing"}'
 
 
-def stored_and_failed(stored: str, failed: str, reason: str = "denied") -> list[Document]:
+def stored_and_failed(
+    stored: str, failed: str, reason: str = "denied", by: Mapping[str, str] = BY_MODEL
+) -> list[Document]:
     """Rows in the store and failed attempts, at the collector, as a scrape every 15 s finds them."""
-    rows = {**STABLE, metrics.VERSION: "1", "kind": "predictions", "pod": "c"}
+    rows = {**STABLE, metrics.VERSION: "1", "kind": "predictions", **by}
     return [
         series(metrics.STORED, rows, stored),
-        series(metrics.FLUSH_FAILURES, {**MODEL, metrics.REASON: reason, "pod": "c"}, failed),
-        series(metrics.FLUSH_FAILURES, {**MODEL, metrics.REASON: "other", "pod": "c"}, "0x80"),
+        series(metrics.FLUSH_FAILURES, {**MODEL, metrics.REASON: reason, **by}, failed),
+        series(metrics.FLUSH_FAILURES, {**MODEL, metrics.REASON: "other", **by}, "0x80"),
     ]
 
 
@@ -332,7 +234,7 @@ def test_rows_that_cannot_be_stored_are_told_with_the_model_and_the_cause(tmp_pa
     # Rows are stored for five minutes; then, for fifteen, both attempts in 15 s fail.
     inputs = stored_and_failed("0+100x20 2000x60", "0x20 2+2x59")
     fired = {
-        "exp_labels": {**MODEL, metrics.REASON: "denied", "severity": "warning"},
+        "exp_labels": {**MODEL, **BY_MODEL, metrics.REASON: "denied", "severity": "warning"},
         "exp_annotations": {
             "summary": "Rows of model ml/risk cannot be stored: denied.",
             "description": "Each attempt of its collector fails (40 in five minutes), and the collector's log says "
@@ -363,53 +265,47 @@ def test_rows_that_are_stored_again_end_the_alert(tmp_path: Path) -> None:
     check_scraped(tmp_path, inputs, values=values)
 
 
+def test_rows_of_another_namespaces_pod_neither_hide_nor_make_failures(tmp_path: Path) -> None:
+    hidden = [*stored_and_failed("0x80", "0+2x80"), *stored_and_failed("0+100x80", "0x80", by=BY_OTHERS)]
+    made_up = [*stored_and_failed("0+100x80", "0x80"), *stored_and_failed("0x80", "0+2x80", by=BY_OTHERS)]
+    check_scraped(tmp_path, hidden, values=[within(f"count({NOT_STORED})", 1, 0.1, "16m")])
+    of_the_model = NOT_STORED.replace("{", '{model_namespace="ml",')
+    check_scraped(tmp_path, made_up, values=[nothing(of_the_model, "16m")])
+
+
+def alerts_that_fire(inputs: Sequence[Document], *names: str) -> Document:
+    """A case in which, after 90 minutes, these of the operator's alerts fire and no other, whatever others forge."""
+    info = {**STABLE, metrics.VERSION: "1", **BY_OTHERS}
+    forged = [
+        series(SWEEPS, BY_OTHERS, "0+60x200"),
+        series(FAILURES, {"kind": "X", **BY_OTHERS}, "0+1x200"),
+        series(metrics.STABLE, {**info, metrics.NAME: "other"}, "1x200"),
+        series(metrics.REQUESTS, {**info, metrics.NAME: "other", metrics.TRAFFIC: metrics.LIVE}, "0+60x200"),
+        series(metrics.REQUESTS, {**info, metrics.TRAFFIC: metrics.LIVE}, "0+60x200"),
+        series(metrics.INFO, info, "1x200"),
+        series(metrics.CANDIDATE_WEIGHT, {**info, metrics.VERSION: "2"}, "5x200"),
+    ]
+    firing = 'ALERTS{alertname="%s",alertstate="firing"}'
+    loud = [within(f"count({firing % name})", 1, 0.1, "90m") for name in names]
+    others = nothing(f'ALERTS{{alertstate="firing",alertname!~"{"|".join(names)}"}}', "90m")
+    return {**case([*inputs, *forged], values=[*loud, others]), "interval": "1m"}
+
+
 def test_the_operators_own_alerts(tmp_path: Path) -> None:
-    requests = {**STABLE, metrics.VERSION: "1", metrics.TRAFFIC: metrics.LIVE, metrics.OUTCOME: metrics.OK, "pod": "p"}
-    info = {**STABLE, metrics.VERSION: "1", "pod": "p"}
-    stable = series(metrics.STABLE, {**STABLE, metrics.VERSION: "1"}, "1x200")
-    trial = series(metrics.CANDIDATE_WEIGHT, {**MODEL, metrics.REVISION: "b", metrics.VERSION: "2"}, "5x200")
-    sweeps = "seatrial_operator_last_sweep_timestamp_seconds"
-
-    def one(inputs: list[Document], fires: str, *quiet: str) -> Document:
-        loud = within(f'count(ALERTS{{alertname="{fires}",alertstate="firing"}})', 1, 0.1, "90m")
-        silent = [nothing(f'ALERTS{{alertname="{name}",alertstate="firing"}}', "90m") for name in quiet]
-        return {**case(inputs, values=[loud, *silent]), "interval": "1m"}
-
-    alive = series(sweeps, {"pod": "o"}, "0+60x200")
-    run_promtool(
-        tmp_path,
-        rules_for("1m"),
-        [
-            one([], "SeatrialOperatorDown", "SeatrialOperatorFailing", "SeatrialModelDown", "SeatrialTrialOpen"),
-            one([series(sweeps, {"pod": "o"}, "0+60x60 3600x140")], "SeatrialOperatorDown"),
-            one([alive, trial], "SeatrialTrialOpen", "SeatrialOperatorDown"),
-            one(
-                [alive, series("seatrial_operator_reconcile_errors_total", {"kind": "X", "pod": "o"}, "0+1x200")],
-                "SeatrialOperatorFailing",
-            ),
-            one(
-                [
-                    alive,
-                    stable,
-                    series(metrics.REQUESTS, requests, "0+60x70"),
-                    series(metrics.INFO, info, "1x70 stale"),
-                ],
-                "SeatrialModelDown",
-                "SeatrialOperatorDown",
-                "SeatrialTrialOpen",
-            ),
-            {
-                **case(
-                    [
-                        alive,
-                        stable,
-                        series(metrics.REQUESTS, requests, "0+60x200"),
-                        series(metrics.INFO, info, "1x200"),
-                    ],
-                    values=[nothing("ALERTS", "90m")],
-                ),
-                "interval": "1m",
-            },
-        ],
-        step="1m",
-    )
+    info = {**STABLE, metrics.VERSION: "1", **BY_MODEL}
+    requests = {**info, metrics.TRAFFIC: metrics.LIVE, metrics.OUTCOME: metrics.OK}
+    trial = series(metrics.CANDIDATE_WEIGHT, {**MODEL, metrics.REVISION: "b", **BY_OPERATOR}, "5x200")
+    alive = series(SWEEPS, BY_OPERATOR, "0+60x200")
+    failing = series(FAILURES, {"kind": "X", **BY_OPERATOR}, "0+1x200")
+    stable = series(metrics.STABLE, {**STABLE, metrics.VERSION: "1", **BY_OPERATOR}, "1x200")
+    up = [series(metrics.REQUESTS, requests, "0+60x200"), series(metrics.INFO, info, "1x200")]
+    gone = [series(metrics.REQUESTS, requests, "0+60x70"), series(metrics.INFO, info, "1x70 stale")]
+    cases = [
+        alerts_that_fire([], "SeatrialOperatorDown"),
+        alerts_that_fire([series(SWEEPS, BY_OPERATOR, "0+60x60 3600x140")], "SeatrialOperatorDown"),
+        alerts_that_fire([alive, trial], "SeatrialTrialOpen"),
+        alerts_that_fire([alive, failing], "SeatrialOperatorFailing"),
+        alerts_that_fire([alive, stable, *gone], "SeatrialModelDown"),
+        alerts_that_fire([alive, stable, *up]),
+    ]
+    run_promtool(tmp_path, rules_for("1m"), cases, step="1m")

@@ -1,7 +1,14 @@
+{{- /* A file of rules, with all filled in that is the same in every group. */ -}}
+{{- define "seatrial.rulesFile" -}}
+{{- $label := include "seatrial.namespaceLabel" .root -}}
+{{- $operator := printf "%s=%q" $label .root.Release.Namespace -}}
+{{- .root.Files.Get .file | trim | replace "<docs>" .root.Values.rules.docs | replace "<namespace>" $label
+    | replace "<operator>" $operator | replace "<recorded>" (printf "%s=\"\"" $label) -}}
+{{- end -}}
+
 {{- /* All rule groups, the same for a rules file and for a PrometheusRule. */ -}}
 {{- define "seatrial.rules" -}}
-{{- $docs := .Values.rules.docs -}}
-{{- $window := .Files.Get "rules/window.yml" | trim | replace "<docs>" $docs -}}
+{{- $window := include "seatrial.rulesFile" (dict "root" . "file" "rules/window.yml") -}}
 groups:
 {{- range .Values.rules.windows }}
 - name: seatrial-{{ .window }}
@@ -14,6 +21,6 @@ groups:
 {{- if .Values.rules.operator }}
 - name: seatrial-operator
   rules:
-{{ .Files.Get "rules/operator.yml" | trim | replace "<docs>" $docs | replace "<trialOpenFor>" .Values.rules.trialOpenFor | indent 2 }}
+{{ include "seatrial.rulesFile" (dict "root" . "file" "rules/operator.yml") | replace "<trialOpenFor>" .Values.rules.trialOpenFor | indent 2 }}
 {{- end }}
 {{- end -}}

@@ -1,10 +1,11 @@
 """Names, labels and bucket edges of the metrics that predictors and the collector expose and the operator reads.
 
 The labels that say whose a series is are the pod's own, and are named so that no scrape configuration's target
-labels (`namespace`, `pod`, `job`) collide with them.
+labels (`namespace`, `pod`, `job`) collide with them. What a pod says of itself is a claim: a series counts for the
+namespace that its target label names, which the scrape configuration sets from where the pod is.
 """
 
-# Whose series it is: on every series of a predictor or collector.
+# Whose series it says it is: on every series of a predictor or collector.
 NAMESPACE, NAME, REVISION, VERSION = "model_namespace", "model_name", "revision", "version"
 IDENTITY = (NAMESPACE, NAME, REVISION, VERSION)
 
@@ -59,3 +60,9 @@ WINDOW = "window"
 # The label by which an alert asks for a training.
 ACTION_LABEL, ACTION_RETRAIN = "seatrial_action", "retrain"
 REASON_LABEL = "seatrial_reason"  # drift | accuracy: what the training Job will say it was made for
+
+# What queries, rules and alerts know by these names: none of them can be the target label of a pod's namespace.
+OWN_LABELS = frozenset(
+    {*IDENTITY, TRAFFIC, OUTCOME, RESULT, CLASS, FEATURE, BIN, REASON, WINDOW, "le"}
+    | {ACTION_LABEL, REASON_LABEL, "alertname", "alertstate", "severity"}
+)

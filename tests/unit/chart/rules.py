@@ -11,12 +11,14 @@ import yaml
 from tests.unit.chart.programs_at_hand import program
 
 RULES = Path(__file__).parents[3] / "helm" / "seatrial" / "rules"
+OPERATOR = "seatrial-system"  # the operator's namespace
 Document = dict[str, Any]
 
 
-def rules_for(window: str, *, held: str = "10s", keep: str = "20s") -> Document:
+def rules_for(window: str, *, held: str = "10s", keep: str = "20s", label: str = "namespace") -> Document:
     """Return the groups for one window and those on the operator, as a rules file."""
     words = {"window": window, "for": held, "keepFiringFor": keep, "docs": "https://docs", "trialOpenFor": "1h"}
+    words |= {"namespace": label, "operator": f'{label}="{OPERATOR}"', "recorded": f'{label}=""'}
     return {
         "groups": [
             {"name": f"seatrial-{window}", "rules": _filled("window.yml", words)},

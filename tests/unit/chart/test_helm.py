@@ -2,12 +2,14 @@
 
 import importlib.util
 import json
+import re
 import subprocess
 from typing import Any
 
 import pytest
 import yaml
 
+from seatrial.contract.metrics import OWN_LABELS
 from tests.unit.api.schema import ROOT
 from tests.unit.chart.programs_at_hand import program
 
@@ -47,6 +49,9 @@ def test_install_yaml_is_what_the_chart_gives() -> None:
         ({"image": {"tag": "1"}}, "additional properties 'tag' not allowed"),
         ({"cluster": "My cluster"}, "at '/cluster'"),
         ({"prometheus": {"url": "prometheus:9090"}}, "at '/prometheus/url'"),
+        ({"prometheus": {"namespaceLabel": "a b"}}, "at '/prometheus/namespaceLabel'"),
+        ({"prometheus": {"namespaceLabel": "__ns"}}, "prometheus.namespaceLabel is __ns; expected the label that"),
+        ({"prometheus": {"namespaceLabel": "exported_ns"}}, "prometheus.namespaceLabel is exported_ns; expected"),
         ({"logLevel": "debug"}, "at '/logLevel': value must be one of 'DEBUG', 'INFO', 'WARNING', 'ERROR'"),
         ({"rules": {"windows": []}}, "at '/rules/windows': minItems: got 0, want 1"),
         ({"rules": {"windows": [{"window": "1h"}]}}, "missing properties 'for', 'keepFiringFor'"),
@@ -63,6 +68,29 @@ def test_wrong_values_are_refused_by_their_name(values: Document, words: str) ->
     with pytest.raises(subprocess.CalledProcessError) as refused:
         template(**values)
     assert words in refused.value.stderr
+
+
+@pytest.mark.parametrize("label", sorted(OWN_LABELS))
+def test_a_label_that_series_have_of_their_own_says_of_no_pod_where_it_is(label: str) -> None:
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        template(prometheus={"namespaceLabel": label})
+    assert f"prometheus.namespaceLabel is {label}; expected the label" in refused.value.stderr
+
+
+def test_where_a_pod_is_may_be_said_by_another_label() -> None:
+    documents = template(prometheus={"namespaceLabel": "kubernetes_namespace"}, podMonitor={"enabled": True})
+    (rules,) = of_kind(documents, "ConfigMap")
+    groups = yaml.safe_load(rules["data"]["seatrial.yml"])["groups"]
+    text = "".join(rule["expr"] for group in groups for rule in group["rules"])
+    assert 'seatrial_stable_info{kubernetes_namespace="somewhere"}' in text
+    assert re.search(r"(?<![a-z_])namespace", text) is None
+    relabeled = [
+        endpoint["relabelings"]
+        for monitor in of_kind(documents, "PodMonitor")
+        for endpoint in monitor["spec"]["podMetricsEndpoints"]
+    ]
+    told = [{"sourceLabels": ["__meta_kubernetes_namespace"], "targetLabel": "kubernetes_namespace"}]
+    assert relabeled == [told] * 4
 
 
 def test_the_windows_are_those_of_the_rules_and_of_the_operator() -> None:
