@@ -31,7 +31,7 @@ from seatrial.ports import Key
 
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 KEY = Key("ml", "risk")
-DEFAULTS = Defaults(runtime_image="runtime:1", cluster="test", windows=("1m", "1h", "24h"), own_identity=True)
+DEFAULTS = Defaults("runtime:1", "test", ("1m", "1h", "24h"), namespace_label="namespace", own_identity=True)
 MINUTE = timedelta(minutes=1)
 ROUTE = {"gateway": {"name": "models", "namespace": "gateways"}, "hostnames": ["risk.example.org"]}
 TRAINING = {

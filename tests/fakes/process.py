@@ -54,7 +54,7 @@ class Process:
         self.repaired = 0
         self.cache = Cache()
         self.telemetry = Telemetry(lambda: len(self.woken), lambda: world.clock.now().timestamp())
-        self.alerts = Alerts(world.metrics, world.clock, self.woken.append)
+        self.alerts = Alerts(world.metrics, world.clock, self.woken.append, DEFAULTS.namespace_label)
         self.gatherer = Gatherer(self.cache, world.cluster, world.store, world.metrics, self.alerts, DEFAULTS)
         applier = Applier(self.cache, world.cluster, world.store, self.telemetry, DEFAULTS.cluster)
         self.reconciler = Reconciler(self.cache, self.gatherer, applier, self.telemetry, world.clock, decide)

@@ -128,5 +128,6 @@ class Callers:
                 metrics.REVISION: pod.labels.get(labels.REVISION, ""),
                 metrics.VERSION: pod.labels.get(labels.VERSION, ""),
             }
-            mine[place] = self._prometheus.watch(name, {**identity, **more, "pod": pod.name})
+            target = {"namespace": pod.namespace, "pod": pod.name}
+            mine[place] = self._prometheus.watch(name, {**identity, **more, **target})
         self._prometheus.sample(mine[place], value)

@@ -165,8 +165,9 @@ def accidents(
 
     def alert() -> None:
         revision = _stable_revision(people)
-        identity = {metrics.NAMESPACE: people.key.namespace, metrics.NAME: people.key.name}
-        prometheus.firing = [{**identity, metrics.REVISION: revision, "alertname": "Drift", "seatrial_reason": "drift"}]
+        identity = {metrics.NAMESPACE: people.key.namespace, metrics.NAME: people.key.name, metrics.REVISION: revision}
+        told = {"alertname": "Drift", metrics.REASON_LABEL: "drift", "namespace": people.key.namespace}
+        prometheus.firing = [{**identity, **told}]
         people.log.append(f"drift of revision {revision} fires")
 
     def outage() -> None:

@@ -36,7 +36,7 @@ class Sampled:
 
 
 class Prometheus(FakeMetrics):
-    """ports.Metrics. `firing` are the labels of the alerts that fire."""
+    """ports.Metrics. `firing` are the labels of the alerts that its rules let fire."""
 
     def __init__(self, clock: LoopClock) -> None:
         super().__init__(clock)
@@ -60,10 +60,11 @@ class Prometheus(FakeMetrics):
         series.ended = self._time.now().timestamp()
 
     async def instant(self, query: str) -> Sequence[Series]:
-        """Return the firing alerts."""
+        """Return the firing alerts, and what pods expose under that name."""
         self.before("instant", (query,))
         now = self._time.now().timestamp()
-        return [Series(labels, ((now, 1.0),)) for labels in self.firing]
+        exposed = [series.labels for series in self._series.get("ALERTS", ())]
+        return [Series(labels, ((now, 1.0),)) for labels in [*self.firing, *exposed]]
 
     async def range(self, query: str, start: datetime, end: datetime, step: timedelta) -> Sequence[Series]:
         """Return the series that a selector chooses, at each step."""

@@ -15,6 +15,7 @@ from tests.fakes.cluster import FakeCluster
 from tests.fakes.process import STORE, World
 from tests.simulation.callers import Callers
 from tests.simulation.faults import Faults
+from tests.simulation.impostor import Impostor
 from tests.simulation.invariants import Watchdog, expected_places
 from tests.simulation.operators import Operators, unexplained
 from tests.simulation.people import COOLDOWN, People, accidents
@@ -51,12 +52,12 @@ class Report:
     lost: int
 
 
-def simulate(seed: int, *, faults: bool = True) -> Report:
+def simulate(seed: int, *, faults: bool = True, impostor: bool = False) -> Report:
     """Run the world of a seed; raises BrokenError."""
     loop = VirtualLoop()
     loop.set_exception_handler(_tell_unexplained)
     with asyncio.Runner(loop_factory=lambda: loop) as runner:
-        return runner.run(Scene(seed, loop, faults=faults).play())
+        return runner.run(Scene(seed, loop, faults=faults, impostor=impostor).play())
 
 
 def _tell_unexplained(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
@@ -68,7 +69,7 @@ def _tell_unexplained(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) 
 class Scene:
     """Everything, wired."""
 
-    def __init__(self, seed: int, loop: VirtualLoop, *, faults: bool) -> None:
+    def __init__(self, seed: int, loop: VirtualLoop, *, faults: bool, impostor: bool) -> None:
         self._seed, self._loop, self._rng = seed, loop, Random(seed)
         self._world = World()
         self._world.clock = clock = LoopClock(loop)
@@ -82,6 +83,7 @@ class Scene:
             KEY, self._world.cluster, self._kubernetes, self._prometheus, self._people.qualities, seed, times=times
         )
         self._callers.rate = self._rng.choice(RATES)
+        self._impostors = [Impostor(KEY, self._kubernetes, self._prometheus)] if impostor else []
         self._faults = Faults(self._world, loop, self._rng, self._watchdog.did)
         self._with_faults = faults
         self._published: list[str] = []
@@ -198,6 +200,8 @@ class Scene:
             moments += 1
             if moments % SCRAPE_EVERY == 0:
                 self._callers.scrape()
+                for one in self._impostors:
+                    one.scrape()
                 self._world.cluster.collect_garbage()
             await asyncio.sleep(MOMENT)
 

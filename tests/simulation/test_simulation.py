@@ -19,5 +19,10 @@ def test_where_nothing_fails_no_request_is_lost(seed: int) -> None:
     assert report.lost == 0
 
 
+@pytest.mark.parametrize("faults", [True, False])
+def test_what_another_namespaces_pod_says_of_the_model_changes_nothing(faults: bool) -> None:
+    assert simulate(3, faults=faults, impostor=True) == simulate(3, faults=faults)
+
+
 def test_a_seed_is_a_world() -> None:
     assert simulate(2) == simulate(2)

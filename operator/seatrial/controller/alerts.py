@@ -22,8 +22,8 @@ _log = logging.getLogger(__name__)
 class Alerts:
     """What fired at the last answer, and how old that is."""
 
-    def __init__(self, metrics: Metrics, clock: Clock, wake: Callable[[Key], None]) -> None:
-        self._metrics, self._clock, self._wake = metrics, clock, wake
+    def __init__(self, metrics: Metrics, clock: Clock, wake: Callable[[Key], None], namespace_label: str) -> None:
+        self._metrics, self._clock, self._wake, self._namespace_label = metrics, clock, wake, namespace_label
         self._firing: Mapping[Key, tuple[Alert, ...]] = {}
         self._answered: datetime | None = None
         self._trouble = "no answer has come yet"
@@ -37,7 +37,7 @@ class Alerts:
     async def poll(self) -> None:
         """Ask once, and wake the keys whose alerts are not what they were."""
         try:
-            firing = read_alerts(await self._metrics.instant(QUERY))
+            firing = read_alerts(await self._metrics.instant(QUERY), self._namespace_label)
         except MetricsError as error:
             if self._trouble != str(error):
                 _log.warning("alerts cannot be read: %s", error)

@@ -52,7 +52,7 @@ class Operator:
         cluster = KubeCluster(self.client, self.clock, settings.identity)
         self.metrics = Prometheus(settings.prometheus)
         self.telemetry = Telemetry(lambda: self.queue.depth, time.time)
-        self.alerts = Alerts(self.metrics, self.clock, self._wake)
+        self.alerts = Alerts(self.metrics, self.clock, self._wake, settings.defaults.namespace_label)
         gatherer = Gatherer(cache, cluster, self.store, self.metrics, self.alerts, settings.defaults)
         applier = Applier(cache, cluster, self.store, self.telemetry, settings.defaults.cluster)
         reconciler = Reconciler(cache, gatherer, applier, self.telemetry, self.clock, decide)

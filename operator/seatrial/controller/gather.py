@@ -158,7 +158,7 @@ class Gatherer:
     async def _evidence(self, key: Key, spec: Spec | Unknown, status: Status, now: datetime) -> Evidence | Unknown:
         if isinstance(spec, Unknown):
             return spec
-        asked = questions(key, spec, status, now)
+        asked = questions(key, spec, status, now, self._defaults.namespace_label)
         try:
             answers = await asyncio.gather(*(self._ask(query) for query in asked.values()))
         except MetricsError as error:

@@ -1,17 +1,22 @@
 """What the operator was installed with, from environment variables."""
 
 import os
+import re
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from seatrial.contract.metrics import OWN_LABELS
 from seatrial.contract.names import SEGMENT_RULE, is_segment
 from seatrial.core.observed import Defaults
 
 IMAGE, PROMETHEUS, CLUSTER = "SEATRIAL_RUNTIME_IMAGE", "SEATRIAL_PROMETHEUS_URL", "SEATRIAL_CLUSTER"
 WINDOWS, NAMESPACE, POD, LOG_LEVEL = "SEATRIAL_WINDOWS", "SEATRIAL_NAMESPACE", "POD_NAME", "SEATRIAL_LOG_LEVEL"
 PORT, OWN_IDENTITY = "SEATRIAL_PORT", "SEATRIAL_OWN_IDENTITY"
+NAMESPACE_LABEL = "SEATRIAL_NAMESPACE_LABEL"
+# Labels with these beginnings are Prometheus's: what it drops, and what pods said of their own where a target label is.
+_TARGET_LABEL = re.compile(r"(?!__|exported_)[a-zA-Z_][a-zA-Z0-9_]*")
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -38,6 +43,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
             runtime_image=_required(environment, IMAGE, "the image of predictors, collectors and trainers"),
             cluster=_cluster(environment),
             windows=_windows(environment),
+            namespace_label=_namespace_label(environment),
             own_identity=_flag(environment, OWN_IDENTITY),
         ),
         prometheus=_url(environment, PROMETHEUS),
@@ -64,6 +70,14 @@ def _cluster(environment: Mapping[str, str]) -> str:
 
 def _windows(environment: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(filter(None, (window.strip() for window in environment.get(WINDOWS, "1h,24h").split(","))))
+
+
+def _namespace_label(environment: Mapping[str, str]) -> str:
+    value = environment.get(NAMESPACE_LABEL) or "namespace"
+    if _TARGET_LABEL.fullmatch(value) is None or value in OWN_LABELS:
+        what = "the label that scrape configurations set to a pod's namespace, such as kubernetes_namespace"
+        raise SettingError(f"{NAMESPACE_LABEL} is {value!r}; expected {what}")
+    return value
 
 
 def _flag(environment: Mapping[str, str], name: str) -> bool:

@@ -1,4 +1,8 @@
-"""Firing alerts, for all models in one question: polling knows what fires now, whatever webhooks were lost."""
+"""Firing alerts, for all models in one question: polling knows what fires now, whatever webhooks were lost.
+
+Any pod that is scraped can expose series named ALERTS. So an alert counts only where the target label, which says where
+such a pod is and which the rules set to the model's namespace, names the namespace of the model.
+"""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -10,13 +14,13 @@ from seatrial.ports import Key, Series
 QUERY = f'ALERTS{{alertstate="firing",{metrics.ACTION_LABEL}!=""}}'
 
 
-def read_alerts(series: Sequence[Series]) -> Mapping[Key, tuple[Alert, ...]]:
+def read_alerts(series: Sequence[Series], namespace_label: str) -> Mapping[Key, tuple[Alert, ...]]:
     """Return the firing alerts of each ModelDeployment, in a fixed order."""
     alerts: dict[Key, list[Alert]] = defaultdict(list)
     for one in series:
         labels = one.labels
         key = Key(labels.get(metrics.NAMESPACE, ""), labels.get(metrics.NAME, ""))
-        if key.namespace and key.name:
+        if key.namespace and key.name and labels.get(namespace_label) == key.namespace:
             alerts[key].append(_alert(labels))
     return {key: tuple(sorted(found, key=lambda a: (a.reason, a.detail))) for key, found in alerts.items()}
 

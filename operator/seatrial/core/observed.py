@@ -39,13 +39,15 @@ class Unknown:
 class Defaults:
     """What the operator was installed with.
 
-    `windows` are the windows for which rules are installed; `cluster` names this cluster in the store. `own_identity`
-    says that the operator may read stores with its own identity where a ModelDeployment names no Secret.
+    `windows` are the windows for which rules are installed; `cluster` names this cluster in the store.
+    `namespace_label` is the target label by which Prometheus says in which namespace a pod is. `own_identity` says that
+    the operator may read stores with its own identity where a ModelDeployment names no Secret.
     """
 
     runtime_image: str
     cluster: str
     windows: tuple[str, ...]
+    namespace_label: str
     own_identity: bool = False
 
 

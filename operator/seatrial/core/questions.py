@@ -2,6 +2,8 @@
 
 Counters are read as they are, pod by pod, at fixed steps since the stage began; `evidence` takes differences. That is
 exact where `increase()` extrapolates, and knows a pod's start, so that its warm-up can be left out.
+
+The target label of its pod's namespace says whose a series is: no pod can forge it, as it can what it says itself.
 """
 
 import math
@@ -26,23 +28,24 @@ SHORTEST_STEP, USUAL_STEP, FEWEST_POINTS = timedelta(seconds=1), timedelta(secon
 HISTORY_SPAN, HISTORY_STEP = timedelta(hours=2), timedelta(minutes=1)
 
 
-def questions(key: Key, spec: Spec, status: Status, now: datetime) -> Mapping[str, Query]:
+def questions(key: Key, spec: Spec, status: Status, now: datetime, namespace_label: str) -> Mapping[str, Query]:
     """Return the queries whose answers `evidence.read_evidence` needs now, by name; none where nothing is judged."""
     since = judged_since(status)
     if since is None or status.stable is None or now <= since:
         return {}
+    whose = f'{namespace_label}="{key.namespace}",{metrics.NAME}="{key.name}"'
     sides, usual, outcomes = _sides(status), {metrics.LIVE: [control(status)]}, _outcomes(status)
     asked = {
-        REQUESTS: _range(_requests(key, sides, outcomes), since, now),
-        DURATION: _range(_duration(key, sides), since, now, longest_warm_up(spec)),
-        HISTORY: Query(_requests(key, usual, outcomes), since - HISTORY_SPAN, since, HISTORY_STEP.total_seconds()),
+        REQUESTS: _range(_requests(whose, sides, outcomes), since, now),
+        DURATION: _range(_duration(whose, sides), since, now, longest_warm_up(spec)),
+        HISTORY: Query(_requests(whose, usual, outcomes), since - HISTORY_SPAN, since, HISTORY_STEP.total_seconds()),
     }
     if status.stage is Stage.SHADOW:
-        asked[COMPARISONS] = _range(_comparisons(key, status), since, now)
+        asked[COMPARISONS] = _range(_comparisons(whose, status), since, now)
     if status.stage is Stage.PROBATION and status.probation is not None:
         start, end = status.probation.reference_since, status.probation.since
-        asked[REFERENCE_REQUESTS] = _range(_requests(key, usual, outcomes), start, end)
-        asked[REFERENCE_DURATION] = _range(_duration(key, usual), start, end)
+        asked[REFERENCE_REQUESTS] = _range(_requests(whose, usual, outcomes), start, end)
+        asked[REFERENCE_DURATION] = _range(_duration(whose, usual), start, end)
     return asked
 
 
@@ -76,27 +79,25 @@ def _range(promql: str, since: datetime, end: datetime, before: timedelta = time
     return Query(promql, end - steps * step, end, step.total_seconds())
 
 
-def _selector(key: Key, revisions: Sequence[str], more: str = "") -> str:
-    chosen = "|".join(revisions)
-    identity = f'{metrics.NAMESPACE}="{key.namespace}",{metrics.NAME}="{key.name}",{metrics.REVISION}=~"{chosen}"'
-    return "{" + identity + more + "}"
+def _selector(whose: str, revisions: Sequence[str], more: str = "") -> str:
+    return f'{{{whose},{metrics.REVISION}=~"{"|".join(revisions)}"{more}}}'
 
 
-def _of_sides(metric: str, key: Key, sides: Sides, more: str = "") -> str:
+def _of_sides(metric: str, whose: str, sides: Sides, more: str = "") -> str:
     """Select a metric's series of these sides."""
     selectors = (
-        _selector(key, revisions, f',{metrics.TRAFFIC}="{traffic}"{more}') for traffic, revisions in sides.items()
+        _selector(whose, revisions, f',{metrics.TRAFFIC}="{traffic}"{more}') for traffic, revisions in sides.items()
     )
     return " or ".join(metric + selector for selector in selectors)
 
 
-def _requests(key: Key, sides: Sides, outcomes: Sequence[str]) -> str:
-    return _of_sides(metrics.REQUESTS, key, sides, f',{metrics.OUTCOME}=~"{"|".join(outcomes)}"')
+def _requests(whose: str, sides: Sides, outcomes: Sequence[str]) -> str:
+    return _of_sides(metrics.REQUESTS, whose, sides, f',{metrics.OUTCOME}=~"{"|".join(outcomes)}"')
 
 
-def _duration(key: Key, sides: Sides) -> str:
-    return _of_sides(metrics.DURATION + "_bucket", key, sides)
+def _duration(whose: str, sides: Sides) -> str:
+    return _of_sides(metrics.DURATION + "_bucket", whose, sides)
 
 
-def _comparisons(key: Key, status: Status) -> str:
-    return metrics.SHADOW_COMPARISONS + _selector(key, [subject(status)])
+def _comparisons(whose: str, status: Status) -> str:
+    return metrics.SHADOW_COMPARISONS + _selector(whose, [subject(status)])

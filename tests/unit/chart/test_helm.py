@@ -84,6 +84,9 @@ def test_where_a_pod_is_may_be_said_by_another_label() -> None:
     text = "".join(rule["expr"] for group in groups for rule in group["rules"])
     assert 'seatrial_stable_info{kubernetes_namespace="somewhere"}' in text
     assert re.search(r"(?<![a-z_])namespace", text) is None
+    (operator,) = of_kind(documents, "Deployment")
+    variables = operator["spec"]["template"]["spec"]["containers"][0]["env"]
+    assert {"name": "SEATRIAL_NAMESPACE_LABEL", "value": "kubernetes_namespace"} in variables
     relabeled = [
         endpoint["relabelings"]
         for monitor in of_kind(documents, "PodMonitor")

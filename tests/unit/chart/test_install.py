@@ -87,10 +87,16 @@ def test_its_settings_are_those_that_it_reads() -> None:
     """Every variable is one that `settings` knows, and what it reads of them is what the chart means."""
     variables = {entry["name"]: entry.get("value", "from-the-pod") for entry in container()["env"]}
     names = {settings.IMAGE, settings.PROMETHEUS, settings.CLUSTER, settings.WINDOWS, settings.NAMESPACE}
-    assert variables.keys() == names | {settings.POD, settings.LOG_LEVEL, settings.OWN_IDENTITY}
+    assert variables.keys() == names | {
+        settings.POD,
+        settings.LOG_LEVEL,
+        settings.OWN_IDENTITY,
+        settings.NAMESPACE_LABEL,
+    }
     read = settings.read_settings(variables)
     assert read.defaults.runtime_image == "seatrial-runtime:0.1.0"
     assert read.defaults.windows == ("1h", "24h")
+    assert read.defaults.namespace_label == "namespace"
     assert read.namespace == read.identity == "from-the-pod"
 
 
@@ -113,7 +119,8 @@ def test_the_rules_are_the_ones_that_are_tested() -> None:
     docs = "https://seatrial.dev/docs"
     assert by_name["seatrial-1h"] == _with_docs(hour["rules"], docs)
     assert "<" not in "".join(str(rule.get("annotations", "")) for rules in by_name.values() for rule in rules)
-    assert [rule["alert"] for rule in by_name["seatrial-operator"]] == [rule["alert"] for rule in operator["rules"]]
+    expressions = {rule["alert"]: rule["expr"] for rule in operator["rules"]}
+    assert {rule["alert"]: rule["expr"] for rule in by_name["seatrial-operator"]} == expressions
 
 
 def _with_docs(rules: list[Document], docs: str) -> list[Document]:

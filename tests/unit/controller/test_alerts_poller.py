@@ -21,13 +21,14 @@ class Scene:
         self.clock = FakeClock()
         self.metrics = FakeMetrics(self.clock)
         self.woken: list[Key] = []
-        self.alerts = Alerts(self.metrics, self.clock, self.woken.append)
+        self.alerts = Alerts(self.metrics, self.clock, self.woken.append, "namespace")
 
     def of(self, key: Key) -> tuple[Alert, ...] | Unknown:
         return self.alerts.of(key, self.clock.now())
 
     def fire(self, key: Key, revision: str = "aaaa", **labels: str) -> None:
-        identity = {metrics.NAMESPACE: key.namespace, metrics.NAME: key.name, metrics.REVISION: revision}
+        identity = {"namespace": key.namespace, metrics.NAMESPACE: key.namespace, metrics.NAME: key.name}
+        identity[metrics.REVISION] = revision
         asks = {metrics.ACTION_LABEL: metrics.ACTION_RETRAIN, metrics.REASON_LABEL: "drift"}
         self.metrics.record("ALERTS", {"alertstate": "firing", "alertname": "Drift", **identity, **asks, **labels}, 1)
 
@@ -71,6 +72,13 @@ async def test_pending_alerts_and_those_of_others_do_not_count(scene: Scene) -> 
     scene.fire(RISK, **{metrics.ACTION_LABEL: ""})
     await scene.alerts.poll()
     assert scene.of(RISK) == ()
+
+
+async def test_what_another_namespaces_pod_exposes_as_an_alert_wakes_nobody(scene: Scene) -> None:
+    scene.fire(RISK, namespace="evil")
+    await scene.alerts.poll()
+    assert scene.of(RISK) == ()
+    assert scene.woken == []
 
 
 async def test_a_failed_query_keeps_the_last_answer_for_a_while(scene: Scene) -> None:

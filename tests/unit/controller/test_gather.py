@@ -187,14 +187,16 @@ async def test_evidence_is_asked_for_since_the_stage_began(scene: Scene) -> None
     scene.world.clock.advance(-300)
     for errors in (0, 3):
         for revision in ("aaaa", "bbbb"):
-            identity = {metrics.NAMESPACE: "ml", metrics.NAME: "risk", metrics.REVISION: revision}
-            traffic = {**identity, metrics.TRAFFIC: metrics.LIVE}
-            scene.world.metrics.record(metrics.REQUESTS, {**traffic, metrics.OUTCOME: metrics.ERROR}, errors)
+            said = {metrics.NAMESPACE: "ml", metrics.NAME: "risk", metrics.REVISION: revision}
+            traffic = {**said, metrics.TRAFFIC: metrics.LIVE, metrics.OUTCOME: metrics.ERROR}
+            scene.world.metrics.record(metrics.REQUESTS, {**traffic, "namespace": "ml"}, errors)
+            scene.world.metrics.record(metrics.REQUESTS, {**traffic, "namespace": "evil"}, 100 * errors)
         scene.world.clock.advance(150)
     observed = await scene.look()
     assert isinstance(observed.evidence, Evidence)
     assert observed.evidence.since == status.trial.stage_since
-    assert sum(interval.candidate.bad for interval in observed.evidence.requests) == 3
+    bad = sum(interval.candidate.bad for interval in observed.evidence.requests)
+    assert bad == 3, "what pods of another namespace say of themselves does not count"
     assert all(end == scene.world.clock.now() or end == status.trial.stage_since for _, _, end, _ in asked)
 
 

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -25,12 +24,12 @@ from tests.given import KEY, MINUTE, NOW, in_probation, observed, on_trial, ref,
 
 ONE, TWO = ref("1").revision, ref("2").revision
 BOTH = "|".join(sorted((ONE, TWO)))
-WHOSE = 'model_namespace="ml",model_name="risk"'
+WHOSE = 'namespace="ml",model_name="risk"'
 
 
-def asked(world: Observed, **limits: Any) -> dict[str, Query]:
+def asked(world: Observed, namespace_label: str = "namespace") -> dict[str, Query]:
     assert isinstance(world.spec, Spec)
-    return dict(questions(KEY, world.spec, world.status, NOW))
+    return dict(questions(KEY, world.spec, world.status, NOW, namespace_label))
 
 
 @pytest.mark.parametrize(
@@ -86,6 +85,13 @@ def test_in_the_shadow_copies_are_compared_with_what_stable_could_answer() -> No
 def test_comparisons_are_the_candidates() -> None:
     found = asked(on_trial(Stage.SHADOW, since=30 * MINUTE))[COMPARISONS]
     assert found.promql == f'seatrial_shadow_comparisons_total{{{WHOSE},revision=~"{TWO}"}}'
+
+
+@pytest.mark.parametrize("world", [on_trial(Stage.SHADOW, since=MINUTE), in_probation(since=MINUTE)])
+def test_every_series_that_is_asked_for_comes_from_the_models_namespace(world: Observed) -> None:
+    for query in asked(world, "kubernetes_namespace").values():
+        selectors = query.promql.split(" or ")
+        assert all('{kubernetes_namespace="ml",model_name="risk",' in selector for selector in selectors)
 
 
 def test_history_ends_where_the_stage_begins() -> None:
