@@ -24,6 +24,7 @@ from tests.integration.rule_series import (
 )
 from tests.unit.chart.rules import Document, series
 
+OTHER = {**STABLE, metrics.REVISION: "bbbb"}
 STEADY, MOVED, MANY = (30, 25, 10, 5, 0, 0), (1, 1, 1, 17, 0, 0), (9000, 7500, 3000, 1500, 0, 0)
 RECORDED = (
     *("drift_bin_rows", "drift_rows", "drift_bins", "drift_share", "drift_effective_rows"),
@@ -57,6 +58,7 @@ UNASKED = [*reference_series(), *watched()]
 CALM = [*UNASKED, *served("team", STEADY)]
 DRIFTED = [*UNASKED, *served("team", MOVED)]
 RIGHT = [*accuracy_watched(), *labels_counted(9, 1)]
+UNSERVED = [*accuracy_watched(), *labels_counted(8, 2, revision=OTHER[metrics.REVISION])]
 WRONG = [*accuracy_watched(), *labels_counted(8, 2)]
 
 
@@ -76,6 +78,7 @@ WRONG = [*accuracy_watched(), *labels_counted(8, 2)]
         ("right labels", WRONG, labels_counted(90, 0, by=BY_OTHERS), fires("SeatrialAccuracy")),
         ("a high minimum", RIGHT, accuracy_watched(minimum="1.0", labels=0, by=BY_OTHERS), nothing(ACCURACY)),
         ("a low minimum", WRONG, accuracy_watched(labels=10**9, by=BY_OTHERS), fires("SeatrialAccuracy")),
+        ("what serves", UNSERVED, [series(metrics.STABLE, {**OTHER, **BY_OTHERS}, "1x300")], nothing(ACCURACY)),
         ("a recorded accuracy", RIGHT, recorded("accuracy", "accuracy_labels", value=0), nothing(ACCURACY)),
         ("a recorded accuracy, high", WRONG, recorded("accuracy", "accuracy_labels"), fires("SeatrialAccuracy")),
     ],
