@@ -42,9 +42,14 @@ class UnavailableError(ClusterError):
 
 @dataclass(frozen=True, slots=True)
 class Restarts:
-    """How often containers were started again, when the last of them had ended, and how."""
+    """How often containers were started again, when the last one that had run ended, and how.
+
+    `at_start` are those of containers that ended last before they were ready, and said why, such as by a store that did
+    not answer.
+    """
 
     count: int = 0
+    at_start: int = 0
     last: datetime | None = None
     ending: str = ""
 

@@ -103,7 +103,7 @@ class Callers:
     def _crash(self, pods: Sequence[Pod], requests: int, now: float) -> None:
         for pod in pods if requests else ():
             if self._quality(pod) is Quality.CRASHES and self._rng.random() < CRASHING:
-                pod.restart(now + FIRST_START)
+                pod.restart(now + FIRST_START, left_word=False)
 
     def _quality(self, pod: Pod) -> Quality:
         return self._qualities.get(pod.labels.get(labels.VERSION, ""), Quality.GOOD)

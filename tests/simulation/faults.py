@@ -48,6 +48,10 @@ class Faults:
         self._down[kind] = self._loop.time() + self._rng.uniform(*OUTAGE)
         return kind
 
+    def no_store(self) -> bool:
+        """Say whether pods that start now find no store."""
+        return self._is_down(STORE)
+
     def _is_down(self, part: str) -> bool:
         return self.on and self._loop.time() < self._down.get(part, 0.0)
 

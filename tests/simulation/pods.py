@@ -1,6 +1,6 @@
 """What Kubernetes does with the operator's objects: pods come up and go, the gateway takes routes, Jobs end."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from random import Random
@@ -42,13 +42,14 @@ class Pod:
     labels: Mapping[str, str]
     ready_at: float
     restarts: int = 0
+    left_word: bool = False  # when its process ended last: it could not start
     requests: dict[tuple[str, str], int] = field(default_factory=_no_requests)
     latencies: dict[str, list[int]] = field(default_factory=_no_latencies)
     comparisons: dict[str, int] = field(default_factory=_no_comparisons)
 
-    def restart(self, ready_at: float) -> None:
+    def restart(self, ready_at: float, *, left_word: bool) -> None:
         """Its process ended and is started again: what it had counted is gone."""
-        self.restarts, self.ready_at = self.restarts + 1, ready_at
+        self.restarts, self.ready_at, self.left_word = self.restarts + 1, ready_at, left_word
         self.requests, self.latencies, self.comparisons = _no_requests(), _no_latencies(), _no_comparisons()
 
     def available(self, now: float) -> bool:
@@ -69,8 +70,10 @@ class Training:
 class Kubernetes:
     """The controllers of a cluster. `qualities` are by version, `finish` is what a training publishes."""
 
-    def __init__(self, cluster: FakeCluster, rng: Random, qualities: Mapping[str, Quality]) -> None:
-        self._cluster, self._rng, self._qualities = cluster, rng, qualities
+    def __init__(
+        self, cluster: FakeCluster, rng: Random, qualities: Mapping[str, Quality], no_store: Callable[[], bool]
+    ) -> None:
+        self._cluster, self._rng, self._qualities, self._no_store = cluster, rng, qualities, no_store
         self._names = count(1)
         self.pods: dict[Place, list[Pod]] = {}
         self.gone: list[Pod] = []  # since the last scrape
@@ -103,25 +106,32 @@ class Kubernetes:
             pods.sort(key=lambda pod: pod.ready_at)
             self.gone += pods[wanted:]
             del pods[wanted:]
+        for pod in pods:
+            if now < pod.ready_at < float("inf") and self._no_store():
+                pod.restart(now + FIRST_START, left_word=True)
         ready, available = sum(now >= p.ready_at for p in pods), sum(p.available(now) for p in pods)
         status = {"replicas": len(pods), "readyReplicas": ready, "availableReplicas": available}
         current = deployment["metadata"]["generation"]
         if deployment.get("status") != {**status, "observedGeneration": current}:
             self._cluster.set_status(place, status)
-        if restarts := sum(pod.restarts for pod in pods):
-            seen = PodsSeen(restarts=Restarts(restarts, ending="Error: exit code 139"))
-            self._cluster.seen[place.namespace, selector_of(deployment)] = seen
+        self._see(deployment, pods)
+
+    def _see(self, deployment: Document, pods: Sequence[Pod]) -> None:
+        trouble = REFUSAL if self._quality(deployment) is Quality.REFUSED else ""
+        at_start = sum(pod.restarts for pod in pods if pod.left_word)
+        restarts = Restarts(sum(pod.restarts for pod in pods), at_start, ending="exit code 139 (Error)")
+        place = deployment["metadata"]["namespace"], selector_of(deployment)
+        self._cluster.seen[place] = PodsSeen(trouble, restarts)
 
     def _start(self, deployment: Document, now: float) -> Pod:
-        template = deployment["spec"]["template"]["metadata"]
-        quality = self._qualities.get(template["labels"].get(labels.VERSION, ""), Quality.GOOD)
-        never = quality in (Quality.REFUSED, Quality.STUCK)
-        if quality is Quality.REFUSED:
-            namespace = deployment["metadata"]["namespace"]
-            self._cluster.seen[namespace, selector_of(deployment)] = PodsSeen(REFUSAL)
+        never = self._quality(deployment) in (Quality.REFUSED, Quality.STUCK)
         takes = float("inf") if never else self._rng.uniform(FIRST_START, LAST_START)
-        name = f"{deployment['metadata']['name']}-{next(self._names)}"
-        return Pod(name, deployment["metadata"]["namespace"], template["labels"], now + takes)
+        metadata, template = deployment["metadata"], deployment["spec"]["template"]["metadata"]
+        return Pod(f"{metadata['name']}-{next(self._names)}", metadata["namespace"], template["labels"], now + takes)
+
+    def _quality(self, deployment: Document) -> Quality:
+        told = deployment["spec"]["template"]["metadata"]["labels"]
+        return self._qualities.get(told.get(labels.VERSION, ""), Quality.GOOD)
 
     def _routes(self) -> None:
         routes = {place_of(one): one for one in self._cluster.all("HTTPRoute")}

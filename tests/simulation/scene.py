@@ -78,13 +78,13 @@ class Scene:
         times, routed = self._rng.random() < 0.3, self._rng.random() < 0.7
         self._people = People(KEY, self._world, self._rng, times=times, routed=routed)
         self._watchdog = Watchdog(self._people, loop.time, self._gets_traffic, times=times)
-        self._kubernetes = Kubernetes(self._world.cluster, self._rng, self._people.qualities)
+        self._faults = Faults(self._world, loop, self._rng, self._watchdog.did)
+        self._kubernetes = Kubernetes(self._world.cluster, self._rng, self._people.qualities, self._faults.no_store)
         self._callers = Callers(
             KEY, self._world.cluster, self._kubernetes, self._prometheus, self._people.qualities, seed, times=times
         )
         self._callers.rate = self._rng.choice(RATES)
         self._impostors = [Impostor(KEY, self._kubernetes, self._prometheus)] if impostor else []
-        self._faults = Faults(self._world, loop, self._rng, self._watchdog.did)
         self._with_faults = faults
         self._published: list[str] = []
         self._operators = Operators(

@@ -20,15 +20,19 @@ def seen_of(pods: Sequence[Pod]) -> PodsSeen:
 
 
 def restarts_of(pods: Sequence[Pod]) -> Restarts:
-    """Return how often the pods' containers were restarted; those that only prepare the pod do not count."""
+    """Return how often the pods' containers were restarted; those that only prepare the pod do not count.
+
+    A predictor that cannot start leaves a word, by which it is told from one that ended while it ran.
+    """
     containers = [c for pod in pods for c in pod.get("status", {}).get("containerStatuses", [])]
-    count = sum(container.get("restartCount", 0) for container in containers)
-    ended = [last for c in containers if (last := c.get("lastState", {}).get("terminated")) and last.get("finishedAt")]
-    if not ended:
-        return Restarts(count)
-    newest = max(ended, key=lambda last: str(last["finishedAt"]))
-    ending = _sentence(newest.get("reason", "Error"), _ending(newest))
-    return Restarts(count, datetime.fromisoformat(newest["finishedAt"]), ending)
+    last = [c.get("lastState", {}).get("terminated") or {} for c in containers]
+    counts = [container.get("restartCount", 0) for container in containers]
+    at_start = sum(count for count, ended in zip(counts, last, strict=True) if ended.get("message"))
+    ran = [ended for ended in last if ended.get("finishedAt") and not ended.get("message")]
+    if not ran:
+        return Restarts(sum(counts), at_start)
+    newest = max(ran, key=lambda ended: str(ended["finishedAt"]))
+    return Restarts(sum(counts), at_start, datetime.fromisoformat(newest["finishedAt"]), _exit(newest))
 
 
 def trouble_of(pods: Sequence[Pod]) -> str:
@@ -71,7 +75,11 @@ def _container_trouble(container: Mapping[str, Any]) -> Iterator[str]:
 
 def _ending(terminated: Mapping[str, Any]) -> str:
     message = str(terminated.get("message") or "").strip()
-    return message or f"the container ended with exit code {terminated.get('exitCode')} ({terminated.get('reason')})"
+    return message or f"the container ended with {_exit(terminated)}"
+
+
+def _exit(terminated: Mapping[str, Any]) -> str:
+    return f"exit code {terminated.get('exitCode')} ({terminated.get('reason')})"
 
 
 def _sentence(reason: str, message: str | None) -> str:

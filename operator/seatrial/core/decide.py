@@ -9,6 +9,7 @@ from seatrial.api.status import Finding as ReportedFinding
 from seatrial.api.status import RevisionRef, Stage, Status
 from seatrial.contract.records import Pointer
 from seatrial.core import describe, moves, news
+from seatrial.core.compared import subject
 from seatrial.core.decision import Decision
 from seatrial.core.desired import desired_objects, removals
 from seatrial.core.follow import follow
@@ -69,6 +70,7 @@ def _next(observed: Observed, spec: Spec, now: datetime) -> Status:
     status = follow(observed, before, wanted_recipe(observed), now)
     if (status.trial, status.probation) == (before.trial, before.probation):
         findings = judge(observed, spec)
+        status = moves.excuse(status, pods_of(observed, subject(status)).failed_starts)
         status = advance(observed, spec, status, findings, now)
         status = _with_findings(observed.status, status, findings)
     status = moves.unretire(with_weight(observed, spec, status, now), kept(status))

@@ -50,12 +50,13 @@ def _by_metrics(observed: Observed, rollout: Rollout, since: datetime) -> tuple[
 def _by_restarts(observed: Observed, since: datetime) -> tuple[Finding, ...]:
     """Judge by what Kubernetes says of the pods, for which nobody else is needed.
 
-    How often stable's containers ended before is not known, but when the last of them did.
+    How often stable's containers ended before is not known, but when the last of them did. A start that failed counts
+    at neither side: new pods need the store, which may be away.
     """
     mine, theirs = pods_of(observed, subject(observed.status)), pods_of(observed, control(observed.status))
     if mine.restarts is None or theirs.restarts is None:
         return ()
-    count = mine.restarts.count - restarts_before(observed.status)
+    count = mine.restarts.count - max(restarts_before(observed.status), mine.failed_starts)
     stable_too = theirs.restarts.last is not None and theirs.restarts.last >= since
     found = judge_restarts(RESTARTS, count, mine.restarts.ending, stable_too=stable_too)
     return () if found is None else (found,)

@@ -52,6 +52,16 @@ def enter(status: Status, trial: Trial, stage: Stage, now: datetime, restarts: i
     return replace(status, trial=entered, findings=())
 
 
+def excuse(status: Status, restarts: int) -> Status:
+    """These restarts of what is judged are no fault of its own, also when it has started at last."""
+    if status.trial is not None:
+        return replace(status, trial=replace(status.trial, restarts=max(status.trial.restarts, restarts)))
+    if status.probation is None:
+        return status
+    probation = replace(status.probation, restarts=max(status.probation.restarts, restarts))
+    return replace(status, probation=probation)
+
+
 def step_up(status: Status, trial: Trial) -> Status:
     """The canary's next step begins; the number of steps itself means: scale up to take over."""
     return replace(status, trial=replace(trial, step=trial.step + 1, step_since=None, held="", held_reason=""))

@@ -80,6 +80,11 @@ class Pods:
         return self.restarts.count if self.restarts is not None else 0
 
     @property
+    def failed_starts(self) -> int:
+        """How often they were restarted because they could not start, as far as can be seen."""
+        return self.restarts.at_start if self.restarts is not None else 0
+
+    @property
     def refusal(self) -> str:
         """The trouble, where it is that the predictor refused the artifact for good; otherwise empty."""
         return self.trouble if is_refusal(self.trouble) else ""

@@ -189,10 +189,11 @@ async def test_why_pods_are_not_ready(site: Site) -> None:
 
 async def test_how_often_pods_were_restarted(site: Site) -> None:
     ended = {"exitCode": 137, "reason": "OOMKilled", "finishedAt": "2026-01-05T12:00:00Z"}
-    container = {"state": {"running": {}}, "restartCount": 2, "lastState": {"terminated": ended}}
-    await site.pod("risk-a", {MODEL: "risk"}, {"containerStatuses": [container]})
-    words = "OOMKilled: the container ended with exit code 137 (OOMKilled)"
-    restarts = Restarts(2, datetime(2026, 1, 5, 12, tzinfo=UTC), words)
+    failed = {"exitCode": 1, "reason": "Error", "finishedAt": "2026-01-05T13:00:00Z", "message": "no store"}
+    for name, count, last in (("risk-a", 2, ended), ("risk-b", 3, failed)):
+        container = {"state": {"running": {}}, "restartCount": count, "lastState": {"terminated": last}}
+        await site.pod(name, {MODEL: "risk"}, {"containerStatuses": [container]})
+    restarts = Restarts(5, 3, datetime(2026, 1, 5, 12, tzinfo=UTC), "exit code 137 (OOMKilled)")
     assert (await site.cluster.pods(site.namespace, f"{MODEL}=risk")).restarts == restarts
 
 

@@ -158,7 +158,7 @@ async def test_pods_on_trial_are_asked_how_often_they_restarted_and_no_others(sc
     assert status.trial is not None
     assert status.stable is not None
     scene.model(status)
-    often = Restarts(3, scene.world.clock.now(), "OOMKilled: exit code 137")
+    often = Restarts(3, 1, scene.world.clock.now(), "exit code 137 (OOMKilled)")
     tried = (status.trial.candidate.revision, status.stable.revision)
     for revision in (*tried, "cccc"):
         chosen = {"matchLabels": {labels.REVISION: revision}}

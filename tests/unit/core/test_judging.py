@@ -182,10 +182,10 @@ def test_a_pass_is_held_to_the_traffic_that_it_gives(stage: Stage, step: int, sh
 # Restarts
 
 
-def restarted(count: int, last: timedelta | None = None) -> Pods:
-    """Return two pods whose containers were restarted, the last one a while ago."""
+def restarted(count: int, last: timedelta | None = None, at_start: int = 0) -> Pods:
+    """Return two pods whose containers were restarted, the last one that had run a while ago."""
     at = None if last is None else NOW - last
-    return replace(available(2), restarts=Restarts(count, at, "OOMKilled: exit code 137"))
+    return replace(available(2), restarts=Restarts(count, at_start, at, "exit code 137 (OOMKilled)"))
 
 
 @pytest.mark.parametrize("stage", [Stage.SHADOW, Stage.CANARY])
@@ -198,6 +198,12 @@ def test_a_candidate_whose_process_ends_again_and_again_fails(stage: Stage, evid
 @pytest.mark.parametrize(("before", "found"), [(0, True), (1, True), (2, False), (9, False)])
 def test_what_restarted_before_the_stage_does_not_count(before: int, found: bool) -> None:
     world = on_trial(Stage.CANARY, since=5 * MINUTE, evidence=healthy(SINCE), pods=restarted(4), restarts=before)
+    assert ("restarts" in verdicts(world)) is found
+
+
+@pytest.mark.parametrize(("at_start", "found"), [(1, True), (2, False), (4, False)])
+def test_a_start_that_failed_does_not_count(at_start: int, found: bool) -> None:
+    world = on_trial(Stage.CANARY, since=5 * MINUTE, evidence=healthy(SINCE), pods=restarted(4, at_start=at_start))
     assert ("restarts" in verdicts(world)) is found
 
 

@@ -53,6 +53,18 @@ def test_what_is_kept_up_again_does_not_retire() -> None:
     assert [one.revision for one in left] == [ref("2").revision]
 
 
+def test_starts_that_failed_are_excused_for_good() -> None:
+    status = Status(stable=ref("1"), trial=replace(trial("2"), restarts=2))
+    later = moves.excuse(moves.excuse(status, 5), 0)
+    assert later.trial == replace(trial("2"), restarts=5)
+    assert moves.excuse(status, 1) == status
+    promoted = moves.promote(status, trial("2"), MINUTE, "passed", NOW, 3)
+    excused = moves.excuse(promoted, 7)
+    assert excused.probation is not None
+    assert excused.probation.restarts == 7
+    assert moves.excuse(Status(stable=ref("1")), 7) == Status(stable=ref("1"))
+
+
 def test_a_promotion_remembers_when_the_canary_was() -> None:
     status = moves.promote(Status(stable=ref("1")), trial("2"), 30 * MINUTE, "passed", NOW)
     assert status.probation is not None

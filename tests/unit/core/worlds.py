@@ -81,7 +81,7 @@ pods = st.sampled_from(
         available(1),
         available(4),
         Pods(wanted=4, ready=4, available=2),
-        Pods(4, 4, 4, restarts=Restarts(4, NOW - timedelta(seconds=70), "OOMKilled: exit code 137")),
+        Pods(4, 4, 4, restarts=Restarts(4, 0, NOW - timedelta(seconds=70), "exit code 137 (OOMKilled)")),
         Pods(4, 4, 4, "the pods cannot be seen: no answer", None),
         troubled("ErrImagePull: no such image"),
         troubled("CrashLoopBackOff: refused: model.skops has not its digest"),

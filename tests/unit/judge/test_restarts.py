@@ -5,7 +5,7 @@ import pytest
 from seatrial.judge.restarts import TOO_MANY, judge_restarts
 from seatrial.judge.verdict import Verdict
 
-ENDING = "OOMKilled: the container ended with exit code 137 (OOMKilled)"
+ENDING = "exit code 137 (OOMKilled)"
 
 
 @pytest.mark.parametrize("count", [-2, 0, 1, TOO_MANY - 1])
