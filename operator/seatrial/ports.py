@@ -42,7 +42,7 @@ class UnavailableError(ClusterError):
 
 @dataclass(frozen=True, slots=True)
 class Restarts:
-    """How often containers were started again, when the last one that had run ended, and how.
+    """How often containers were started again, and how the last one that had run ended.
 
     `at_start` are those of containers that ended last before they were ready, and said why, such as by a store that did
     not answer.
@@ -50,7 +50,6 @@ class Restarts:
 
     count: int = 0
     at_start: int = 0
-    last: datetime | None = None
     ending: str = ""
 
 

@@ -9,6 +9,7 @@ import pytest
 from scipy import stats
 
 from seatrial.contract import metrics
+from seatrial.controller.queue import STORE
 from tests.integration.rule_series import (
     BY_MODEL,
     BY_OPERATOR,
@@ -307,5 +308,6 @@ def test_the_operators_own_alerts(tmp_path: Path) -> None:
         alerts_that_fire([alive, failing], "SeatrialOperatorFailing"),
         alerts_that_fire([alive, stable, *gone], "SeatrialModelDown"),
         alerts_that_fire([alive, stable, *up]),
+        alerts_that_fire([alive, series(FAILURES, {"kind": STORE, **BY_OPERATOR}, "0+1x200")]),
     ]
     run_promtool(tmp_path, rules_for("1m"), cases, step="1m")

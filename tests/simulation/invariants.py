@@ -17,6 +17,7 @@ from seatrial.core.news import new_endings
 from seatrial.core.observed import Observed
 from seatrial.core.plan import kept
 from seatrial.core.stages import pods_of
+from seatrial.core.target import awaited
 from seatrial.core.training import TOKEN
 from tests.simulation.people import People
 from tests.simulation.versions import BAD, Quality
@@ -51,7 +52,7 @@ class Watchdog:
         self._what_is_promoted_had_its_weight(observed, decision.status)
         self._traffic_goes_to_pods(observed, decision.status)
         self._traffic_is_what_status_says(observed, decision)
-        self._runs_what_is_kept_up(decision)
+        self._runs_what_is_kept_up(observed, decision)
         return decision
 
     def raised(self, error: Exception) -> None:
@@ -142,8 +143,10 @@ class Watchdog:
                 if shared and (len(said) < 2 or any(one.revision in observed.pods for one in decision.status.retiring)):
                     self._break("the Service chooses pods that should get nothing")
 
-    def _runs_what_is_kept_up(self, decision: Decision) -> None:
-        wanted = {f"{self._people.key.name}-{ref.revision}" for ref in kept(decision.status)}
+    def _runs_what_is_kept_up(self, observed: Observed, decision: Decision) -> None:
+        served = awaited(observed)
+        revisions = [ref.revision for ref in kept(decision.status)] + ([served.revision] if served is not None else [])
+        wanted = {f"{self._people.key.name}-{revision}" for revision in revisions}
         made = {one["metadata"]["name"] for one in decision.objects if one["kind"] == "Deployment"}
         if not made <= wanted | {f"{self._people.key.name}-collector"}:
             self._break(f"Deployments {made - wanted} run for nothing")

@@ -1,10 +1,10 @@
 """What pods say about themselves: why they do not run, how often they ended, and what they left behind."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from seatrial.api.quantities import how_many
+from seatrial.contract.labels import PREDICTOR
 from seatrial.ports import PodsSeen, Restarts
 
 Pod = Mapping[str, Any]
@@ -20,11 +20,11 @@ def seen_of(pods: Sequence[Pod]) -> PodsSeen:
 
 
 def restarts_of(pods: Sequence[Pod]) -> Restarts:
-    """Return how often the pods' containers were restarted; those that only prepare the pod do not count.
+    """Return how often predictors were restarted; other containers in their pods are somebody else's.
 
-    A predictor that cannot start leaves a word, by which it is told from one that ended while it ran.
+    One that cannot start leaves a word, by which it is told from one that ended while it ran.
     """
-    containers = [c for pod in pods for c in pod.get("status", {}).get("containerStatuses", [])]
+    containers = [c for pod in pods for c in _containers(pod) if c.get("name") == PREDICTOR]
     last = [c.get("lastState", {}).get("terminated") or {} for c in containers]
     counts = [container.get("restartCount", 0) for container in containers]
     at_start = sum(count for count, ended in zip(counts, last, strict=True) if ended.get("message"))
@@ -32,7 +32,7 @@ def restarts_of(pods: Sequence[Pod]) -> Restarts:
     if not ran:
         return Restarts(sum(counts), at_start)
     newest = max(ran, key=lambda ended: str(ended["finishedAt"]))
-    return Restarts(sum(counts), at_start, datetime.fromisoformat(newest["finishedAt"]), _exit(newest))
+    return Restarts(sum(counts), at_start, _exit(newest))
 
 
 def trouble_of(pods: Sequence[Pod]) -> str:

@@ -34,13 +34,24 @@ class RevisionRef:
 
 
 @dataclass(frozen=True, slots=True)
+class RestartsBefore:
+    """Restarts that do not count: of the judged revision's containers, and of those of the one it is compared with."""
+
+    judged: int = 0
+    control: int = 0
+
+
+NO_RESTARTS_BEFORE = RestartsBefore()
+
+
+@dataclass(frozen=True, slots=True)
 class Trial:
     """The trial that is going on.
 
     `stage_since` is when this stage began: its evidence is what Prometheus has from then on, over all steps of a
     canary. `step` counts canary steps from 0, and the number of steps means: scaling up to take over; `step_since`
-    is when the step's weight took effect. `restarts` is how often the candidate's containers had restarted when the
-    stage began. `held` says what the trial waits for, and `held_reason` (a Reason) is set where it waits for a person.
+    is when the step's weight took effect. `restarts` are those that do not count in this stage. `held` says what the
+    trial waits for, and `held_reason` (a Reason) is set where it waits for a person.
     """
 
     candidate: RevisionRef
@@ -49,7 +60,7 @@ class Trial:
     stage_since: datetime
     step: int = 0
     step_since: datetime | None = None
-    restarts: int = 0
+    restarts: RestartsBefore = NO_RESTARTS_BEFORE
     held: str = ""
     held_reason: str = ""
 
@@ -59,14 +70,13 @@ class Probation:
     """The time after a promotion in which `previous` stays warm.
 
     `reference_since` and `since` bound the whole stage that was promoted from, the canary with all its steps: what
-    `previous` did then is what the promoted revision is compared with. `restarts` is how often the promoted
-    revision's containers had restarted at the promotion.
+    `previous` did then is what the promoted revision is compared with. `restarts` are those that do not count.
     """
 
     previous: RevisionRef
     reference_since: datetime
     since: datetime
-    restarts: int = 0
+    restarts: RestartsBefore = NO_RESTARTS_BEFORE
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,13 +125,11 @@ def _selector(status: Status, name: str) -> str:
 
 def _what_happens(status: Status) -> str:
     """Return the sentence that a user should read first: what is wrong, what is waited for, or what goes on."""
-    messages = (
-        _message(status.conditions, Type.STALLED, Truth.TRUE),
-        "" if status.trial is None else status.trial.held,
-        _message(status.conditions, Type.RECONCILING, Truth.TRUE),
-        _message(status.conditions, Type.READY, *Truth),
-    )
-    return next(filter(None, messages), "")
+    stalled = _message(status.conditions, Type.STALLED, Truth.TRUE)
+    held = "" if status.trial is None else status.trial.held
+    urgent = dict.fromkeys(filter(None, (stalled, held)))
+    calm = (_message(status.conditions, Type.RECONCILING, Truth.TRUE), _message(status.conditions, Type.READY, *Truth))
+    return "; ".join(urgent) or next(filter(None, calm), "")
 
 
 def _message(conditions: Iterable[Condition], kind: Type, *truths: Truth) -> str:

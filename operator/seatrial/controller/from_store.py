@@ -131,14 +131,15 @@ def _explained(absent: Reason) -> Iterator[None]:
     try:
         yield
     except StoreError as error:
-        raise UnknownError(Unknown(_reason(error, absent), str(error))) from error
+        raise UnknownError(Unknown(reason_of(error, absent), str(error))) from error
     except DocumentError as error:
         raise UnknownError(Unknown(Reason.INVALID_MANIFEST, error.without_value)) from error
     except (InvalidNameError, InvalidLocationError) as error:
         raise UnknownError(Unknown(Reason.INVALID_SPEC, str(error))) from error
 
 
-def _reason(error: StoreError, absent: Reason) -> Reason:
+def reason_of(error: StoreError, absent: Reason = Reason.VERSION_NOT_FOUND) -> Reason:
+    """Return the reason that the user reads for what a store raised; `absent` where something is not there."""
     match error:
         case NotFoundError() | NoBucketError():
             return absent

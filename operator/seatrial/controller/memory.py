@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 from seatrial.contract.records import Audit, Pointer
 from seatrial.core.decision import Event
+from seatrial.core.observed import Unknown
 from seatrial.ports import Source
 
 T = TypeVar("T")
@@ -41,7 +42,7 @@ class Memory:
     `audited` are the records that are known to be in the store; `events` wait until they are told.
     """
 
-    failure: str = ""
+    failure: Unknown | None = None
     refused: Mapping[tuple[str, str], str] = field(default_factory=dict)
     look: timedelta | None = None
     serving: Seen[Pointer | None] | None = None

@@ -20,6 +20,8 @@ WORKERS, WORKERS_OF_ONE = 32, 8
 SWEEP_EVERY = 60.0  # seconds
 LONGEST_PASS = 120.0  # seconds, after which a pass is broken off
 
+STORE = "store"  # the kind of all failures of a model's own store: no fault of the operator's
+
 _log = logging.getLogger(__name__)
 
 Work = Callable[[Key], Awaitable[timedelta | None]]
@@ -32,7 +34,7 @@ class Watcher(Protocol):
         """A pass ended well."""
 
     def failed(self, kind: str, seconds: float) -> None:
-        """A pass ended with an exception of this class name."""
+        """A pass ended with an exception of this class name, or with one of a store's."""
 
 
 class WorkQueue:
@@ -163,7 +165,7 @@ class WorkQueue:
         now = self._clock()
         delay = self._schedule.failed(key, now, self._fraction(), self._patience(key))
         self._schedule.add(key, now + delay)
-        self._watcher.failed(type(error).__name__, now - began)
+        self._watcher.failed(STORE if isinstance(error, StoreError) else type(error).__name__, now - began)
         if isinstance(error, ConflictError):  # somebody else was faster: common, and the next look will see it
             _log.debug("pass came too late, again in %.1f s: %s", delay, error, extra=about(key))
         else:

@@ -4,17 +4,19 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from seatrial.api.conditions import Reason
 from seatrial.api.status import Status
 from seatrial.controller.apply import Applier, NotWrittenError, Publisher
 from seatrial.controller.cache import Cache
+from seatrial.controller.from_store import reason_of
 from seatrial.controller.gather import Gatherer
 from seatrial.controller.logs import about
 from seatrial.controller.memory import Memory
 from seatrial.controller.schedule import LONGEST_BACKOFF
 from seatrial.core.decision import Decision
-from seatrial.core.observed import Observed
+from seatrial.core.observed import Observed, Unknown
 from seatrial.ports import AbsentError, Clock, ClusterError, ConflictError, Document, Key
-from seatrial.store.objects import StoreError
+from seatrial.store.objects import PreconditionError, StoreError
 
 # What follows from a new status is decided in the next pass, which need not wait for an event.
 SOON = timedelta(seconds=1)
@@ -47,7 +49,7 @@ class Reconciler:
             return None  # Kubernetes removes what it owns
         memory = self._memories.setdefault(key, Memory())
         again = await self._pass(key, document, memory)
-        recovered, memory.failure, memory.refused = bool(memory.failure), "", {}
+        recovered, memory.failure, memory.refused = memory.failure is not None, None, {}
         return min(SOON, again) if recovered else again
 
     def patience(self, key: Key) -> float:
@@ -68,11 +70,14 @@ class Reconciler:
         _narrate(observed, decision)
         try:
             await self._applier.carry_out(document, decision, source, memory, now)
-        except (ConflictError, AbsentError):
+        except (ConflictError, AbsentError, PreconditionError):
             raise  # the world moved on: that is no failure to tell of
-        except (ClusterError, StoreError) as error:
-            memory.failure = str(error)
+        except ClusterError as error:
+            memory.failure = Unknown(Reason.APPLY_FAILED, str(error))
             memory.refused = error.refused if isinstance(error, NotWrittenError) else {}
+            raise
+        except StoreError as error:
+            memory.failure, memory.refused = Unknown(reason_of(error), str(error)), {}
             raise
         again = decision.requeue_after
         return min(SOON, again) if _moved(observed.status, decision.status) else again

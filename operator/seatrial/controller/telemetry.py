@@ -29,7 +29,7 @@ class Telemetry:
         )
         self._errors = Counter(
             "seatrial_operator_reconcile_errors",
-            "Passes that failed, by the class of the failure.",
+            "Passes that failed, by the class of the failure; store: of the model's own store.",
             ["kind"],
             registry=self._registry,
         )
@@ -53,7 +53,7 @@ class Telemetry:
         self._seconds.observe(seconds)
 
     def failed(self, kind: str, seconds: float) -> None:
-        """Count a pass that failed with an exception of this class name."""
+        """Count a pass that failed with an exception of this kind."""
         self._seconds.observe(seconds)
         self._errors.labels(kind).inc()
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from seatrial.api.status import Stage, Status
+from seatrial.api.status import NO_RESTARTS_BEFORE, RestartsBefore, Stage, Status
 
 
 def judged_since(status: Status) -> datetime | None:
@@ -26,10 +26,10 @@ def control(status: Status) -> str:
     return status.stable.revision if status.stable is not None else ""
 
 
-def restarts_before(status: Status) -> int:
-    """Return how often the subject's containers had restarted when the evidence that counts now began."""
+def restarts_before(status: Status) -> RestartsBefore:
+    """Return the restarts that do not count now."""
     compares = status.trial or status.probation
-    return compares.restarts if compares is not None else 0
+    return compares.restarts if compares is not None else NO_RESTARTS_BEFORE
 
 
 def compared(status: Status) -> frozenset[str]:

@@ -1,6 +1,6 @@
 """One decision: what should be written, for what is observed at this moment. Total, pure, idempotent."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -9,7 +9,6 @@ from seatrial.api.status import Finding as ReportedFinding
 from seatrial.api.status import RevisionRef, Stage, Status
 from seatrial.contract.records import Pointer
 from seatrial.core import describe, moves, news
-from seatrial.core.compared import subject
 from seatrial.core.decision import Decision
 from seatrial.core.desired import desired_objects, removals
 from seatrial.core.follow import follow
@@ -19,6 +18,7 @@ from seatrial.core.objects.predictor import revision_objects
 from seatrial.core.observed import Observed, Unknown
 from seatrial.core.plan import kept, plan, with_weight
 from seatrial.core.recipe import Recipe
+from seatrial.core.restarts import excused
 from seatrial.core.rollout import advance
 from seatrial.core.stages import pods_of, routed
 from seatrial.core.target import awaited, cannot_tell, wanted_recipe
@@ -39,7 +39,8 @@ def decide(observed: Observed, now: datetime) -> Decision:
         return _say_only(observed, now)
     if (served := awaited(observed)) is not None:
         return _bring_up(observed, spec, served, now)
-    status = _next(observed, spec, now)
+    sent = routed(observed, spec.rollout.progress_deadline, now)
+    status = _next(observed, spec, sent, now)
     wanted = wanted_recipe(observed)
     chosen = plan(observed, spec, status, wanted)
     objects = desired_objects(observed, spec, status, chosen)
@@ -49,7 +50,7 @@ def decide(observed: Observed, now: datetime) -> Decision:
         objects=objects,
         serving=_serving_record(observed, status, now),
         audits=news.audits(status, now),
-        removals=removals(observed, spec, status, objects),
+        removals=removals(observed, spec, status, objects, sent),
         events=news.events(observed.status, described),
         gauges=gauges(observed, spec, status),
         requeue_after=_next_look(observed, spec, status),
@@ -61,17 +62,16 @@ def _sound(recipes: Mapping[str, Recipe]) -> Mapping[str, Recipe]:
     return {revision: recipe for revision, recipe in recipes.items() if recipe.revision == revision}
 
 
-def _next(observed: Observed, spec: Spec, now: datetime) -> Status:
+def _next(observed: Observed, spec: Spec, sent: Collection[str], now: datetime) -> Status:
     """Return the next status: first what is wanted, then what the verdict asks, then the weight, then trainings.
 
     A pass makes one move. What follows from it is decided in the next, with evidence of the new stage.
     """
-    before = moves.forget_retired(observed.status, routed(observed), now)
+    before = moves.forget_retired(observed.status, sent, now)
     status = follow(observed, before, wanted_recipe(observed), now)
     if (status.trial, status.probation) == (before.trial, before.probation):
         findings = judge(observed, spec)
-        status = moves.excuse(status, pods_of(observed, subject(status)).failed_starts)
-        status = advance(observed, spec, status, findings, now)
+        status = advance(observed, spec, excused(observed, status), findings, now)
         status = _with_findings(observed.status, status, findings)
     status = moves.unretire(with_weight(observed, spec, status, now), kept(status))
     return next_training(observed, spec, status, now)

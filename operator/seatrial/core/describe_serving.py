@@ -46,8 +46,9 @@ def stalled(view: View) -> Condition:
     """Does it need a person?"""
     if isinstance(view.observed.spec, Unknown):
         return condition(Type.STALLED, True, Reason.INVALID_SPEC, view.observed.spec.message)
-    if view.observed.failure:
-        return condition(Type.STALLED, True, Reason.APPLY_FAILED, view.observed.failure)
+    failure = view.observed.failure
+    if failure is not None and failure.reason is not Reason.STORE_UNREACHABLE:
+        return condition(Type.STALLED, True, failure.reason, failure.message)
     if doubt := _doubt(view):
         return condition(Type.STALLED, True, Reason.STATUS_DOUBTFUL, doubt)
     trial = view.status.trial

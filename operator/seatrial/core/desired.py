@@ -1,5 +1,7 @@
 """All objects that a plan wants, in the order in which they are applied, and those that are no longer wanted."""
 
+from collections.abc import Collection
+
 from seatrial.api.spec import Spec
 from seatrial.api.status import Status
 from seatrial.core.decision import Removal
@@ -29,11 +31,16 @@ def desired_objects(observed: Observed, spec: Spec, status: Status, plan: Plan) 
     )
 
 
-def removals(observed: Observed, spec: Spec, status: Status, objects: tuple[Document, ...]) -> tuple[Removal, ...]:
-    """Return the owned objects that nothing wants; those of revisions that are kept or just retired stay."""
+def removals(
+    observed: Observed, spec: Spec, status: Status, objects: tuple[Document, ...], sent: Collection[str] = ()
+) -> tuple[Removal, ...]:
+    """Return the owned objects that nothing wants.
+
+    Those of revisions that are kept, have just retired, or are `sent` traffic by the gateway stay.
+    """
     wanted = {(o["apiVersion"], o["kind"], o["metadata"]["name"]) for o in objects}
     unwanted = [one for one in sorted(observed.objects - wanted) if one[1] not in LEFT_ALONE]
-    staying = _staying(observed, spec, status)
+    staying = _staying(observed, spec, status, sent)
     if status.stable is not None:
         return tuple(Removal(*one) for one in unwanted if one[1:] not in staying)
     # A status that was lost says nothing of what serves: then only what a trial has left behind may go.
@@ -41,9 +48,9 @@ def removals(observed: Observed, spec: Spec, status: Status, objects: tuple[Docu
     return tuple(Removal(*one) for one in unwanted if one[1:] not in staying and one[2] in left)
 
 
-def _staying(observed: Observed, spec: Spec, status: Status) -> set[tuple[str, str]]:
+def _staying(observed: Observed, spec: Spec, status: Status, sent: Collection[str]) -> set[tuple[str, str]]:
     """Return (kind, name) of what stays although it is not applied now; recipes of rejected revisions are evidence."""
-    revisions = [ref.revision for ref in kept(status)] + [retired.revision for retired in status.retiring]
+    revisions = [ref.revision for ref in kept(status)] + [retired.revision for retired in status.retiring] + [*sent]
     staying = {(kind, revision_name(observed.key.name, one)) for one in revisions for kind in REVISION_KINDS}
     staying |= {("ControllerRevision", revision_name(observed.key.name, one.revision)) for one in status.rejected}
     collector = observed.key.name + COLLECTOR_SUFFIX

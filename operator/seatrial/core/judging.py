@@ -8,7 +8,7 @@ from seatrial.api.status import Stage, Status
 from seatrial.contract.metrics import DURATION_EDGES
 from seatrial.core.compared import control, judged_since, restarts_before, subject
 from seatrial.core.observed import Evidence, Observed, Unknown
-from seatrial.core.stages import pods_of
+from seatrial.core.restarts import not_counted, restarts_of
 from seatrial.judge.counts import Interval, LatencyInterval
 from seatrial.judge.disagreement import judge_disagreement
 from seatrial.judge.dispersion import dispersion
@@ -33,7 +33,7 @@ def judge(observed: Observed, spec: Spec) -> tuple[Finding, ...]:
     since = judged_since(status)
     if since is None:
         return ()
-    return (*_by_metrics(observed, spec.rollout, since), *_by_restarts(observed, since))
+    return (*_by_metrics(observed, spec.rollout, since), *_by_restarts(observed))
 
 
 def _by_metrics(observed: Observed, rollout: Rollout, since: datetime) -> tuple[Finding, ...]:
@@ -47,18 +47,16 @@ def _by_metrics(observed: Observed, rollout: Rollout, since: datetime) -> tuple[
             return tuple(_inconclusive(name, "no evidence yet: the stage has just begun") for name in names)
 
 
-def _by_restarts(observed: Observed, since: datetime) -> tuple[Finding, ...]:
+def _by_restarts(observed: Observed) -> tuple[Finding, ...]:
     """Judge by what Kubernetes says of the pods, for which nobody else is needed.
 
-    How often stable's containers ended before is not known, but when the last of them did. A start that failed counts
-    at neither side: new pods need the store, which may be away.
+    A start that failed counts at neither side: new pods need the store, which may be away.
     """
-    mine, theirs = pods_of(observed, subject(observed.status)), pods_of(observed, control(observed.status))
-    if mine.restarts is None or theirs.restarts is None:
+    mine, theirs = restarts_of(observed, subject), restarts_of(observed, control)
+    if mine is None or theirs is None:
         return ()
-    count = mine.restarts.count - max(restarts_before(observed.status), mine.failed_starts)
-    stable_too = theirs.restarts.last is not None and theirs.restarts.last >= since
-    found = judge_restarts(RESTARTS, count, mine.restarts.ending, stable_too=stable_too)
+    left_out = not_counted(observed, restarts_before(observed.status))
+    found = judge_restarts(RESTARTS, mine.count - left_out.judged, theirs.count - left_out.control, mine.ending)
     return () if found is None else (found,)
 
 

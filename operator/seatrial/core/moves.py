@@ -11,6 +11,7 @@ from seatrial.api.status import (
     Ended,
     Probation,
     Rejected,
+    RestartsBefore,
     Retiring,
     RevisionRef,
     Stage,
@@ -45,21 +46,11 @@ def restore(status: Status, served: RevisionRef, running: Iterable[str], now: da
     return replace(status, stable=served, trial=None, probation=None, findings=(), retiring=others)
 
 
-def enter(status: Status, trial: Trial, stage: Stage, now: datetime, restarts: int = 0) -> Status:
-    """The trial's next stage begins; its containers have restarted some times before."""
+def enter(status: Status, trial: Trial, stage: Stage, restarts: RestartsBefore, now: datetime) -> Status:
+    """The trial's next stage begins; `restarts` were before it."""
     began = replace(trial, stage=stage, stage_since=now, restarts=restarts)
     entered = replace(began, step=0, step_since=None, held="", held_reason="")
     return replace(status, trial=entered, findings=())
-
-
-def excuse(status: Status, restarts: int) -> Status:
-    """These restarts of what is judged are no fault of its own, also when it has started at last."""
-    if status.trial is not None:
-        return replace(status, trial=replace(status.trial, restarts=max(status.trial.restarts, restarts)))
-    if status.probation is None:
-        return status
-    probation = replace(status.probation, restarts=max(status.probation.restarts, restarts))
-    return replace(status, probation=probation)
 
 
 def step_up(status: Status, trial: Trial) -> Status:
@@ -84,9 +75,9 @@ def reject(status: Status, trial: Trial, message: str, now: datetime) -> Status:
 
 
 def promote(
-    status: Status, trial: Trial, probation: timedelta, message: str, now: datetime, restarts: int = 0
+    status: Status, trial: Trial, probation: timedelta, restarts: RestartsBefore, message: str, now: datetime
 ) -> Status:
-    """The candidate, whose containers have restarted some times, becomes stable; what was stable stays warm."""
+    """The candidate becomes stable; what was stable stays warm for the probation. `restarts` were before it."""
     previous, trial_since = status.stable, trial.stage_since
     status = _record(status, trial.candidate, Outcome.PROMOTED, message, trial.began, now)
     status = replace(status, stable=trial.candidate, trial=None, findings=())

@@ -75,16 +75,6 @@ class Pods:
     restarts: Restarts | None = NO_RESTARTS
 
     @property
-    def restarted(self) -> int:
-        """How often the containers were restarted, as far as can be seen."""
-        return self.restarts.count if self.restarts is not None else 0
-
-    @property
-    def failed_starts(self) -> int:
-        """How often they were restarted because they could not start, as far as can be seen."""
-        return self.restarts.at_start if self.restarts is not None else 0
-
-    @property
     def refusal(self) -> str:
         """The trouble, where it is that the predictor refused the artifact for good; otherwise empty."""
         return self.trouble if is_refusal(self.trouble) else ""
@@ -160,7 +150,7 @@ class Observed:
     """One ModelDeployment and its world at one moment.
 
     `pods` and `recipes` are by revision; `objects` are the owned objects as (apiVersion, kind, name), so that what is
-    no longer wanted can be removed. `failure` is why the last attempt to write failed, empty where it did not;
+    no longer wanted can be removed. `failure` is why the last attempt to write failed, None where it did not;
     `refused` is why objects were refused in it, by kind and name.
     """
 
@@ -182,7 +172,7 @@ class Observed:
     alerts: tuple[Alert, ...] | Unknown
     jobs: Mapping[str, Job]
     objects: frozenset[tuple[str, str, str]] = frozenset()
-    failure: str = ""
+    failure: Unknown | None = None
     refused: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     @property

@@ -15,6 +15,7 @@ from seatrial.api.status import Probation, Stage, Status, Trial
 from seatrial.core import moves
 from seatrial.core.guards import WAITS_FOR_STABLE, Objection, Situation, objection
 from seatrial.core.observed import Observed, Unknown
+from seatrial.core.restarts import until_now
 from seatrial.core.stages import gateway_trouble, may_end, may_move, takes_over
 from seatrial.core.traffic import FULL
 from seatrial.judge.verdict import Finding, Verdict, combine
@@ -29,6 +30,7 @@ class Move(StrEnum):
     REVERT = "Revert"
 
 
+FIRST = "the first version: nothing to compare it with"
 # Everything below serves this table. Inconclusive is absent on purpose: it waits, until the deadline speaks; only a
 # probation ends by itself, because a promoted version that nobody calls must not keep the old one for ever.
 MOVES: Mapping[tuple[Stage, Verdict], Move] = {
@@ -97,17 +99,24 @@ def _on_deadline(situation: Situation, objected: Objection) -> Status:
     limit = format_duration(situation.rollout.progress_deadline)
     message = f"longer on trial than spec.rollout.progressDeadline ({limit}): {objected.message}"
     held = moves.hold(status, trial, message, Reason.DEADLINE_EXCEEDED)
+    restarts = until_now(situation.observed, trial.restarts)
     if isinstance(situation.observed.evidence, Unknown) or status.stable is None:
         return held
     match situation.rollout.on_deadline:
         case OnDeadline.ROLLBACK if may_end(situation.observed, status, trial):
             return moves.reject(status, trial, message, now)
-        case OnDeadline.PROMOTE if situation.pods.available >= situation.spec.serving.replicas:
-            return moves.promote(status, trial, situation.rollout.probation, message, now, situation.pods.restarted)
+        case OnDeadline.PROMOTE if _is_up(situation):
+            return moves.promote(status, trial, situation.rollout.probation, restarts, message, now)
         case OnDeadline.PROMOTE:
             return moves.hold(status, _last(situation), message)
         case OnDeadline.ROLLBACK | OnDeadline.PAUSE:
             return held
+
+
+def _is_up(situation: Situation) -> bool:
+    """Say whether the candidate can take over: all of its pods are there, and can be seen."""
+    pods = situation.pods
+    return pods.available >= situation.spec.serving.replicas and pods.restarts is not None
 
 
 def _last(situation: Situation) -> Trial:
@@ -145,14 +154,14 @@ def _is_over(observed: Observed, spec: Spec, promoted: str, probation: Probation
 
 def _next_stage(situation: Situation) -> Status:
     status, trial, rollout, now = situation.status, situation.trial, situation.rollout, situation.now
-    restarted = situation.pods.restarted
+    restarts = until_now(situation.observed, trial.restarts)
     if status.stable is None:
-        return moves.promote(status, trial, rollout.probation, "the first version: nothing to compare it with", now)
+        return moves.promote(status, trial, rollout.probation, restarts, FIRST, now)
     if trial.stage is Stage.PREPARING and rollout.shadow is not None:
-        return moves.enter(status, trial, Stage.SHADOW, now, restarted)
+        return moves.enter(status, trial, Stage.SHADOW, restarts, now)
     if trial.stage is not Stage.CANARY:
-        return moves.enter(status, trial, Stage.CANARY, now, restarted)
+        return moves.enter(status, trial, Stage.CANARY, restarts, now)
     if not takes_over(rollout, trial):
         return moves.step_up(status, trial)
     message = "; ".join(filter(None, ("passed every stage", situation.why(Verdict.PASS))))
-    return moves.promote(status, trial, rollout.probation, message, now, restarted)
+    return moves.promote(status, trial, rollout.probation, restarts, message, now)

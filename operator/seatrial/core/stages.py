@@ -69,10 +69,19 @@ def gateway_trouble(observed: Observed, spec: Spec, revision: str, weight: int) 
     return "" if found == weight else f"the HTTPRoute sends {found} % to revision {revision}, not yet {weight} %"
 
 
-def routed(observed: Observed) -> frozenset[str]:
-    """Return the revisions to which the HTTPRoute sends some of the traffic, whatever status says."""
-    weights = observed.route.weights if observed.route is not None else {}
-    return frozenset(one for one in observed.pods if weights.get(revision_name(observed.key.name, one), 0) > 0)
+def routed(observed: Observed, patience: timedelta, now: datetime) -> frozenset[str]:
+    """Return the revisions to which the gateway may send some of the traffic, whatever status says.
+
+    It has what the HTTPRoute says when it has answered for it. Until then it may have what was before: any of the
+    route's backends, but for no longer than `patience` after the trial of that revision ended.
+    """
+    route = observed.route
+    if route is None:
+        return frozenset()
+    weights = {one: route.weights.get(revision_name(observed.key.name, one)) for one in observed.pods}
+    recent = {one.revision for one in observed.status.history if now - one.ended < patience}
+    unsure = recent if not route.accepted else frozenset[str]()
+    return frozenset(one for one, weight in weights.items() if weight or (weight is not None and one in unsure))
 
 
 def pods_of(observed: Observed, revision: str) -> Pods:

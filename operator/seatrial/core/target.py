@@ -9,7 +9,7 @@ from seatrial.contract.records import Pointer
 from seatrial.core.moves import Outcome
 from seatrial.core.observed import Observed, Unknown
 from seatrial.core.recipe import Recipe
-from seatrial.core.stages import may_move
+from seatrial.core.stages import pods_of
 
 
 def reference_to(recipe: Recipe) -> RevisionRef:
@@ -76,11 +76,11 @@ def cannot_tell(observed: Observed) -> bool:
 
 
 def awaited(observed: Observed) -> Recipe | None:
-    """Return what should serve instead of what status names, while it has no pods and what status names has some."""
-    stable, served = observed.status.stable, rightful(observed) if is_doubtful(observed) else None
-    if stable is None or served is None or may_move(observed, away=stable.revision, to=served.revision):
+    """Return what should serve instead of what status names, while it has no pods and any other revision has some."""
+    served = rightful(observed) if is_doubtful(observed) else None
+    if served is None or pods_of(observed, served.revision).available > 0:
         return None
-    return served
+    return served if any(pods.available for pods in observed.pods.values()) else None
 
 
 def _promoted(observed: Observed) -> list[str]:

@@ -1,6 +1,5 @@
 """What the controller leans on of a cluster, on the fake and on a real API server."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -191,9 +190,9 @@ async def test_how_often_pods_were_restarted(site: Site) -> None:
     ended = {"exitCode": 137, "reason": "OOMKilled", "finishedAt": "2026-01-05T12:00:00Z"}
     failed = {"exitCode": 1, "reason": "Error", "finishedAt": "2026-01-05T13:00:00Z", "message": "no store"}
     for name, count, last in (("risk-a", 2, ended), ("risk-b", 3, failed)):
-        container = {"state": {"running": {}}, "restartCount": count, "lastState": {"terminated": last}}
+        container = {"name": "predictor", "restartCount": count, "lastState": {"terminated": last}}
         await site.pod(name, {MODEL: "risk"}, {"containerStatuses": [container]})
-    restarts = Restarts(5, 3, datetime(2026, 1, 5, 12, tzinfo=UTC), "exit code 137 (OOMKilled)")
+    restarts = Restarts(5, 3, "exit code 137 (OOMKilled)")
     assert (await site.cluster.pods(site.namespace, f"{MODEL}=risk")).restarts == restarts
 
 

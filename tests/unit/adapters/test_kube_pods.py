@@ -1,6 +1,5 @@
 """What pods say of themselves, in the kubelet's or the container's words."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -87,26 +86,25 @@ def test_no_message(pods: list[dict[str, Any]]) -> None:
     assert last_termination_message(pods) is None
 
 
-AGAIN = {"state": {"running": {}}, "ready": True, "restartCount": 2, "lastState": ended("", 137)}
-LATER = {"state": {"running": {}}, "restartCount": 1, "lastState": ended(code=139, at="2026-01-05T13:00:00Z")}
-AWAY = {"state": {"running": {}}, "restartCount": 4, "lastState": ended("S3 is away", at="2026-01-05T14:00:00Z")}
+AGAIN = {"name": "predictor", "ready": True, "restartCount": 2, "lastState": ended("", 137)}
+LATER = {"name": "predictor", "restartCount": 1, "lastState": ended(code=139, at="2026-01-05T13:00:00Z")}
+AWAY = {"name": "predictor", "restartCount": 4, "lastState": ended("S3 is away", at="2026-01-05T14:00:00Z")}
 
 
 def test_restarts_are_counted_over_all_pods_and_the_last_one_is_told() -> None:
-    found = restarts_of([pod(AGAIN), pod(LATER), pod({"state": {"running": {}}, "restartCount": 0})])
-    assert found == Restarts(3, 0, datetime(2026, 1, 5, 13, tzinfo=UTC), "exit code 139 (Error)")
+    found = restarts_of([pod(AGAIN), pod(LATER), pod({"name": "predictor", "restartCount": 0})])
+    assert found == Restarts(3, 0, "exit code 139 (Error)")
 
 
 def test_a_container_that_said_why_it_could_not_start_is_told_from_one_that_had_run() -> None:
-    found = restarts_of([pod(AGAIN), pod(AWAY)])
-    assert found == Restarts(6, 4, datetime(2026, 1, 5, 12, tzinfo=UTC), "exit code 137 (Error)")
+    assert restarts_of([pod(AGAIN), pod(AWAY)]) == Restarts(6, 4, "exit code 137 (Error)")
     assert restarts_of([pod(AWAY)]) == Restarts(4, 4)
 
 
-@pytest.mark.parametrize("found", [pod(), pod(init=[AGAIN]), pod({"state": {"running": {}}}), {"metadata": {}}])
+@pytest.mark.parametrize("found", [pod(), pod({**AGAIN, "name": "istio-proxy"}), {"metadata": {}}])
 def test_nothing_was_restarted(found: dict[str, Any]) -> None:
     assert restarts_of([found]) == Restarts()
 
 
 def test_a_restart_of_which_nothing_is_left() -> None:
-    assert restarts_of([pod({"state": {"running": {}}, "restartCount": 4})]) == Restarts(4)
+    assert restarts_of([pod({"name": "predictor", "restartCount": 4})]) == Restarts(4)

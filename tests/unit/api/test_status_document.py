@@ -257,7 +257,8 @@ def condition(kind: Type, message: str, *, holds: bool = True) -> Condition:
         ("", (condition(Type.READY, "serves"), condition(Type.RECONCILING, "canary at 5 %")), "canary at 5 %"),
         ("", (condition(Type.READY, "serves"), condition(Type.RECONCILING, "no", holds=False)), "serves"),
         ("waits for pods", (condition(Type.RECONCILING, "canary at 5 %"),), "waits for pods"),
-        ("waits for pods", (condition(Type.STALLED, "no such version"),), "no such version"),
+        ("waits for pods", (condition(Type.STALLED, "S3 denied it"),), "S3 denied it; waits for pods"),
+        ("paused", (condition(Type.STALLED, "paused"),), "paused"),
     ],
 )
 def test_the_message_is_what_a_user_should_read_first(

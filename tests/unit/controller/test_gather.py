@@ -9,7 +9,7 @@ import pytest
 from seatrial.adapters.kube_kinds import MODEL_API
 from seatrial.api import KIND
 from seatrial.api.conditions import Reason
-from seatrial.api.status import RevisionRef, Stage, Status, TrainingStatus, Trial
+from seatrial.api.status import Probation, RevisionRef, Stage, Status, TrainingStatus, Trial
 from seatrial.api.status_document import status_document
 from seatrial.contract import labels, metrics
 from seatrial.contract.canonical import digest_of
@@ -95,7 +95,7 @@ async def test_a_new_model_deployment(scene: Scene) -> None:
     assert observed.serving is None
     assert (observed.pods, observed.recipes, observed.jobs, observed.objects) == ({}, {}, {}, frozenset())
     assert observed.route is None
-    assert observed.failure == ""
+    assert observed.failure is None
 
 
 async def test_a_spec_that_is_wrong_is_named_and_nothing_else_is_asked(scene: Scene) -> None:
@@ -153,20 +153,21 @@ async def test_trouble_that_cannot_be_seen_is_said_so(scene: Scene) -> None:
     assert (found.trouble, found.restarts) == ("the pods cannot be seen: no answer", None)
 
 
-async def test_pods_on_trial_are_asked_how_often_they_restarted_and_no_others(scene: Scene) -> None:
-    status = on_trial(scene)
-    assert status.trial is not None
-    assert status.stable is not None
-    scene.model(status)
-    often = Restarts(3, 1, scene.world.clock.now(), "exit code 137 (OOMKilled)")
-    tried = (status.trial.candidate.revision, status.stable.revision)
-    for revision in (*tried, "cccc"):
+@pytest.mark.parametrize(("stage", "asked"), [("trial", True), ("probation", True), ("settled", False)])
+async def test_pods_on_trial_are_asked_how_often_they_restarted_and_no_others(
+    scene: Scene, stage: str, asked: bool
+) -> None:
+    other, now = RevisionRef("bbbb", "2", TWO.digest), scene.world.clock.now()
+    statuses = {"trial": on_trial(scene), "probation": serving(probation=Probation(other, now, now))}
+    scene.model(statuses.get(stage, serving()))
+    often = Restarts(3, 1, "exit code 137 (OOMKilled)")
+    for revision in ("aaaa", "bbbb", "cccc"):
         chosen = {"matchLabels": {labels.REVISION: revision}}
         place = scene.own("apps/v1", "Deployment", f"risk-{revision}", revision, spec={"selector": chosen})
         scene.world.cluster.set_status(place, {"readyReplicas": 1, "availableReplicas": 1})
         scene.world.cluster.seen["ml", f"{labels.REVISION}={revision}"] = PodsSeen(restarts=often)
     found = {revision: pods.restarts for revision, pods in (await scene.look()).pods.items()}
-    assert found == {**dict.fromkeys(tried, often), "cccc": Restarts()}
+    assert found == {**dict.fromkeys(("aaaa", "bbbb"), often if asked else Restarts()), "cccc": Restarts()}
 
 
 async def test_objects_of_an_earlier_one_of_that_name_do_not_count(scene: Scene) -> None:
@@ -315,10 +316,10 @@ async def test_an_answer_that_cannot_be_read_yet_is_no_failure(scene: Scene) -> 
 
 async def test_the_last_failure_to_write_is_told(scene: Scene) -> None:
     scene.model()
-    scene.memory.failure = "Service risk: refused"
+    scene.memory.failure = Unknown(Reason.APPLY_FAILED, "Service risk: refused")
     scene.memory.refused = {("Service", "risk"): "Service risk: refused"}
     observed = await scene.look()
-    assert observed.failure == "Service risk: refused"
+    assert observed.failure == scene.memory.failure
     assert observed.refused == {("Service", "risk"): "Service risk: refused"}
 
 

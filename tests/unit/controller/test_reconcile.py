@@ -16,7 +16,7 @@ from seatrial.core.decide import FOLLOWING, ON_TRIAL
 from seatrial.core.decision import Decision
 from seatrial.core.observed import Observed
 from seatrial.ports import ConflictError, Key, RefusedError
-from seatrial.store.objects import DeniedError
+from seatrial.store.objects import DeniedError, PreconditionError, UnreachableError
 from tests.fakes.process import Process, World
 from tests.given import manifest
 
@@ -148,6 +148,29 @@ async def test_a_failure_is_tried_again_as_soon_as_its_trial_would_be_looked_at(
         await process.reconciler.reconcile(KEY)
     assert status(world)["trial"]["candidate"]["version"] == "2"
     assert process.reconciler.patience(KEY) == ON_TRIAL.total_seconds()
+
+
+@pytest.mark.parametrize(
+    ("error", "stalled", "reason"),
+    [
+        (UnreachableError("S3 does not answer"), "False", "NotStalled"),  # it is waited for
+        (DeniedError("AccessDenied"), "True", "StoreDenied"),
+        (PreconditionError("somebody else wrote it"), "False", "NotStalled"),
+    ],
+)
+async def test_a_record_that_cannot_be_written_is_told_as_what_the_store_is(
+    world: World, error: Exception, stalled: str, reason: str
+) -> None:
+    """A new process writes the records of late again, because it cannot know that they are there."""
+    await passes(world, Process(world))
+    world.store.before = _refuses("append_audit", error)
+    fresh = Process(world)
+    await fresh.resync.fill()
+    for _ in range(2):
+        with suppress(type(error)):
+            await fresh.reconciler.reconcile(KEY)
+    found = next(c for c in status(world)["conditions"] if c["type"] == "Stalled")
+    assert (found["status"], found["reason"]) == (stalled, reason)
 
 
 async def test_a_conflict_is_no_failure_to_tell_of(world: World) -> None:

@@ -9,8 +9,9 @@ from datetime import timedelta
 import pytest
 
 from seatrial.controller import queue
-from seatrial.controller.queue import WorkQueue, sweep
-from seatrial.ports import ConflictError, Key
+from seatrial.controller.queue import STORE, WorkQueue, sweep
+from seatrial.ports import ConflictError, Key, RefusedError
+from seatrial.store.objects import DeniedError
 from tests.fakes.clock import FakeClock
 
 A, B = Key("ml", "a"), Key("ml", "b")
@@ -158,6 +159,15 @@ async def test_a_failed_pass_is_logged_with_its_object(watched: Watched, caplog:
     loud = [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert [record.__dict__["about"] for record in loud] == [{"namespace": "ml", "name": "a"}]
     assert "broken" in loud[0].getMessage()
+
+
+async def test_failures_of_models_stores_are_counted_apart_from_the_operators(watched: Watched) -> None:
+    watched.errors[A] = [DeniedError("the credentials are wrong")]
+    watched.errors[B] = [RefusedError("may not")]
+    watched.queue.add(A)
+    watched.queue.add(B)
+    await watched.settle()
+    assert sorted(watched.kinds) == ["RefusedError", STORE]
 
 
 async def test_depth_and_stall_show_what_waits(watched: Watched) -> None:

@@ -100,7 +100,15 @@ CASES: list[tuple[Observed, Type, Truth, Reason, str]] = [
     (on_trial(Stage.CANARY, **HELD), STALLED, T, Reason.DEADLINE_EXCEEDED, "longer on trial"),
     (on_trial(Stage.CANARY, held="paused", held_reason=Reason.PAUSED), STALLED, T, Reason.PAUSED, "paused"),
     (serving("1", spec=unknown(Reason.INVALID_SPEC)), STALLED, T, Reason.INVALID_SPEC, "it is so: InvalidSpec"),
-    (serving("1", failure="403: may not"), STALLED, T, Reason.APPLY_FAILED, "403: may not"),
+    (
+        serving("1", failure=Unknown(Reason.APPLY_FAILED, "403: may not")),
+        STALLED,
+        T,
+        Reason.APPLY_FAILED,
+        "403: may not",
+    ),
+    (serving("1", failure=Unknown(Reason.STORE_DENIED, "may not write")), STALLED, T, Reason.STORE_DENIED, "may not"),
+    (serving("1", failure=Unknown(Reason.STORE_UNREACHABLE, "no answer")), STALLED, F, Reason.NOT_STALLED, ""),
     (serving("1", target=unknown(Reason.SECRET_NOT_FOUND)), STALLED, T, Reason.SECRET_NOT_FOUND, "it is so"),
     (serving("1", target=unknown(Reason.STORE_UNREACHABLE)), STALLED, F, Reason.NOT_STALLED, ""),
     (

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from seatrial.api.conditions import Reason, Truth, Type
-from seatrial.api.status import Finding, Stage
+from seatrial.api.status import Finding, Retiring, Stage
 from seatrial.contract.records import Pointer
 from seatrial.core.decide import FOLLOWING, ON_TRIAL, SETTLED, decide
 from seatrial.core.observed import Observed
@@ -15,6 +15,7 @@ from tests.given import (
     MINUTE,
     NOW,
     UNKNOWN,
+    available,
     failing,
     healthy,
     in_probation,
@@ -26,6 +27,7 @@ from tests.given import (
     ref,
     serving,
     spec,
+    taken,
     target,
 )
 from tests.unit.core.carried_out import carried_out, identity
@@ -166,3 +168,19 @@ def test_an_operator_with_an_empty_cache_changes_nothing_that_serves() -> None:
     assert blind.removals == ()
     written = {identity(document): document for document in known.objects}
     assert all(written[identity(document)] == document for document in blind.objects)
+
+
+# What has retired
+
+
+def test_a_retired_revision_stays_while_the_route_sends_it_traffic() -> None:
+    """The HTTPRoute could not be written when the trial ended, or the gateway has not taken it."""
+    old = ref("2", ROUTED).revision
+    world = serving("1", of=ROUTED)
+    status = replace(world.status, retiring=(Retiring(old, NOW - MINUTE),))
+    told = taken({ref("1", ROUTED).revision: 90, old: 10})
+    there = frozenset((api, kind, f"risk-{old}") for api, kind in (("apps/v1", "Deployment"), ("v1", "Service")))
+    world = replace(world, status=status, pods={**world.pods, old: available(1)}, objects=there)
+    kept = decide(replace(world, route=told), NOW)
+    assert (kept.removals, [one.revision for one in kept.status.retiring]) == ((), [old])
+    assert {one.name for one in decide(world, NOW).removals} == {f"risk-{old}"}

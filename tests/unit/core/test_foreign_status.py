@@ -24,6 +24,7 @@ from tests.given import (
     rejected,
     serving,
     spec,
+    target,
 )
 from tests.unit.core.story import ROUTED, Story
 
@@ -63,6 +64,16 @@ def test_while_what_should_serve_has_no_pods_what_has_some_serves_on() -> None:
     assert "version 1 takes over as soon as its pods are available: none is available yet" in stalled.message
     ready = replace(world, pods={**world.pods, ref("1").revision: available(1)})
     assert decide(ready, NOW).status.stable == ref("1")
+
+
+def test_a_candidate_keeps_its_traffic_while_what_should_serve_has_no_pods() -> None:
+    """Recipe and pods of stable are gone in mid-canary, and the record names a third version."""
+    world = on_trial(Stage.CANARY, step=1, since=MINUTE)
+    recipes, pods = {TWO: recipe("2")}, {TWO: available(2)}
+    world = replace(world, recipes=recipes, pods=pods, serving=record("3", ref("3").revision))
+    decision = decide(replace(world, target=target("3")), NOW)
+    assert decision.status.stable == ref("1")
+    assert {one["metadata"]["name"] for one in decision.objects} == {f"risk-{ref('3').revision}"}
 
 
 THREE = ("1", "2", "3")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from seatrial.api.spec import Spec
-from seatrial.api.status import Stage
+from seatrial.api.status import RestartsBefore, Stage
 from seatrial.core.judging import exposure, judge
 from seatrial.core.observed import Evidence, Observed, Pods
 from seatrial.judge.counts import Counts
@@ -182,46 +182,63 @@ def test_a_pass_is_held_to_the_traffic_that_it_gives(stage: Stage, step: int, sh
 # Restarts
 
 
-def restarted(count: int, last: timedelta | None = None, at_start: int = 0) -> Pods:
-    """Return two pods whose containers were restarted, the last one that had run a while ago."""
-    at = None if last is None else NOW - last
-    return replace(available(2), restarts=Restarts(count, at_start, at, "exit code 137 (OOMKilled)"))
+def restarted(count: int, at_start: int = 0) -> Pods:
+    """Return two pods whose containers were restarted."""
+    return replace(available(2), restarts=Restarts(count, at_start, "exit code 137 (OOMKilled)"))
+
+
+def restarts_verdict(world: Observed) -> Verdict | None:
+    return verdicts(world).get("restarts")
 
 
 @pytest.mark.parametrize("stage", [Stage.SHADOW, Stage.CANARY])
 @pytest.mark.parametrize("evidence", [healthy(SINCE), UNKNOWN], ids=["healthy", "no Prometheus"])
 def test_a_candidate_whose_process_ends_again_and_again_fails(stage: Stage, evidence: Any) -> None:
-    world = on_trial(stage, since=5 * MINUTE, evidence=evidence, pods=restarted(3))
-    assert verdicts(world)["restarts"] is FAIL
+    assert restarts_verdict(on_trial(stage, since=5 * MINUTE, evidence=evidence, pods=restarted(3))) is FAIL
 
 
-@pytest.mark.parametrize(("before", "found"), [(0, True), (1, True), (2, False), (9, False)])
-def test_what_restarted_before_the_stage_does_not_count(before: int, found: bool) -> None:
-    world = on_trial(Stage.CANARY, since=5 * MINUTE, evidence=healthy(SINCE), pods=restarted(4), restarts=before)
-    assert ("restarts" in verdicts(world)) is found
+@pytest.mark.parametrize(("before", "verdict"), [(0, FAIL), (1, FAIL), (2, None), (4, None), (9, None)])
+def test_what_restarted_before_the_stage_does_not_count(before: int, verdict: Verdict | None) -> None:
+    left_out = RestartsBefore(judged=before)
+    assert restarts_verdict(canary(healthy(SINCE), pods=restarted(4), restarts=left_out)) is verdict
 
 
-@pytest.mark.parametrize(("at_start", "found"), [(1, True), (2, False), (4, False)])
-def test_a_start_that_failed_does_not_count(at_start: int, found: bool) -> None:
-    world = on_trial(Stage.CANARY, since=5 * MINUTE, evidence=healthy(SINCE), pods=restarted(4, at_start=at_start))
-    assert ("restarts" in verdicts(world)) is found
+@pytest.mark.parametrize(("at_start", "verdict"), [(1, FAIL), (2, None), (4, None)])
+def test_a_start_that_failed_does_not_count(at_start: int, verdict: Verdict | None) -> None:
+    assert restarts_verdict(canary(healthy(SINCE), pods=restarted(4, at_start))) is verdict
 
 
-@pytest.mark.parametrize(("ago", "verdict"), [(MINUTE, UNSURE), (5 * MINUTE, UNSURE), (6 * MINUTE, FAIL)])
-def test_a_stable_whose_process_ended_in_the_same_stage_leaves_it_open(ago: timedelta, verdict: Verdict) -> None:
-    theirs = restarted(1, ago)
-    assert verdicts(canary(healthy(SINCE), pods=restarted(3), stable_pods=theirs))["restarts"] is verdict
+@pytest.mark.parametrize(
+    ("theirs", "before", "verdict"),
+    [
+        (restarted(1), 0, UNSURE),
+        (restarted(1), 1, FAIL),  # it was before the stage
+        (restarted(1, at_start=1), 0, FAIL),  # the store was away
+        (restarted(7), 4, UNSURE),
+    ],
+)
+def test_a_stable_whose_processes_end_as_well_leaves_it_open(theirs: Pods, before: int, verdict: Verdict) -> None:
+    left_out = RestartsBefore(control=before)
+    world = canary(healthy(SINCE), pods=restarted(3), stable_pods=theirs, restarts=left_out)
+    assert restarts_verdict(world) is verdict
 
 
-def test_pods_that_cannot_be_seen_fail_nobody() -> None:
-    assert "restarts" not in verdicts(canary(healthy(SINCE), pods=replace(available(2), restarts=None)))
+def test_one_end_of_stables_hides_no_hundred() -> None:
+    assert restarts_verdict(canary(healthy(SINCE), pods=restarted(100), stable_pods=restarted(1))) is FAIL
 
 
-def test_a_promoted_version_whose_process_ends_again_and_again_fails() -> None:
+@pytest.mark.parametrize("side", ["pods", "stable_pods"])
+def test_pods_that_cannot_be_seen_fail_nobody(side: str) -> None:
+    unseen = replace(available(2), restarts=None)
+    assert restarts_verdict(canary(healthy(SINCE), **({"pods": restarted(9)} | {side: unseen}))) is None
+
+
+@pytest.mark.parametrize(("before", "verdict"), [(0, FAIL), (1, None)])
+def test_a_promoted_version_whose_process_ends_again_and_again_fails(before: int, verdict: Verdict | None) -> None:
     world = in_probation(since=5 * MINUTE, evidence=healthy(SINCE))
     assert world.status.stable is not None
-    there = {**world.pods, world.status.stable.revision: restarted(3)}
-    assert verdicts(replace(world, pods=there))["restarts"] is FAIL
     assert world.status.probation is not None
-    known = replace(world.status, probation=replace(world.status.probation, restarts=1))
-    assert "restarts" not in verdicts(replace(world, pods=there, status=known))
+    there = {**world.pods, world.status.stable.revision: restarted(3)}
+    probation = replace(world.status.probation, restarts=RestartsBefore(judged=before))
+    world = replace(world, pods=there, status=replace(world.status, probation=probation))
+    assert restarts_verdict(world) is verdict

@@ -3,7 +3,17 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from seatrial.api.status import MAXIMUM_HISTORY, MAXIMUM_REJECTED, Finding, Retiring, RevisionRef, Stage, Status, Trial
+from seatrial.api.status import (
+    MAXIMUM_HISTORY,
+    MAXIMUM_REJECTED,
+    NO_RESTARTS_BEFORE,
+    Finding,
+    Retiring,
+    RevisionRef,
+    Stage,
+    Status,
+    Trial,
+)
 from seatrial.core import moves
 from seatrial.core.moves import Outcome
 from tests.given import MINUTE, NOW, ref
@@ -53,20 +63,8 @@ def test_what_is_kept_up_again_does_not_retire() -> None:
     assert [one.revision for one in left] == [ref("2").revision]
 
 
-def test_starts_that_failed_are_excused_for_good() -> None:
-    status = Status(stable=ref("1"), trial=replace(trial("2"), restarts=2))
-    later = moves.excuse(moves.excuse(status, 5), 0)
-    assert later.trial == replace(trial("2"), restarts=5)
-    assert moves.excuse(status, 1) == status
-    promoted = moves.promote(status, trial("2"), MINUTE, "passed", NOW, 3)
-    excused = moves.excuse(promoted, 7)
-    assert excused.probation is not None
-    assert excused.probation.restarts == 7
-    assert moves.excuse(Status(stable=ref("1")), 7) == Status(stable=ref("1"))
-
-
 def test_a_promotion_remembers_when_the_canary_was() -> None:
-    status = moves.promote(Status(stable=ref("1")), trial("2"), 30 * MINUTE, "passed", NOW)
+    status = moves.promote(Status(stable=ref("1")), trial("2"), 30 * MINUTE, NO_RESTARTS_BEFORE, "passed", NOW)
     assert status.probation is not None
     assert status.probation.previous == ref("1")
     assert (status.probation.reference_since, status.probation.since) == (NOW - MINUTE, NOW)
@@ -74,7 +72,7 @@ def test_a_promotion_remembers_when_the_canary_was() -> None:
 
 
 def test_a_first_promotion_has_no_probation() -> None:
-    status = moves.promote(Status(), trial("1"), 30 * MINUTE, "the first", NOW)
+    status = moves.promote(Status(), trial("1"), 30 * MINUTE, NO_RESTARTS_BEFORE, "the first", NOW)
     assert (status.stable, status.probation, status.retiring) == (ref("1"), None, ())
 
 
@@ -82,7 +80,7 @@ def test_a_new_stage_begins_without_the_old_ones_findings_and_words() -> None:
     held = replace(trial("2"), step=3, step_since=NOW, held="waits", held_reason="Paused")
     old = Status(stable=ref("1"), trial=held, findings=(Finding("errors", "Pass", "of the old stage"),))
     entered = Trial(ref("2"), Stage.SHADOW, began=NOW - MINUTE, stage_since=NOW)
-    assert moves.enter(old, held, Stage.SHADOW, NOW) == Status(stable=ref("1"), trial=entered)
+    assert moves.enter(old, held, Stage.SHADOW, NO_RESTARTS_BEFORE, NOW) == Status(stable=ref("1"), trial=entered)
 
 
 def test_a_new_step_keeps_the_stage_but_no_words() -> None:

@@ -21,6 +21,7 @@ from seatrial.core.plan import kept
 from seatrial.core.stages import pods_of
 from seatrial.core.target import awaited, is_doubtful
 from seatrial.core.traffic import weights
+from seatrial.ports import Restarts
 from tests.given import KEY, NOW
 from tests.unit.core.carried_out import carried_out, weights_of
 from tests.unit.core.worlds import UNKNOWN, worlds
@@ -104,6 +105,14 @@ def test_traffic_never_moves_to_where_there_are_no_pods(world: Observed) -> None
 
 @quick
 @given(worlds())
+def test_what_the_gateway_sends_traffic_to_is_not_removed(world: Observed) -> None:
+    removed = {one.name for one in decide(world, NOW).removals}
+    weights = world.route.weights if world.route is not None else {}
+    assert not removed & {name for name, weight in weights.items() if weight}
+
+
+@quick
+@given(worlds())
 def test_stable_changes_only_for_a_reason(world: Observed) -> None:
     after = decide(world, NOW).status
     before = world.status.stable
@@ -143,8 +152,10 @@ def test_a_promotion_rests_on_checks_that_passed_or_on_the_deadline_that_the_spe
 @quick
 @given(worlds())
 def test_what_is_not_known_moves_nothing(world: Observed) -> None:
-    """Store and Prometheus are away: what serves goes on serving, and nothing goes."""
-    blind = replace(world, target=UNKNOWN, alerts=UNKNOWN, evidence=UNKNOWN, serving=UNKNOWN, annotations={})
+    """Store and Prometheus are away, and no process ends: what serves goes on serving, and nothing goes."""
+    quiet = {revision: replace(pods, restarts=Restarts()) for revision, pods in world.pods.items()}
+    unknown = {"target": UNKNOWN, "alerts": UNKNOWN, "evidence": UNKNOWN, "serving": UNKNOWN}
+    blind = replace(world, pods=quiet, annotations={}, **unknown)  # type: ignore[arg-type]
     decision = decide(blind, NOW)
     after, before = decision.status, world.status
     canary = isinstance(world.spec, Spec) and world.spec.rollout.canary is not None

@@ -9,7 +9,7 @@ import pytest
 
 from seatrial.api.conditions import Reason
 from seatrial.api.spec import Spec
-from seatrial.api.status import Stage, Status
+from seatrial.api.status import RestartsBefore, Stage, Status
 from seatrial.core.observed import Observed, Pods, RouteState
 from seatrial.core.rollout import MOVES, Move, advance
 from seatrial.judge.verdict import Finding, Verdict
@@ -212,17 +212,25 @@ def test_other_troubles_are_waited_for(trouble: str) -> None:
 
 @pytest.mark.parametrize("stage", [Stage.PREPARING, Stage.SHADOW])
 def test_a_stage_begins_with_the_restarts_that_were_before_it(stage: Stage) -> None:
-    status = after(on_trial(stage, since=HOUR, pods=replace(available(2), restarts=Restarts(5))), PASS)
+    mine, theirs = (replace(available(2), restarts=Restarts(count)) for count in (5, 1))
+    status = after(on_trial(stage, since=HOUR, pods=mine, stable_pods=theirs), PASS)
     assert status.trial is not None
     assert status.trial.stage is not stage
-    assert status.trial.restarts == 5
+    assert status.trial.restarts == RestartsBefore(5, 1)
 
 
 def test_a_probation_begins_with_the_restarts_that_were_before_it() -> None:
     world = on_trial(Stage.CANARY, step=4, since=HOUR, pods=replace(available(2), restarts=Restarts(2)))
     probation = after(world, PASS).probation
     assert probation is not None
-    assert probation.restarts == 2
+    assert probation.restarts == RestartsBefore(2, 0)
+
+
+def test_the_deadline_promotes_nothing_of_which_it_cannot_be_seen_whether_it_lives() -> None:
+    unseen = replace(available(2), restarts=None)
+    status = after(on_trial(Stage.CANARY, since=LATE, pods=unseen, of=on_deadline("Promote")), UNSURE)
+    assert status.stable == ref("1")
+    assert status.trial is not None
 
 
 # A first version

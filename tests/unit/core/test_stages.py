@@ -1,12 +1,13 @@
 """What the stages of a trial ask for."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from seatrial.api.spec import Spec
-from seatrial.api.status import Stage, Status, Trial
+from seatrial.api.status import Ended, Stage, Status, Trial
 from seatrial.core.stages import (
     is_left_out,
     may_end,
@@ -17,8 +18,9 @@ from seatrial.core.stages import (
     step_weight,
     takes_over,
 )
-from tests.given import MINUTE, NOW, ROUTE, available, on_trial, ref, serving, spec
+from tests.given import MINUTE, NOW, ROUTE, available, on_trial, ref, serving, spec, taken
 
+HOUR = 60 * MINUTE
 CANARY = {"canary": {"steps": [{"weight": 10}, {"weight": 50}], "stepDuration": "5m"}}
 NO_CANARY = {"canary": {"enabled": False}}
 NO_SHADOW = {"shadow": {"enabled": False}}
@@ -127,8 +129,32 @@ def test_a_trial_with_traffic_may_not_end_while_stable_has_no_pods() -> None:
 
 
 def test_what_the_route_sends_traffic_to_whatever_status_says() -> None:
-    routed_only = spec(route=ROUTE)
-    one, two = ref("1", routed_only).revision, ref("2", routed_only).revision
-    assert routed(on_trial(Stage.CANARY, step=1, of=routed_only)) == {one, two}
-    assert routed(on_trial(Stage.SHADOW, of=routed_only)) == {one}
-    assert routed(on_trial(Stage.CANARY, step=1)) == frozenset()
+    by_route = spec(route=ROUTE)
+    one, two = ref("1", by_route).revision, ref("2", by_route).revision
+    assert routed(on_trial(Stage.CANARY, step=1, of=by_route), HOUR, NOW) == {one, two}
+    assert routed(on_trial(Stage.SHADOW, of=by_route), HOUR, NOW) == {one}
+    assert routed(on_trial(Stage.CANARY, step=1), HOUR, NOW) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("accepted", "ago", "weights", "found"),
+    [
+        (True, MINUTE, {"1": 100, "2": 0}, {"1"}),
+        (None, MINUTE, {"1": 100, "2": 0}, {"1", "2"}),
+        (False, MINUTE, {"1": 100, "2": 0}, {"1", "2"}),
+        (None, HOUR, {"1": 100, "2": 0}, {"1"}),
+        (None, MINUTE, {"1": 100}, {"1"}),
+        (None, HOUR, {"1": 90, "2": 10}, {"1", "2"}),
+    ],
+)
+def test_a_gateway_that_has_not_answered_may_still_have_the_weights_of_before(
+    accepted: bool | None, ago: timedelta, weights: dict[str, int], found: set[str]
+) -> None:
+    by_route = spec(route=ROUTE)
+    world = on_trial(Stage.CANARY, of=by_route)
+    over = Ended("2", ref("2", by_route).revision, "RolledBack", NOW - HOUR, NOW - ago, "errors: Fail")
+    told = taken({ref(version, by_route).revision: weight for version, weight in weights.items()})
+    world = replace(
+        world, route=replace(told, accepted=accepted), status=replace(world.status, trial=None, history=(over,))
+    )
+    assert routed(world, HOUR, NOW) == {ref(version, by_route).revision for version in found}

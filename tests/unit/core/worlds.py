@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from seatrial.api.conditions import Reason
 from seatrial.api.spec import Spec
-from seatrial.api.status import Probation, RevisionRef, Stage, Status, TrainingStatus, Trial
+from seatrial.api.status import Probation, RestartsBefore, RevisionRef, Stage, Status, TrainingStatus, Trial
 from seatrial.contract import labels
 from seatrial.core import compared
 from seatrial.core.moves import Outcome, retire
@@ -81,13 +81,20 @@ pods = st.sampled_from(
         available(1),
         available(4),
         Pods(wanted=4, ready=4, available=2),
-        Pods(4, 4, 4, restarts=Restarts(4, 0, NOW - timedelta(seconds=70), "exit code 137 (OOMKilled)")),
+        Pods(4, 4, 4, restarts=Restarts(4, 0, "exit code 137 (OOMKilled)")),
         Pods(4, 4, 4, "the pods cannot be seen: no answer", None),
         troubled("ErrImagePull: no such image"),
         troubled("CrashLoopBackOff: refused: model.skops has not its digest"),
     ]
 )
-routes = st.sampled_from([None, RouteState(None, "soon"), RouteState(True, "accepted"), RouteState(False, "no host")])
+routes = st.none() | st.builds(
+    RouteState,
+    st.sampled_from([None, True, False]),
+    st.just("in the gateway's words"),
+    st.dictionaries(refs.map(lambda one: f"risk-{one.revision}"), st.sampled_from([0, 10, 90, 100]), max_size=3),
+    st.sampled_from([(), (("gateways", "models"),), (("gateways", "models"), ("ml", "old"))]),
+)
+restarts_before = st.builds(RestartsBefore, st.integers(0, 4), st.integers(0, 4))
 trials = st.builds(
     Trial,
     refs,
@@ -96,7 +103,7 @@ trials = st.builds(
     times,
     st.integers(0, 6),
     st.none() | times,
-    st.integers(0, 4),
+    restarts_before,
     st.sampled_from(["", "waits"]),
     st.sampled_from(["", Reason.PAUSED.value, Reason.DEADLINE_EXCEEDED.value]),
 )
@@ -117,7 +124,7 @@ def statuses(draw: st.DrawFn) -> Status:
     stable = draw(st.none() | refs)
     trial = draw(st.none() | trials)
     probation = (
-        draw(st.none() | st.builds(Probation, refs, times, times, st.integers(0, 4))) if stable and not trial else None
+        draw(st.none() | st.builds(Probation, refs, times, times, restarts_before)) if stable and not trial else None
     )
     status = Status(
         stable=stable,
@@ -165,6 +172,10 @@ def worlds(draw: st.DrawFn) -> Observed:
         alerts=draw(st.sampled_from([(), (alert,), UNKNOWN])),
         jobs=draw(jobs),
         annotations=draw(st.sampled_from([{}, {labels.TRAIN: "please"}])),
-        objects=frozenset(("apps/v1", "Deployment", f"risk-{revision}") for revision in running),
-        failure=draw(st.sampled_from(["", "403: may not"])),
+        objects=frozenset(
+            (api, kind, f"risk-{revision}")
+            for revision in running
+            for api, kind in (("apps/v1", "Deployment"), ("v1", "Service"))
+        ),
+        failure=draw(st.sampled_from([None, UNKNOWN, Unknown(Reason.APPLY_FAILED, "403: may not")])),
     )

@@ -99,7 +99,7 @@ def _pod(observed: Observed, recipe: Recipe) -> Document:
         "volumes": [volume],
         "containers": [
             {
-                "name": "predictor",
+                "name": labels.PREDICTOR,
                 "image": recipe.image,
                 "imagePullPolicy": "IfNotPresent",
                 "command": ["python", "-m", "seatrial_runtime.predictor"],
