@@ -172,9 +172,12 @@ def renamed(name: str) -> Document:
         ),
         (changed("training.dataset", "train.csv"), ["spec.training.dataset", "expected s3://<bucket>/<key>"]),
         (changed("training.candidates", []), ["spec.training.candidates"]),
-        (
-            changed("training.candidates", [{"estimator": "Tree"}]),
-            ["candidates[0].estimator", "expected an import path"],
+        *(
+            (
+                changed("training.candidates", [{"estimator": path}]),
+                ["candidates[0].estimator", "expected the import path of an estimator of scikit-learn, such as"],
+            )
+            for path in ("Tree", "os.system", "sklearn.Tree")
         ),
         (changed("training.candidates.[].grid.max_depth", 5), ["candidates[0].grid.max_depth"]),
         (changed("training.split.train", "0.7"), ["spec.training.split", "must add up to 1"]),
