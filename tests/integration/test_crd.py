@@ -102,6 +102,7 @@ def renamed(name: str) -> Document:
         ),
         (changed("model", {"version": "7"}), ["spec.model.store: Required value"]),
         (changed("model.store", "models/risk"), ["spec.model.store", "expected s3://<bucket>/<prefix>"]),
+        (changed("model.store", "s3://b/p"), ["spec.model.store", "a bucket has 3 to 63 characters"]),
         (changed("model.store", "s3://models/../other"), ["spec.model.store", "expected s3://<bucket>/<prefix>"]),
         (changed("model.name", "a/b"), ["spec.model.name", "expected 1 to 63 letters, digits"]),
         (changed("model.version", "1..2"), ["spec.model.version", "no '..'"]),

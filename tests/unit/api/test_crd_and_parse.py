@@ -12,7 +12,7 @@ from seatrial.api.parse import parse_spec
 from seatrial.api.parse_training import ESTIMATOR_RULE
 from seatrial.api.quantities import parse_duration
 from seatrial.api.spec import OnDeadline, OnSuccess, Spec
-from seatrial.contract.layout import InvalidLocationError, parse_location
+from seatrial.contract.layout import URI_RULE, InvalidLocationError, parse_location
 from seatrial.contract.names import is_digest, is_segment
 from seatrial.contract.reading import DocumentError
 from seatrial_runtime.trainer.candidates import TRUSTED
@@ -274,7 +274,7 @@ def test_what_the_trainer_does_not_import_is_refused_by_both(path: str) -> None:
         parsed(document)
 
 
-@pytest.mark.parametrize(("field", "rule"), [(ESTIMATOR.name, ESTIMATOR_RULE)])
+@pytest.mark.parametrize(("field", "rule"), [("spec.model.store", URI_RULE), (ESTIMATOR.name, ESTIMATOR_RULE)])
 def test_the_schema_and_the_parser_say_what_is_right_in_the_same_words(field: str, rule: str) -> None:
     leaf = next(leaf for leaf in LEAVES if leaf.name == field)
     assert [said["message"] for said in leaf.schema["x-kubernetes-validations"]] == [f"expected {rule}"]

@@ -29,6 +29,10 @@ def training(**fields: Any) -> dict[str, Any]:
             "spec.model.store is 'models'; expected s3://<bucket>/<prefix>",
         ),
         (
+            {"model": {"store": "s3://b/p", "channel": "x"}},
+            "a bucket has 3 to 63 characters: lower case letters, digits, dots, hyphens",
+        ),
+        (
             {"model": {"store": "s3://models/a"}},
             "spec.model.version is None; expected exactly one of version and channel",
         ),
