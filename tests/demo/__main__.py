@@ -16,7 +16,7 @@ from tests.demo.farewell import look_around, take_down
 from tests.demo.look import Looker
 from tests.demo.stagehand import Stagehand
 from tests.demo.story import ACTS, Stage
-from tests.demo.terminal import say
+from tests.demo.terminal import open_console, say
 from tests.system import installation
 from tests.system.kubectl import CommandError
 from tests.system.site import Site, SiteError, site
@@ -29,7 +29,7 @@ RESTED = 3.0  # seconds after which the client has counted what it sent last
 
 def main() -> int:
     """Make the cluster ready, play the story, say how it went."""
-    console = Console()
+    console = open_console()
     times: dict[str, float] = {}
     REPORT.unlink(missing_ok=True)  # of an earlier run: this one may not get as far as its own
     try:

@@ -272,6 +272,32 @@ def test_the_last_flush_comes_before_the_end(store: Objects, tmp_path: Path) -> 
     assert {row["id"] for row in store.rows("predictions")} == {item["id"] for item in batch}
 
 
+def test_a_request_under_way_is_answered_and_in_the_last_flush(store: Objects, tmp_path: Path) -> None:
+    collector = Collector(store, tmp_path, interval="3600")
+    collector.start()
+    body = json.dumps({"predictions": a_batch(10)}).encode()
+    connection = http.client.HTTPConnection("127.0.0.1", collector.port, timeout=PATIENCE)
+    connection.putrequest("POST", PREDICTIONS_PATH)
+    connection.putheader("content-length", str(len(body)))
+    connection.endheaders(body[:100])
+    assert collector.request("GET", READY_PATH)[0] == 200, "the first part has been read"
+    collector.process.send_signal(signal.SIGTERM)
+    wait_until(lambda: refuses(collector.port))
+    connection.send(body[100:])
+    assert connection.getresponse().status == 202
+    connection.close()
+    assert collector.process.wait(PATIENCE) == 0
+    assert len(store.rows("predictions")) == 10
+
+
+def refuses(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
 def test_a_store_that_refuses_delays_rows_and_loses_none(collector: Collector, store: Objects) -> None:
     store.refuse = True
     batch = a_batch(10)

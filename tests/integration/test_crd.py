@@ -103,6 +103,7 @@ def renamed(name: str) -> Document:
         ),
         (changed("model", {"version": "7"}), ["spec.model.store: Required value"]),
         (changed("model.store", "models/risk"), ["spec.model.store", "expected s3://<bucket>/<prefix>"]),
+        (changed("model.store", "s3://b/p"), ["spec.model.store", "a bucket has 3 to 63 characters"]),
         (changed("model.store", "s3://models/../other"), ["spec.model.store", "expected s3://<bucket>/<prefix>"]),
         (changed("model.name", "a/b"), ["spec.model.name", "expected 1 to 63 letters, digits"]),
         (changed("model.version", "1..2"), ["spec.model.version", "no '..'"]),
@@ -173,9 +174,12 @@ def renamed(name: str) -> Document:
         ),
         (changed("training.dataset", "train.csv"), ["spec.training.dataset", "expected s3://<bucket>/<key>"]),
         (changed("training.candidates", []), ["spec.training.candidates"]),
-        (
-            changed("training.candidates", [{"estimator": "Tree"}]),
-            ["candidates[0].estimator", "expected an import path"],
+        *(
+            (
+                changed("training.candidates", [{"estimator": path}]),
+                ["candidates[0].estimator", "expected the import path of an estimator of scikit-learn, such as"],
+            )
+            for path in ("Tree", "os.system", "sklearn.Tree")
         ),
         (changed("training.candidates.[].grid.max_depth", 5), ["candidates[0].grid.max_depth"]),
         (changed("training.split.train", "0.7"), ["spec.training.split", "must add up to 1"]),

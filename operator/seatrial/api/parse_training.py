@@ -10,6 +10,8 @@ from seatrial.contract.layout import URI_RULE, InvalidLocationError, parse_locat
 from seatrial.contract.reading import Reader
 
 MAXIMUM_CANDIDATES = 20
+ESTIMATOR_RULE = "the import path of an estimator of scikit-learn, such as sklearn.tree.DecisionTreeClassifier"
+_ESTIMATOR = re.compile(r"sklearn(\.[A-Za-z_][A-Za-z0-9_]*){2,}")  # the trainer imports no other package's
 _FRACTION = re.compile(r"-?[0-9]{1,20}(?=[.e])(\.[0-9]{1,20})?(e-?[0-9]{1,2})?")
 SHORTEST_TRAINING = timedelta(seconds=1)  # Kubernetes counts a Job's deadline in whole seconds
 
@@ -43,10 +45,17 @@ def parse_training(reader: Reader) -> Training:
 
 
 def _candidates(reader: Reader) -> tuple[tuple[str, Mapping[str, tuple[Json, ...]]], ...]:
-    candidates = tuple((item.text("estimator"), _grid(item)) for item in reader.objects("candidates"))
+    candidates = tuple((_estimator(item), _grid(item)) for item in reader.objects("candidates"))
     if not 0 < len(candidates) <= MAXIMUM_CANDIDATES:
         raise reader.fail("candidates", f"1 to {MAXIMUM_CANDIDATES} candidates")
     return candidates
+
+
+def _estimator(reader: Reader) -> str:
+    path = reader.text("estimator")
+    if not _ESTIMATOR.fullmatch(path):
+        raise reader.fail("estimator", ESTIMATOR_RULE)
+    return path
 
 
 def _grid(reader: Reader) -> Mapping[str, tuple[Json, ...]]:

@@ -71,10 +71,14 @@ def _estimator(inputs: Inputs) -> Any:
 
 def _table(inputs: Inputs) -> pd.DataFrame:
     path = inputs.data
+    form, read = ("Parquet", pd.read_parquet) if path.suffix == ".parquet" else ("CSV", pd.read_csv)
     try:
-        table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+        table: pd.DataFrame = read(path)
     except (ValueError, OSError) as error:  # pandas' and pyarrow's own errors are one of these
-        raise click.ClickException(f"{path} is no readable {path.suffix[1:] or 'CSV'} file: {error}") from error
+        raise click.ClickException(
+            f"--data {path} cannot be read as {form} ({error}); "
+            "expected the training data: a .parquet file, or a CSV file of any other name"
+        ) from error
     if inputs.target not in table.columns:
         columns = ", ".join(map(str, table.columns))
         raise click.ClickException(f"{path} has no column {inputs.target!r}; it has {columns}")

@@ -9,7 +9,10 @@ from seatrial.contract.names import check_segment
 MANIFEST = "manifest.json"
 _DIGITS = 16  # of a file's digest in its key
 _URI = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?P<path>(/[A-Za-z0-9._=-]+)*)/?")
-URI_RULE = "s3://<bucket>/<prefix>, such as s3://models/risk"
+URI_RULE = (
+    "s3://<bucket>/<prefix>, such as s3://models/risk; a bucket has 3 to 63 characters: lower case letters, digits, "
+    "dots, hyphens"
+)
 
 
 class InvalidLocationError(ValueError):

@@ -9,6 +9,7 @@ import logging
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from threading import Event
 from typing import Any
 
 import msgspec
@@ -36,6 +37,10 @@ _MAXIMUM_HELD = 8 * MAXIMUM_BODY  # bytes of all bodies that are being read, or 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
+class EndingError(Exception):
+    """The collector ends: what came now would miss the last flush."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An HTTP answer."""
@@ -55,9 +60,10 @@ class App:
     name: str
     now: Callable[[], int]
     noticed: Callable[[int], None]
-    close: Callable[[], None]  # called once, after the last request was answered
+    close: Callable[[], None]  # called once, when nothing more is taken
     failures: Mapping[Cause, int]  # flushes that failed, as they are counted
     bodies: Bodies = field(default_factory=lambda: Bodies(_MAXIMUM_HELD, _BODY_TIMEOUT))
+    ending: Event = field(default_factory=Event)
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         """Serve one connection's scope."""
@@ -75,10 +81,10 @@ class App:
             return _json(400, {"error": str(error), "field": error.field})
         except TooLargeError:
             return _json(413, {"error": f"the body has more than {MAXIMUM_BODY} bytes", "field": "body"}, last=True)
-        except (TooManyError, TooSlowError, FullError, TimeoutError, sqlite3.Error) as error:
+        except (TooManyError, TooSlowError, EndingError, FullError, TimeoutError, sqlite3.Error) as error:
             _log.warning("%s %s is refused for now: %r", scope["method"], scope["path"], error)
             later = {"error": "the collector cannot take more now; try again in a few seconds"}
-            return _json(503, later, last=isinstance(error, TooSlowError))
+            return _json(503, later, last=isinstance(error, (TooSlowError, EndingError)))
 
     async def _route(self, scope: Mapping[str, Any], receive: Receive) -> Answer:
         match scope["method"], scope["path"]:
@@ -100,6 +106,8 @@ class App:
     async def _read(self, receive: Receive, take: Callable[[bytes], Awaitable[Answer]]) -> Answer:
         body = await self.bodies.read(receive)
         try:
+            if self.ending.is_set():
+                raise EndingError
             return await take(body)
         finally:
             self.bodies.release(len(body))
@@ -132,6 +140,7 @@ class App:
     async def _live(self, receive: Receive, send: Send) -> None:
         while (await receive())["type"] != "lifespan.shutdown":
             await send({"type": "lifespan.startup.complete"})
+        self.ending.set()  # whose work the writer has by now is before the last flush's, and in it
         await asyncio.to_thread(self.close)
         await send({"type": "lifespan.shutdown.complete"})
 

@@ -75,15 +75,19 @@ class Flusher:
                 self._send(planned)
 
     def _run(self) -> None:
-        while not self._closing.is_set():
-            self._wake.wait(self._configuration.flush_interval)
-            self._wake.clear()
-            if error := self._attempt(self.flush):
-                self.failures[cause_of(error)] += 1
-            if not self._closing.is_set():
-                self._attempt(self._learn)
-                self._attempt(self._sweep)
+        while not self._round():
+            self._attempt(self._learn)
+            self._attempt(self._sweep)
         self._reader.close()
+
+    def _round(self) -> bool:
+        """Wait and flush; says whether that was the last time: a flush that begins after `close` was called."""
+        self._wake.wait(self._configuration.flush_interval)
+        self._wake.clear()
+        last = self._closing.is_set()
+        if error := self._attempt(self.flush):
+            self.failures[cause_of(error)] += 1
+        return last
 
     def _attempt(self, step: Callable[[], None]) -> Exception | None:
         name = step.__name__.strip("_")
@@ -110,6 +114,8 @@ class Flusher:
         """Read the manifests of versions that were seen for the first time, to know what a label of theirs can be."""
         failed = []
         for version in self._do(lambda _, ledger: ledger.versions_without_output(_MANIFESTS)):
+            if self._closing.is_set():
+                break
             try:
                 output = self._read_output(version)
             except (StoreError, DocumentError) as error:

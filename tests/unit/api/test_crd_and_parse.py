@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 
 from seatrial.api import API_VERSION, GROUP, KIND, PLURAL
 from seatrial.api.parse import parse_spec
+from seatrial.api.parse_training import ESTIMATOR_RULE
 from seatrial.api.quantities import parse_duration
 from seatrial.api.spec import OnDeadline, OnSuccess, Spec
-from seatrial.contract.layout import InvalidLocationError, parse_location
+from seatrial.contract.layout import URI_RULE, InvalidLocationError, parse_location
 from seatrial.contract.names import is_digest, is_segment
 from seatrial.contract.reading import DocumentError
+from seatrial_runtime.trainer.candidates import TRUSTED
 from tests.unit.api.schema import (
     EXAMPLES,
     ROOT,
@@ -32,6 +34,7 @@ from tests.unit.api.schema import (
 )
 
 FULL = example("full")
+TREE = "sklearn.tree.DecisionTreeClassifier"
 LEAVES = leaves("spec")
 DURATION = next(leaf for leaf in LEAVES if leaf.path[-1] == "probation").schema["pattern"]
 # Fields in which what the pattern lets through is checked further, by CEL and by the parser.
@@ -107,12 +110,12 @@ def test_every_example_is_valid(path: Any) -> None:
         {"monitoring": {}},
         {"monitoring": {"drift": {}, "accuracy": {}}},
         {"route": {"gateway": {"name": "models"}}},
-        {"training": {"dataset": "s3://models/x.csv", "target": "y", "candidates": [{"estimator": "a.B"}]}},
+        {"training": {"dataset": "s3://models/x.csv", "target": "y", "candidates": [{"estimator": TREE}]}},
         {
             "training": {
                 "dataset": "s3://models/x.csv",
                 "target": "y",
-                "candidates": [{"estimator": "a.B"}],
+                "candidates": [{"estimator": TREE}],
                 **{section: {} for section in ("split", "gates", "triggers", "job")},
             }
         },
@@ -251,9 +254,35 @@ def _is_location(text: str) -> bool:
     return True
 
 
+ESTIMATOR = next(leaf for leaf in LEAVES if leaf.path[-1] == "estimator")
+
+
+@given(st.from_regex(ESTIMATOR.schema["pattern"], fullmatch=True))
+def test_every_estimator_that_the_schema_takes_is_read_and_imported_by_the_trainer(path: str) -> None:
+    assume(path.isascii() and "\n" not in path)
+    training = parsed(with_value(FULL, ESTIMATOR.path, path)).training
+    assert training is not None
+    assert path in [estimator for estimator, _ in training.candidates]
+    assert path.startswith(TRUSTED)
+
+
+@pytest.mark.parametrize("path", ["os.system", "sklearn", "sklearn.", "sklearn.Tree", "sklearnx.tree.Tree", "Tree"])
+def test_what_the_trainer_does_not_import_is_refused_by_both(path: str) -> None:
+    document = with_value(FULL, ESTIMATOR.path, path)
+    assert problems(document) != []
+    with pytest.raises(DocumentError, match=ESTIMATOR_RULE):
+        parsed(document)
+
+
+@pytest.mark.parametrize(("field", "rule"), [("spec.model.store", URI_RULE), (ESTIMATOR.name, ESTIMATOR_RULE)])
+def test_the_schema_and_the_parser_say_what_is_right_in_the_same_words(field: str, rule: str) -> None:
+    leaf = next(leaf for leaf in LEAVES if leaf.name == field)
+    assert [said["message"] for said in leaf.schema["x-kubernetes-validations"]] == [f"expected {rule}"]
+
+
 def test_fractions_and_truth_values_of_a_grid_are_texts() -> None:
     grid = {"a": ["0.1", "1e-4", "-2.5"], "b": ["true", "false"], "c": ["sqrt", "10", "1."], "d": [None, 3]}
-    candidates = [{"estimator": "sklearn.tree.DecisionTreeClassifier", "grid": grid}]
+    candidates = [{"estimator": TREE, "grid": grid}]
     document = with_value(example("full"), ("spec", "training", "candidates"), candidates)
     training = parse_spec("fraud", document["spec"]).training
     assert training is not None

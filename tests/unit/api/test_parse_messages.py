@@ -7,9 +7,10 @@ import pytest
 from seatrial.api.parse import parse_spec
 from seatrial.contract.reading import DocumentError
 
+TREE = "sklearn.tree.DecisionTreeClassifier"
 GOOD: dict[str, Any] = {
     "model": {"store": "s3://models/team", "channel": "latest"},
-    "training": {"dataset": "s3://models/x.csv", "target": "y", "candidates": [{"estimator": "a.B"}]},
+    "training": {"dataset": "s3://models/x.csv", "target": "y", "candidates": [{"estimator": TREE}]},
 }
 
 
@@ -26,6 +27,10 @@ def training(**fields: Any) -> dict[str, Any]:
         (
             {"model": {"store": "models", "channel": "x"}},
             "spec.model.store is 'models'; expected s3://<bucket>/<prefix>",
+        ),
+        (
+            {"model": {"store": "s3://b/p", "channel": "x"}},
+            "a bucket has 3 to 63 characters: lower case letters, digits, dots, hyphens",
         ),
         (
             {"model": {"store": "s3://models/a"}},
@@ -119,11 +124,16 @@ def training(**fields: Any) -> dict[str, Any]:
         (training(candidates=[]), "spec.training.candidates is []; expected 1 to 20 candidates"),
         (training(candidates=[{}]), "spec.training.candidates[0].estimator is None; expected a string"),
         (
-            training(candidates=[{"estimator": "a.B", "grid": {"depth": 5}}]),
+            training(candidates=[{"estimator": "os.system"}]),
+            "spec.training.candidates[0].estimator is 'os.system'; expected the import path of an estimator of"
+            " scikit-learn, such as sklearn.tree.DecisionTreeClassifier",
+        ),
+        (
+            training(candidates=[{"estimator": TREE, "grid": {"depth": 5}}]),
             "spec.training.candidates[0].grid.depth is 5; expected a list of values to try",
         ),
         (
-            training(candidates=[{"estimator": "a.B", "grid": {"depth": [[[1]]]}}]),
+            training(candidates=[{"estimator": TREE, "grid": {"depth": [[[1]]]}}]),
             "spec.training.candidates[0].grid.depth is [[[1]]]; expected integers, texts and null; fractions and truth"
             ' values as text: "0.1", "true"',
         ),

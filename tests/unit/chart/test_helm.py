@@ -29,6 +29,15 @@ def of_kind(documents: list[Document], kind: str) -> list[Document]:
     return [document for document in documents if document["kind"] == kind]
 
 
+def notes(**values: Any) -> str:
+    """Return what helm says after an installation, without a cluster."""
+    command = [program("helm"), "install", "seatrial", str(CHART), "--dry-run=client", "--values", "-"]
+    images = {"operator": "operator:1", "runtime": "runtime:1"}
+    given = json.dumps({"image": images, **values})
+    done = subprocess.run(command, check=True, capture_output=True, text=True, input=given, timeout=60)
+    return done.stdout.partition("NOTES:\n")[2]
+
+
 def test_install_yaml_is_what_the_chart_gives() -> None:
     path = ROOT / "manifests" / "render.py"
     spec = importlib.util.spec_from_file_location("render", path)
@@ -94,6 +103,15 @@ def test_where_a_pod_is_may_be_said_by_another_label() -> None:
     ]
     told = [{"sourceLabels": ["__meta_kubernetes_namespace"], "targetLabel": "kubernetes_namespace"}]
     assert relabeled == [told] * 4
+
+
+def test_the_notes_name_the_windows_and_the_way_that_the_how_to_upgrades_the_definition() -> None:
+    windows = [{"window": window, "for": "5s", "keepFiringFor": "30s"} for window in ("1m", "2m", "1h")]
+    said = notes(rules={"windows": windows})
+    assert "Windows that spec.monitoring can name: 1m, 2m, 1h.\n" in said
+    how_to = (ROOT / "docs" / "how-to" / "upgrade-and-uninstall.md").read_text()
+    assert "helm show crds <chart> | kubectl apply --server-side -f -" in said
+    assert "helm show crds helm/seatrial | kubectl apply --server-side -f -" in how_to
 
 
 def test_the_windows_are_those_of_the_rules_and_of_the_operator() -> None:

@@ -143,13 +143,23 @@ def test_a_version_that_is_no_name_is_refused(seatrial: Terminal, files: Path) -
     ("content", "problem"),
     [
         ("size\n1\n", "has no column 'risk_level'"),
-        ("", "is no readable csv file"),
-        ("a\nb\n1,2,3\n4,5", "readable csv"),
+        ("", "train.csv cannot be read as CSV (No columns to parse from file); expected the training data"),
+        ("a\nb\n1,2,3\n4,5", "train.csv cannot be read as CSV"),
     ],
 )
 def test_data_that_cannot_be_used_is_named(seatrial: Terminal, files: Path, content: str, problem: str) -> None:
     (files / "train.csv").write_text(content)
     assert problem in refused(seatrial, push(seatrial, files))
+
+
+@pytest.mark.parametrize(("name", "form"), [("model.skops", "CSV"), ("train.parquet", "Parquet")])
+def test_a_file_of_another_kind_as_data_is_not_blamed_on_the_model(
+    seatrial: Terminal, files: Path, name: str, form: str
+) -> None:
+    (files / "train.parquet").write_text("size\n1\n")
+    line = refused(seatrial, push(seatrial, files, "7", "--data", str(files / name)))
+    assert f"--data {files / name} cannot be read as {form} (" in line
+    assert "expected the training data: a .parquet file, or a CSV file of any other name" in line
 
 
 def test_data_without_the_models_columns_is_refused(seatrial: Terminal, files: Path) -> None:

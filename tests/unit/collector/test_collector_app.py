@@ -183,6 +183,15 @@ async def busy(writer: Writer) -> Event:
     return gate
 
 
+def whole(body: bytes) -> Receive:
+    """Return what sends a body at once."""
+
+    async def receive() -> Mapping[str, Any]:
+        return {"type": "http.request", "body": body}
+
+    return receive
+
+
 class Sender:
     """Sends a part of a body, and no more of it until it goes away."""
 
@@ -314,6 +323,28 @@ async def test_enough_rows_start_a_flush_before_its_time(tmp_path: Path) -> None
         assert await asyncio.to_thread(store.written.acquire, timeout=20)
     assert sorted(row["files_changed"] for row in call.stored("predictions")) == [1, 2, 3]
     await call.shut_down()
+
+
+async def test_nothing_is_taken_that_would_miss_the_last_flush(tmp_path: Path) -> None:
+    store = MemoryStore()
+    app = build(configuration(tmp_path), lambda: store, lambda: NOW)
+    begun, gate = Event(), Event()
+
+    def close() -> None:
+        begun.set()
+        gate.wait(10)
+        app.close()
+
+    call = Caller(replace(app, close=close), store)
+    ended = asyncio.create_task(call.shut_down())
+    await until(begun.is_set)
+    body = json.dumps({"predictions": [at()]}).encode()
+    status, headers, _ = await call.sent("POST", PREDICTIONS_PATH, whole(body))
+    assert (status, headers[b"retry-after"], headers[b"connection"]) == (503, b"2", b"close")
+    assert call.app.bodies.held == 0
+    gate.set()
+    await ended
+    assert call.stored("predictions") == []
 
 
 class RefusingStore(MemoryStore):

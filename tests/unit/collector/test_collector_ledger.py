@@ -118,6 +118,16 @@ def test_predictions_leave_when_their_time_is_over_and_they_are_stored() -> None
     assert (series.collected, series.labelled, series.expired, series.waiting, world.ledger.rows) == (2, 1, 1, 0, 0)
 
 
+def test_a_stored_prediction_stays_until_its_label_is_stored_too() -> None:
+    world = World()
+    world.ledger.record_predictions([prediction(1)], NOW)
+    world.store_everything()
+    world.ledger.record_labels([label(1)], NOW)
+    assert world.ledger.sweep(NOW + 25 * HOUR) == 0
+    world.store_everything()
+    assert world.ledger.sweep(NOW + 25 * HOUR) == 1
+
+
 def test_the_oldest_stored_predictions_make_room_and_are_counted() -> None:
     world = World(Limits(maximum_rows=3))
     world.ledger.record_predictions([prediction(n) for n in range(3)], NOW)
