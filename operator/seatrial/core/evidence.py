@@ -9,7 +9,7 @@ from seatrial.api.spec import LatencyCheck, Spec
 from seatrial.api.status import Stage, Status
 from seatrial.contract import metrics
 from seatrial.core import questions
-from seatrial.core.compared import judged_since, subject
+from seatrial.core.compared import control, judged_since, subject
 from seatrial.core.counters import Growth, growth, total
 from seatrial.core.observed import Comparisons, Evidence
 from seatrial.judge.counts import Counts, Interval, LatencyInterval, pool
@@ -46,7 +46,7 @@ def _requests(status: Status, answers: Answers, since: datetime) -> tuple[Interv
     if status.probation is not None and status.trial is None:
         reference = _live(answers.get(questions.REFERENCE_REQUESTS, ()), status.probation.reference_since)
         return tuple(Interval(mine, theirs) for mine, theirs in _apart(candidate, _counts(reference), Counts(0, 0)))
-    stable = _counts(_of(growth(answers.get(questions.REQUESTS, ()), since), _stable(status), metrics.LIVE))
+    stable = _counts(_of(growth(answers.get(questions.REQUESTS, ()), since), control(status), metrics.LIVE))
     return tuple(Interval(pool(mine), pool(theirs)) for mine, theirs in _stretches(candidate, stable))
 
 
@@ -56,7 +56,7 @@ def _latency(status: Status, answers: Answers, since: datetime, warm_up: timedel
     if status.probation is not None and status.trial is None:
         reference = _live(answers.get(questions.REFERENCE_DURATION, ()), status.probation.reference_since)
         return tuple(LatencyInterval(mine, theirs) for mine, theirs in _apart(candidate, _buckets(reference), NONE))
-    stable = _buckets(_of(warm, _stable(status), metrics.LIVE))
+    stable = _buckets(_of(warm, control(status), metrics.LIVE))
     return tuple(LatencyInterval(_sum(mine), _sum(theirs)) for mine, theirs in _stretches(candidate, stable))
 
 
@@ -98,10 +98,6 @@ def _history(answers: Answers, since: datetime) -> tuple[Counts, ...]:
 def _subject(status: Status) -> tuple[str, str]:
     """Return the judged revision, and which of its traffic counts."""
     return subject(status), metrics.SHADOW if status.stage is Stage.SHADOW else metrics.LIVE
-
-
-def _stable(status: Status) -> str:
-    return status.stable.revision if status.stable is not None else ""
 
 
 def _live(answer: Sequence[Series], since: datetime) -> list[Growth]:

@@ -276,6 +276,13 @@ def test_another_gateway_gets_the_traffic_only_when_it_has_taken_the_route(accep
     assert [(one["namespace"], one["name"]) for one in parents] == [("gateways", "models"), *had[:1]][: 1 + kept]
 
 
+def test_a_gateway_of_ones_own_namespace_is_not_named_twice() -> None:
+    found = on_trial(Stage.CANARY, of=spec(route={"gateway": {"name": "models"}}))
+    assert found.route is not None
+    found = replace(found, route=replace(found.route, accepted=None, gateways=(("ml", "models"),)))
+    assert len(named("HTTPRoute", "risk", found)["spec"]["parentRefs"]) == 1
+
+
 # Predictors
 
 

@@ -54,6 +54,7 @@ def canary(available_pods: int, *, step: int = 1, weight: int = 10, replicas: in
         (1, 0, 0),
         (2, 10, 50),
         (4, 0, 50),
+        (1, 80, 50),  # the spec has other steps now
     ],
 )
 def test_a_weight_goes_up_only_with_its_pods(pods: int, weight: int, becomes: int) -> None:
@@ -84,6 +85,12 @@ def test_without_a_route_a_step_begins_when_its_pods_were_told_of_it() -> None:
     status = weighted(world)
     assert status.trial is not None
     assert status.trial.step_since == NOW
+
+
+def test_without_a_route_a_step_does_not_begin_before_its_weight_was_written() -> None:
+    status = weighted(on_trial(Stage.CANARY, step=1, weight=10, of=spec(rollout=STEPS), step_since=None))
+    assert status.trial is not None
+    assert (status.weight, status.trial.step_since) == (50, None)
 
 
 def test_a_step_that_has_begun_keeps_its_beginning() -> None:
