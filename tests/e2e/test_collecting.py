@@ -8,7 +8,6 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from seatrial.contract import metrics
 from seatrial.contract.http import COLLECTOR_PORT, METRICS_PATH
-from tests.system.namespaces import credentials
 from tests.system.shelf import fresh_shelf
 from tests.system.world import NAME, World, condition, serving
 
@@ -47,7 +46,7 @@ def test_credentials_are_rotated_under_a_running_collector(world: World) -> None
     pod = collector_pod(world)
     world.sees_client("has rows stored", lambda _: counted(world, pod, metrics.STORED) > 0)
 
-    world.site.commands.apply(credentials(world.site, world.namespace, wrong=True))
+    world.has_credentials(wrong=True)
 
     world.sees_client(
         "has rows refused", lambda _: counted(world, pod, metrics.FLUSH_FAILURES, reason="denied") > 0, LONGEST
@@ -56,7 +55,7 @@ def test_credentials_are_rotated_under_a_running_collector(world: World) -> None
     assert (serving(status), condition(status, "Ready")) == ("1", "True")
     stored = counted(world, pod, metrics.STORED)
 
-    world.site.commands.apply(credentials(world.site, world.namespace))
+    world.has_credentials()
 
     world.sees_client("has rows stored again", lambda _: counted(world, pod, metrics.STORED) > stored, LONGEST)
     world.client.send(on=False)

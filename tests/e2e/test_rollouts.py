@@ -103,6 +103,29 @@ def test_a_process_that_ends_again_and_again_rolls_back(world: World) -> None:
     rolled_back(world, "2", "restarts")
 
 
+def test_pods_that_cannot_reach_the_store_hold_a_trial_and_reject_nobody(world: World) -> None:
+    """Between the last step and the promotion as many pods are needed as stable has, and the Secret is wrong."""
+    brief = {**NO_SHADOW, "canary": {"steps": [{"weight": 20}], "stepDuration": "10s"}}
+    world.serves("1", rollout=brief)
+    world.apply("2", rollout=brief)
+    world.sees("canary", lambda s: s.get("stage") == "Canary" and s.get("weight", 0) > 0, 180)
+
+    world.has_credentials(wrong=True)
+
+    world.sees("it waits for a pod", lambda s: "2 available pods" in (s.get("trial") or {}).get("held", ""), 120)
+    world.sees("its starts failed", lambda s: s["trial"].get("restarts", {}).get("judged", 0) >= TOO_MANY, 180)
+    status = world.status()
+    assert (candidate(status), status.get("rejected")) == ("2", None)
+    assert condition(status, "Stalled", "reason") == "StoreDenied"
+    assert "refused" in status["trial"]["held"], "it says what its pods say"
+
+    world.has_credentials()
+
+    status = world.sees("promotion", lambda s: outcome(s, "2") != "", 300)
+    assert outcome(status, "2") == "Promoted", status["history"]
+    world.has_lost_nothing()
+
+
 def test_a_gateway_whose_name_was_mistyped_takes_no_traffic_away(world: World) -> None:
     world.serves("1")
     hostnames = [f"{world.namespace}.example.org"]

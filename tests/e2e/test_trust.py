@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from tests.system.kubectl import CommandError
-from tests.system.namespaces import credentials
 from tests.system.publishing import Shelf
 from tests.system.shelf import fresh_shelf
 from tests.system.store import client, keys
@@ -123,7 +122,7 @@ def test_wrong_credentials_are_named_and_healed_by_right_ones(world: World) -> N
 
     status = world.sees("they are refused", lambda s: condition(s, "ArtifactVerified", "reason") == "StoreDenied")
     assert world.site.s3 in condition(status, "ArtifactVerified", "message")
-    world.site.commands.apply(credentials(world.site, world.namespace))
+    world.has_credentials()
     world.sees("version 1 serves", lambda s: serving(s) == "1" and condition(s, "Ready") == "True", 150)
 
 

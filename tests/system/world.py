@@ -56,9 +56,12 @@ class World:
 
     def is_there(self, *, wrong_credentials: bool = False) -> None:
         """Make the namespace and the Secret."""
-        self.site.commands.apply(
-            namespace(self.namespace), credentials(self.site, self.namespace, wrong=wrong_credentials)
-        )
+        self.site.commands.apply(namespace(self.namespace))
+        self.has_credentials(wrong=wrong_credentials)
+
+    def has_credentials(self, *, wrong: bool = False) -> None:
+        """Make the Secret, or replace it."""
+        self.site.commands.apply(credentials(self.site, self.namespace, wrong=wrong))
 
     def serves(self, version: str, **sections: Any) -> None:
         """Deploy a version, wait until it serves, and start the client."""
