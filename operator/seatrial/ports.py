@@ -42,7 +42,7 @@ class UnavailableError(ClusterError):
 
 @dataclass(frozen=True, slots=True)
 class Restarts:
-    """How often containers were started again, and how the last one that had run ended.
+    """How often the containers of some pods were started again, and how the last one that had run ended.
 
     `at_start` are those of containers that ended last before they were ready, and said why, such as by a store that did
     not answer.
@@ -51,6 +51,7 @@ class Restarts:
     count: int = 0
     at_start: int = 0
     ending: str = ""
+    pods: int = 0
 
 
 NO_RESTARTS = Restarts()

@@ -30,9 +30,9 @@ def restarts_of(pods: Sequence[Pod]) -> Restarts:
     at_start = sum(count for count, ended in zip(counts, last, strict=True) if ended.get("message"))
     ran = [ended for ended in last if ended.get("finishedAt") and not ended.get("message")]
     if not ran:
-        return Restarts(sum(counts), at_start)
+        return Restarts(sum(counts), at_start, pods=len(containers))
     newest = max(ran, key=lambda ended: str(ended["finishedAt"]))
-    return Restarts(sum(counts), at_start, _exit(newest))
+    return Restarts(sum(counts), at_start, _exit(newest), len(containers))
 
 
 def trouble_of(pods: Sequence[Pod]) -> str:

@@ -2,7 +2,7 @@
 
 from seatrial.api.conditions import Condition, Reason, Truth, Type, condition
 from seatrial.api.quantities import how_many
-from seatrial.core.observed import Unknown, is_refusal
+from seatrial.core.observed import RouteState, Unknown, is_refusal
 from seatrial.core.stages import pods_of
 from seatrial.core.target import awaited, cannot_tell, wanted_recipe
 from seatrial.core.view import View
@@ -82,11 +82,18 @@ def route_ready(view: View) -> Condition:
     route = view.observed.route
     if view.spec is None or view.spec.route is None:
         return condition(Type.ROUTE_READY, None, Reason.NO_ROUTE, "spec.route is not set: the Service has the traffic")
+    if route is not None and (refused := view.observed.refused.get(("HTTPRoute", view.observed.key.name))):
+        message = f"the HTTPRoute could not be written, and is what it was ({_weights(route)}): {refused}"
+        return condition(Type.ROUTE_READY, False, Reason.APPLY_FAILED, message)
     if route is None or route.accepted is None:
         message = route.message if route is not None else _no_route(view)
         return condition(Type.ROUTE_READY, None, Reason.WAITING_FOR_GATEWAY, message)
     reason = Reason.ACCEPTED if route.accepted else Reason.NOT_ACCEPTED
     return condition(Type.ROUTE_READY, route.accepted, reason, route.message)
+
+
+def _weights(route: RouteState) -> str:
+    return ", ".join(f"{weight} % to {backend}" for backend, weight in sorted(route.weights.items()) if weight)
 
 
 def _nothing_serves(view: View) -> str:

@@ -16,7 +16,7 @@ from seatrial.judge.errors import judge_errors
 from seatrial.judge.latency import judge_latency
 from seatrial.judge.limits import RatioLimits
 from seatrial.judge.reference import judge_against_reference
-from seatrial.judge.restarts import judge_restarts
+from seatrial.judge.restarts import Ends, judge_restarts
 from seatrial.judge.verdict import Finding, Verdict
 
 ALPHA = 0.01  # the chance that a stage's checks together refuse a healthy version
@@ -56,7 +56,8 @@ def _by_restarts(observed: Observed) -> tuple[Finding, ...]:
     if mine is None or theirs is None:
         return ()
     left_out = not_counted(observed, restarts_before(observed.status))
-    found = judge_restarts(RESTARTS, mine.count - left_out.judged, theirs.count - left_out.control, mine.ending)
+    candidate = Ends(mine.count - left_out.judged, mine.pods)
+    found = judge_restarts(RESTARTS, candidate, Ends(theirs.count - left_out.control, theirs.pods), mine.ending)
     return () if found is None else (found,)
 
 

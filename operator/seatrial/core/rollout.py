@@ -76,13 +76,15 @@ def _advance_trial(situation: Situation) -> Status:
 
 
 def _failure(situation: Situation) -> str:
-    """Say why the candidate must go, empty where it need not: the verdict, or a predictor that refused the artifact.
+    """Say why the candidate must go, empty where it need not: the verdict, or predictors that refused the artifact.
 
-    Where nothing else could serve, a refused artifact waits: it may be mended in the store.
+    Where nothing else could serve, a refused artifact waits: it may be mended in the store. And where another pod has
+    found it to be what was promised, it was not the artifact that was wrong.
     """
     if MOVES.get((situation.trial.stage, situation.verdict)) is Move.REJECT:
         return situation.why(Verdict.FAIL)
-    return situation.pods.refusal if situation.status.stable is not None else ""
+    alone = situation.status.stable is None or situation.pods.ready > 0
+    return "" if alone else situation.pods.refusal
 
 
 def _is_overdue(situation: Situation, objected: Objection) -> bool:

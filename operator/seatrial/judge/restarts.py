@@ -1,23 +1,43 @@
-"""The restarts check: does the candidate's process end while stable's does not?
+"""The restarts check: do the candidate's processes end again and again while the other version's do not?
 
 A process that ends answers nothing and counts nothing, so that no metric of its own tells of it.
 """
 
+from dataclasses import dataclass
 from math import inf
 
 from seatrial.judge.verdict import Finding, Verdict
 
-TOO_MANY = 3  # one may be the node's doing, two a coincidence
+TOO_MANY = 3  # in each pod: an accident, such as of a node, ends each process once
 
 
-def judge_restarts(name: str, count: int, control: int, ending: str) -> Finding | None:
-    """Return the finding on a version whose processes ended `count` times, those that it is compared with `control`.
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """How often the processes of some pods have ended."""
 
-    `ending` is how the last one ended. None where they are not too many: restarts alone pass nothing.
+    count: int
+    pods: int
+
+    @property
+    def in_each(self) -> float:
+        """The mean over the pods."""
+        return max(0, self.count) / max(1, self.pods)
+
+
+def judge_restarts(name: str, candidate: Ends, control: Ends, ending: str) -> Finding | None:
+    """Return the finding on a version whose processes ended too often, None where they did not: it passes nothing.
+
+    `ending` is how the last one ended. What ends the other version's processes as well, such as a request that both
+    cannot bear, says nothing of the candidate.
     """
-    if count < TOO_MANY:
+    if candidate.in_each - control.in_each < TOO_MANY:
         return None
-    sentence = f"its processes ended {count} times, the other version's {control}, the last one with {ending}"
-    if count - control < TOO_MANY:
-        return Finding(name, Verdict.INCONCLUSIVE, f"{sentence} · {TOO_MANY} more would be too many", -inf, 0.0)
-    return Finding(name, Verdict.FAIL, f"{sentence} · {TOO_MANY} more are too many", inf, 0.0)
+    sentence = (
+        f"processes of the candidate ended {_counted(candidate)}, those of the other version {_counted(control)}"
+        f" · {TOO_MANY} more in each pod are too many · the last one with {ending}"
+    )
+    return Finding(name, Verdict.FAIL, sentence, inf, 0.0)
+
+
+def _counted(ends: Ends) -> str:
+    return f"{max(0, ends.count)}× in {ends.pods} {'pod' if ends.pods == 1 else 'pods'}"

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _PATIENCE = 900.0  # seconds for everything
 _PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)  # seconds between tries of a store that does not answer
+_TAMPERED = 3  # times that other bytes than those promised are read until they are what the store has
 _WARM_ROWS, _WARM_BATCH = 32, 64
 _log = logging.getLogger(__name__)
 
@@ -73,10 +74,14 @@ async def start(load: Load, lifecycle: Lifecycle, model: Worker, pauses: tuple[f
 
 
 async def _loaded(load: Load, lifecycle: Lifecycle, model: Worker, pauses: tuple[float, ...]) -> "Loaded":
+    tampered = 0
     for pause in (*pauses, None):
         try:
             return await model.call(lambda: _in_scratch(load))
-        except (UnreachableError, OSError) as error:
+        except (UnreachableError, OSError, TamperedError) as error:
+            tampered += isinstance(error, TamperedError)
+            if tampered == _TAMPERED:
+                raise StartError(_reason(error)) from error
             if pause is None:
                 raise StartError(f"{error} (tried {len(pauses) + 1} times)") from error
             _log.warning("the version could not be loaded; trying again: %s", error)

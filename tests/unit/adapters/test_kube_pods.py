@@ -93,12 +93,12 @@ AWAY = {"name": "predictor", "restartCount": 4, "lastState": ended("S3 is away",
 
 def test_restarts_are_counted_over_all_pods_and_the_last_one_is_told() -> None:
     found = restarts_of([pod(AGAIN), pod(LATER), pod({"name": "predictor", "restartCount": 0})])
-    assert found == Restarts(3, 0, "exit code 139 (Error)")
+    assert found == Restarts(3, 0, "exit code 139 (Error)", 3)
 
 
 def test_a_container_that_said_why_it_could_not_start_is_told_from_one_that_had_run() -> None:
-    assert restarts_of([pod(AGAIN), pod(AWAY)]) == Restarts(6, 4, "exit code 137 (Error)")
-    assert restarts_of([pod(AWAY)]) == Restarts(4, 4)
+    assert restarts_of([pod(AGAIN), pod(AWAY)]) == Restarts(6, 4, "exit code 137 (Error)", 2)
+    assert restarts_of([pod(AWAY)]) == Restarts(4, 4, pods=1)
 
 
 @pytest.mark.parametrize("found", [pod(), pod({**AGAIN, "name": "istio-proxy"}), {"metadata": {}}])
@@ -107,4 +107,4 @@ def test_nothing_was_restarted(found: dict[str, Any]) -> None:
 
 
 def test_a_restart_of_which_nothing_is_left() -> None:
-    assert restarts_of([pod({"name": "predictor", "restartCount": 4})]) == Restarts(4)
+    assert restarts_of([pod({"name": "predictor", "restartCount": 4})]) == Restarts(4, pods=1)

@@ -169,6 +169,13 @@ CASES: list[tuple[Observed, Type, Truth, Reason, str]] = [
         Reason.WAITING_FOR_GATEWAY,
         "there is no HTTPRoute yet: HTTPRoute ml/risk: 403: no",
     ),
+    (
+        on_trial(Stage.CANARY, of=ROUTED, world={"refused": {("HTTPRoute", "risk"): "403: no"}}),
+        ROUTE_READY,
+        F,
+        Reason.APPLY_FAILED,
+        f"is what it was (1 % to risk-{ref('2', ROUTED).revision}, 99 % to risk-{ref('1', ROUTED).revision}): 403: no",
+    ),
     (serving("1", of=ROUTED, route=RouteState(None, "soon")), ROUTE_READY, U, Reason.WAITING_FOR_GATEWAY, "soon"),
     (serving("1", of=ROUTED, route=RouteState(False, "no host")), ROUTE_READY, F, Reason.NOT_ACCEPTED, "no host"),
     # RolloutSucceeded

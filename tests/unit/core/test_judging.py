@@ -182,9 +182,9 @@ def test_a_pass_is_held_to_the_traffic_that_it_gives(stage: Stage, step: int, sh
 # Restarts
 
 
-def restarted(count: int, at_start: int = 0) -> Pods:
-    """Return two pods whose containers were restarted."""
-    return replace(available(2), restarts=Restarts(count, at_start, "exit code 137 (OOMKilled)"))
+def restarted(count: int, at_start: int = 0, pods: int = 1) -> Pods:
+    """Return pods whose containers were restarted."""
+    return replace(available(2), restarts=Restarts(count, at_start, "exit code 137 (OOMKilled)", pods))
 
 
 def restarts_verdict(world: Observed) -> Verdict | None:
@@ -211,16 +211,23 @@ def test_a_start_that_failed_does_not_count(at_start: int, verdict: Verdict | No
 @pytest.mark.parametrize(
     ("theirs", "before", "verdict"),
     [
-        (restarted(1), 0, UNSURE),
+        (restarted(1), 0, None),
         (restarted(1), 1, FAIL),  # it was before the stage
         (restarted(1, at_start=1), 0, FAIL),  # the store was away
-        (restarted(7), 4, UNSURE),
+        (restarted(7), 4, None),
     ],
 )
-def test_a_stable_whose_processes_end_as_well_leaves_it_open(theirs: Pods, before: int, verdict: Verdict) -> None:
+def test_a_stable_whose_processes_end_as_well_leaves_it_open(
+    theirs: Pods, before: int, verdict: Verdict | None
+) -> None:
     left_out = RestartsBefore(control=before)
     world = canary(healthy(SINCE), pods=restarted(3), stable_pods=theirs, restarts=left_out)
     assert restarts_verdict(world) is verdict
+
+
+@pytest.mark.parametrize(("pods", "verdict"), [(1, FAIL), (2, FAIL), (3, None)])
+def test_ends_count_for_each_pod(pods: int, verdict: Verdict | None) -> None:
+    assert restarts_verdict(canary(healthy(SINCE), pods=restarted(6, pods=pods))) is verdict
 
 
 def test_one_end_of_stables_hides_no_hundred() -> None:

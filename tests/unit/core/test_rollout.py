@@ -198,6 +198,13 @@ def test_a_refused_artifact_is_rejected_before_it_has_traffic() -> None:
     assert "model.skops has not its digest" in status.history[-1].message
 
 
+def test_an_artifact_that_another_pod_has_verified_is_not_what_is_wrong() -> None:
+    refusing = Pods(wanted=2, ready=1, available=1, trouble="Error: refused: manifest of risk 2: expected sha256:1")
+    status = after(on_trial(Stage.CANARY, step=4, pods=refusing), PASS)
+    assert status.rejected == ()
+    assert "refused: manifest of risk 2" in held(status)[0]
+
+
 @pytest.mark.parametrize(
     "trouble",
     [

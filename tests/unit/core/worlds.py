@@ -81,7 +81,7 @@ pods = st.sampled_from(
         available(1),
         available(4),
         Pods(wanted=4, ready=4, available=2),
-        Pods(4, 4, 4, restarts=Restarts(4, 0, "exit code 137 (OOMKilled)")),
+        Pods(4, 4, 4, restarts=Restarts(12, 0, "exit code 137 (OOMKilled)", 4)),
         Pods(4, 4, 4, "the pods cannot be seen: no answer", None),
         troubled("ErrImagePull: no such image"),
         troubled("CrashLoopBackOff: refused: model.skops has not its digest"),

@@ -2,32 +2,51 @@
 
 import pytest
 
-from seatrial.judge.restarts import TOO_MANY, judge_restarts
+from seatrial.judge.restarts import TOO_MANY, Ends, judge_restarts
 from seatrial.judge.verdict import Verdict
 
 ENDING = "exit code 137 (OOMKilled)"
 
 
-@pytest.mark.parametrize("count", [-2, 0, 1, TOO_MANY - 1])
-@pytest.mark.parametrize("control", [0, 5])
-def test_a_few_restarts_say_nothing(count: int, control: int) -> None:
-    assert judge_restarts("restarts", count, control, ENDING) is None
+@pytest.mark.parametrize(
+    ("candidate", "control"),
+    [
+        (Ends(0, 1), Ends(0, 1)),
+        (Ends(-2, 1), Ends(0, 1)),  # pods have gone, with what they had counted
+        (Ends(TOO_MANY - 1, 1), Ends(0, 1)),
+        (Ends(0, 0), Ends(0, 0)),
+        (Ends(3, 3), Ends(0, 3)),  # a node that went ended each once
+        (Ends(8, 3), Ends(0, 3)),
+        (Ends(3, 1), Ends(3, 3)),  # both cannot bear some request
+        (Ends(50, 2), Ends(60, 2)),
+    ],
+)
+def test_a_few_ends_or_ends_on_both_sides_say_nothing(candidate: Ends, control: Ends) -> None:
+    assert judge_restarts("restarts", candidate, control, ENDING) is None
 
 
-@pytest.mark.parametrize(("count", "control"), [(TOO_MANY, 0), (50, 0), (50, 47), (TOO_MANY + 1, 1)])
-def test_too_many_more_than_the_other_side_fail_and_say_how_the_last_one_ended(count: int, control: int) -> None:
-    found = judge_restarts("restarts", count, control, ENDING)
+@pytest.mark.parametrize(
+    ("candidate", "control"),
+    [
+        (Ends(TOO_MANY, 1), Ends(0, 1)),
+        (Ends(9, 3), Ends(0, 3)),
+        (Ends(100, 2), Ends(1, 1)),
+        (Ends(3, 1), Ends(-5, 2)),
+        (Ends(3, 1), Ends(0, 0)),  # stable is scaled to nothing, or away
+    ],
+)
+def test_three_more_in_each_pod_are_too_many(candidate: Ends, control: Ends) -> None:
+    found = judge_restarts("restarts", candidate, control, ENDING)
     assert found is not None
     assert found.verdict is Verdict.FAIL
-    assert found.line() == (
-        f"restarts: Fail · its processes ended {count} times, the other version's {control}, "
-        "the last one with exit code 137 (OOMKilled) · 3 more are too many"
-    )
 
 
-@pytest.mark.parametrize(("count", "control"), [(TOO_MANY, 1), (50, 48), (50, 60)])
-def test_where_the_other_sides_end_too_nobody_can_tell_whose_fault_it_is(count: int, control: int) -> None:
-    found = judge_restarts("restarts", count, control, ENDING)
+def test_a_fail_says_how_often_where_and_how() -> None:
+    found = judge_restarts("restarts", Ends(9, 3), Ends(1, 1), "exit code 139 (Error)")
+    assert found is None
+    found = judge_restarts("restarts", Ends(9, 2), Ends(1, 1), "exit code 139 (Error)")
     assert found is not None
-    assert found.verdict is Verdict.INCONCLUSIVE
-    assert found.sentence.endswith("3 more would be too many")
+    assert found.line() == (
+        "restarts: Fail · processes of the candidate ended 9× in 2 pods, those of the other version 1× in 1 pod"
+        " · 3 more in each pod are too many · the last one with exit code 139 (Error)"
+    )

@@ -75,7 +75,6 @@ async def test_but_not_for_ever() -> None:
 @pytest.mark.parametrize(
     "error",
     [
-        TamperedError("model.skops is not what the manifest says"),
         TooLargeError("model.skops has more bytes"),
         DocumentError("manifest", "format", 9, "1"),
         UntrustedModelError("it holds os.system"),
@@ -86,6 +85,16 @@ async def test_a_bad_artifact_is_refused_for_good_at_once(error: Exception) -> N
     load, folders = fails(error)
     assert await refusal(load) == f"{REFUSED}{error}"
     assert len(folders) == 1
+
+
+async def test_other_bytes_than_promised_are_read_again_before_they_are_believed() -> None:
+    error = TamperedError("model.skops is not what the manifest says")
+    load, folders = fails(error, error, error)
+    assert await refusal(load) == f"{REFUSED}{error}"
+    assert len(folders) == 3
+    load, folders = fails(error, error, then=a_risk_version())
+    await started(load)
+    assert len(folders) == 3
 
 
 @pytest.mark.parametrize("error", [DeniedError("denied"), NotFoundError("absent"), MemoryError("small")])
