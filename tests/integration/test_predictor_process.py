@@ -174,7 +174,8 @@ async def test_another_digest_than_the_pinned_one_never_serves(bucket: Bucket, t
     code, word, lines = await refused(bucket, tmp_path, **{environment.DIGEST: "sha256:" + "0" * 64})
     assert code == 1
     assert word.startswith(REFUSED)
-    assert [line["message"] for line in lines] == [word]
+    again = f"the version could not be loaded; trying again: {word.removeprefix(REFUSED)}"
+    assert [line["message"] for line in lines] == [again, again, word]
 
 
 async def test_a_file_that_was_swapped_never_serves(bucket: Bucket, tmp_path: Path) -> None:
