@@ -262,7 +262,7 @@ def test_the_whole_status_is_kept_and_shown(commands: Commands, left_alone: str)
     head, row = commands.ctl("get", "mdep", left_alone, "-n", NAMESPACE, "-o", "wide").splitlines()
     assert head.split() == ["NAME", "STABLE", "CANDIDATE", "STAGE", "WEIGHT", "READY", "AGE", "MESSAGE"]
     assert row.split()[:6] == [left_alone, "7", "8", "Canary", "25", "True"]
-    assert row.endswith("is so")
+    assert row.endswith("is so; waits for pods")
 
 
 def test_it_scales_as_a_deployment_does(commands: Commands) -> None:
