@@ -1,7 +1,18 @@
 """Reading `spec.rollout`: the stages of a trial and the checks that judge it."""
 
 from seatrial.api.fields import MILLISECOND, between, decimal, duration, member, section
-from seatrial.api.spec import Canary, Check, ErrorsCheck, LatencyCheck, OnDeadline, Rollout, Shadow, Step
+from seatrial.api.spec import (
+    DISAGREEMENT,
+    RESTARTS,
+    Canary,
+    Check,
+    ErrorsCheck,
+    LatencyCheck,
+    OnDeadline,
+    Rollout,
+    Shadow,
+    Step,
+)
 from seatrial.contract.reading import Reader
 
 MAXIMUM_STEPS = 20
@@ -9,7 +20,7 @@ MAXIMUM_CHECKS = 20
 MAXIMUM_RATIO = 1000
 # Nearer to 0 or 1 a share of disagreements could not be told from them.
 SMALLEST_SHARE = 1e-6
-OWN_CHECKS = {"disagreement": "the shadow stage", "restarts": "every stage"}
+OWN_CHECKS = {DISAGREEMENT: "the shadow stage", RESTARTS: "every stage"}
 
 
 def parse_rollout(reader: Reader) -> Rollout:

@@ -8,6 +8,8 @@ from typing import Any
 
 Json = Any  # a plain JSON document
 
+DISAGREEMENT, RESTARTS = "disagreement", "restarts"  # checks of the operator's own, whose names no other has
+
 
 @dataclass(frozen=True, slots=True)
 class Model:

@@ -32,7 +32,7 @@ def desired_objects(observed: Observed, spec: Spec, status: Status, plan: Plan) 
 
 
 def removals(
-    observed: Observed, spec: Spec, status: Status, objects: tuple[Document, ...], sent: Collection[str] = ()
+    observed: Observed, spec: Spec, status: Status, objects: tuple[Document, ...], sent: Collection[str]
 ) -> tuple[Removal, ...]:
     """Return the owned objects that nothing wants.
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from seatrial.api.spec import Check, ErrorsCheck, LatencyCheck, Rollout, Spec
+from seatrial.api.spec import DISAGREEMENT, RESTARTS, Check, ErrorsCheck, LatencyCheck, Rollout, Spec
 from seatrial.api.status import Stage, Status
 from seatrial.contract.metrics import DURATION_EDGES
-from seatrial.core.compared import control, judged_since, restarts_before, subject
+from seatrial.core.compared import control, judged_since, subject
 from seatrial.core.observed import Evidence, Observed, Unknown
 from seatrial.core.restarts import not_counted, restarts_of
 from seatrial.judge.counts import Interval, LatencyInterval
@@ -20,7 +20,6 @@ from seatrial.judge.restarts import Ends, judge_restarts
 from seatrial.judge.verdict import Finding, Verdict
 
 ALPHA = 0.01  # the chance that a stage's checks together refuse a healthy version
-DISAGREEMENT, RESTARTS = "disagreement", "restarts"
 TAIL = 0.05  # the share of stable's requests that were slow, by which a promoted version's latency is judged
 # A candidate passes a ratio when it is shown to be better than this; between the two limits it waits.
 PASS_RATIO = 2.0
@@ -55,7 +54,7 @@ def _by_restarts(observed: Observed) -> tuple[Finding, ...]:
     mine, theirs = restarts_of(observed, subject), restarts_of(observed, control)
     if mine is None or theirs is None:
         return ()
-    left_out = not_counted(observed, restarts_before(observed.status))
+    left_out = not_counted(observed)
     candidate = Ends(mine.count - left_out.judged, mine.pods)
     found = judge_restarts(RESTARTS, candidate, Ends(theirs.count - left_out.control, theirs.pods), mine.ending)
     return () if found is None else (found,)

@@ -48,9 +48,8 @@ def restore(status: Status, served: RevisionRef, running: Iterable[str], now: da
 
 def enter(status: Status, trial: Trial, stage: Stage, restarts: RestartsBefore, now: datetime) -> Status:
     """The trial's next stage begins; `restarts` were before it."""
-    began = replace(trial, stage=stage, stage_since=now, restarts=restarts)
-    entered = replace(began, step=0, step_since=None, held="", held_reason="")
-    return replace(status, trial=entered, findings=())
+    began = Trial(trial.candidate, stage, trial.began, stage_since=now, restarts=restarts)
+    return replace(status, trial=began, findings=())
 
 
 def step_up(status: Status, trial: Trial) -> Status:

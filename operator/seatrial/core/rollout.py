@@ -30,7 +30,6 @@ class Move(StrEnum):
     REVERT = "Revert"
 
 
-FIRST = "the first version: nothing to compare it with"
 # Everything below serves this table. Inconclusive is absent on purpose: it waits, until the deadline speaks; only a
 # probation ends by itself, because a promoted version that nobody calls must not keep the old one for ever.
 MOVES: Mapping[tuple[Stage, Verdict], Move] = {
@@ -101,14 +100,13 @@ def _on_deadline(situation: Situation, objected: Objection) -> Status:
     limit = format_duration(situation.rollout.progress_deadline)
     message = f"longer on trial than spec.rollout.progressDeadline ({limit}): {objected.message}"
     held = moves.hold(status, trial, message, Reason.DEADLINE_EXCEEDED)
-    restarts = until_now(situation.observed, trial.restarts)
     if isinstance(situation.observed.evidence, Unknown) or status.stable is None:
         return held
     match situation.rollout.on_deadline:
         case OnDeadline.ROLLBACK if may_end(situation.observed, status, trial):
             return moves.reject(status, trial, message, now)
         case OnDeadline.PROMOTE if _is_up(situation):
-            return moves.promote(status, trial, situation.rollout.probation, restarts, message, now)
+            return _promoted(situation, message)
         case OnDeadline.PROMOTE:
             return moves.hold(status, _last(situation), message)
         case OnDeadline.ROLLBACK | OnDeadline.PAUSE:
@@ -156,9 +154,9 @@ def _is_over(observed: Observed, spec: Spec, promoted: str, probation: Probation
 
 def _next_stage(situation: Situation) -> Status:
     status, trial, rollout, now = situation.status, situation.trial, situation.rollout, situation.now
-    restarts = until_now(situation.observed, trial.restarts)
+    restarts = until_now(situation.observed)
     if status.stable is None:
-        return moves.promote(status, trial, rollout.probation, restarts, FIRST, now)
+        return _promoted(situation, "the first version: nothing to compare it with")
     if trial.stage is Stage.PREPARING and rollout.shadow is not None:
         return moves.enter(status, trial, Stage.SHADOW, restarts, now)
     if trial.stage is not Stage.CANARY:
@@ -166,4 +164,9 @@ def _next_stage(situation: Situation) -> Status:
     if not takes_over(rollout, trial):
         return moves.step_up(status, trial)
     message = "; ".join(filter(None, ("passed every stage", situation.why(Verdict.PASS))))
-    return moves.promote(status, trial, rollout.probation, restarts, message, now)
+    return _promoted(situation, message)
+
+
+def _promoted(situation: Situation, message: str) -> Status:
+    restarts, probation = until_now(situation.observed), situation.rollout.probation
+    return moves.promote(situation.status, situation.trial, probation, restarts, message, situation.now)

@@ -64,7 +64,7 @@ def objects(world: Observed) -> list[Identity]:
 def removed(world: Observed, there: Iterable[Identity] = EVERYTHING) -> set[Identity]:
     assert isinstance(world.spec, Spec)
     world = replace(world, objects=frozenset(there))
-    found = removals(world, world.spec, world.status, documents(world))  # type: ignore[arg-type]
+    found = removals(world, world.spec, world.status, documents(world), ())  # type: ignore[arg-type]
     return {(one.api_version, one.kind, one.name) for one in found}
 
 

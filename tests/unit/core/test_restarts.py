@@ -32,22 +32,22 @@ def world(mine: Restarts | None, theirs: Restarts | None, before: RestartsBefore
 )
 def test_what_does_not_count(mine: Restarts | None, before: int, left_out: int) -> None:
     one = world(mine, Restarts(), RestartsBefore(judged=before))
-    assert not_counted(one, RestartsBefore(judged=before)) == RestartsBefore(judged=left_out)
+    assert not_counted(one) == RestartsBefore(judged=left_out)
     other = world(Restarts(), mine, RestartsBefore(control=before))
-    assert not_counted(other, RestartsBefore(control=before)) == RestartsBefore(control=left_out)
+    assert not_counted(other) == RestartsBefore(control=left_out)
 
 
 def test_starts_that_failed_do_not_count_once_they_succeeded() -> None:
     away = world(Restarts(4, at_start=4), Restarts(), RestartsBefore())
     after = replace(away, status=excused(away, away.status), pods={ref("2").revision: pods(Restarts(5))})
     assert after.status.trial is not None
-    assert not_counted(after, after.status.trial.restarts).judged == 4
+    assert not_counted(after).judged == 4
 
 
 def test_a_stage_begins_with_all_that_was_before_it() -> None:
-    assert until_now(world(Restarts(5, 1), Restarts(3), RestartsBefore()), RestartsBefore()) == RestartsBefore(5, 3)
+    assert until_now(world(Restarts(5, 1), Restarts(3), RestartsBefore())) == RestartsBefore(5, 3)
     unseen = RestartsBefore(2, 1)
-    assert until_now(world(None, None, unseen), unseen) == unseen
+    assert until_now(world(None, None, unseen)) == unseen
 
 
 def test_a_probation_keeps_it_too_and_what_is_settled_has_none() -> None:
