@@ -1,6 +1,6 @@
 """Builders of observed worlds: each returns a healthy one, and a test says only what is different in its own."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -27,7 +27,7 @@ from seatrial.core.observed import (
 from seatrial.core.recipe import Recipe
 from seatrial.core.target import reference_to, wanted_recipe
 from seatrial.judge.counts import Counts, Interval, LatencyInterval
-from seatrial.ports import Key
+from seatrial.ports import Key, Restarts
 
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 KEY = Key("ml", "risk")
@@ -128,6 +128,17 @@ def ended(version: str, outcome: Outcome = Outcome.PROMOTED, message: str = "pas
 def available(count: int) -> Pods:
     """Return a Deployment whose pods are all there."""
     return Pods(wanted=count, ready=count, available=count)
+
+
+def restarted(*counts: int, at_start: Collection[int] = ()) -> Pods:
+    """Return two pods in a Deployment, and how often each that is counted was restarted; `at_start` are places."""
+    by_pod, failed = {f"pod-{i}": count for i, count in enumerate(counts)}, frozenset(f"pod-{i}" for i in at_start)
+    return replace(available(2), restarts=Restarts(by_pod, failed, "exit code 137 (OOMKilled)"))
+
+
+def unseen_pods() -> Pods:
+    """Return two pods that cannot be listed."""
+    return replace(available(2), restarts=None, trouble="the pods cannot be seen: no answer")
 
 
 def troubled(trouble: str, count: int = 1) -> Pods:

@@ -1,7 +1,7 @@
 """What the controller needs of the world. Adapters implement these; tests put fakes in their place."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -44,14 +44,13 @@ class UnavailableError(ClusterError):
 class Restarts:
     """How often the containers of some pods were started again, and how the last one that had run ended.
 
-    `at_start` are those of containers that ended last before they were ready, and said why, such as by a store that did
-    not answer.
+    `by_pod` has every pod that runs or should. `at_start` are those whose container ended last before it was ready, and
+    said why, such as by a store that did not answer.
     """
 
-    count: int = 0
-    at_start: int = 0
+    by_pod: Mapping[str, int] = field(default_factory=dict)
+    at_start: frozenset[str] = frozenset()
     ending: str = ""
-    pods: int = 0
 
 
 NO_RESTARTS = Restarts()

@@ -17,7 +17,7 @@ from seatrial.api.status import (
     Finding,
     Probation,
     Rejected,
-    RestartsBefore,
+    RestartsLeftOut,
     Retiring,
     RevisionRef,
     Stage,
@@ -210,6 +210,9 @@ def test_an_example_is_taken_and_gets_the_defaults_that_the_parser_has(commands:
     assert parse_spec("x", taken["spec"]) == parse_spec("x", written["spec"])
 
 
+LEFT_OUT = RestartsLeftOut({"risk-bbbb-x": 1}, {"risk-aaaa-x": 2})
+
+
 def whole_status() -> Status:
     """A status in which everything is set."""
     stable, candidate = RevisionRef("aaaa", "7", "sha256:a"), RevisionRef("bbbb", "8", "sha256:b")
@@ -218,12 +221,12 @@ def whole_status() -> Status:
         replicas=2,
         weight=25,
         stable=stable,
-        trial=Trial(candidate, Stage.CANARY, NOW, NOW, 2, NOW, RestartsBefore(1, 2), "waits for pods", "Paused"),
-        probation=Probation(stable, NOW, NOW, RestartsBefore(1, 2)),
+        trial=Trial(candidate, Stage.CANARY, NOW, NOW, 2, NOW, LEFT_OUT, "waits for pods", "Paused"),
+        probation=Probation(stable, NOW, NOW, LEFT_OUT),
         findings=(Finding("errors", "Pass", "fine"),),
         rejected=(Rejected("cccc", "6", NOW, "slow"),),
         history=(Ended("7", "aaaa", "Promoted", NOW, NOW, "all checks passed"),),
-        retiring=(Retiring("dddd", NOW),),
+        retiring=(Retiring("dddd", NOW, NOW),),
         training=TrainingStatus("risk-train-1", "drift", "team", NOW, "Passed", "8", "accuracy 0.9", "now"),
         conditions=tuple(Condition(kind, Truth.TRUE, Reason.SERVING, "is so") for kind in Type),
         changed=dict.fromkeys(Type, NOW),

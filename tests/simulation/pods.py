@@ -118,8 +118,8 @@ class Kubernetes:
 
     def _see(self, deployment: Document, pods: Sequence[Pod]) -> None:
         trouble = REFUSAL if self._quality(deployment) is Quality.REFUSED else ""
-        at_start = sum(pod.restarts for pod in pods if pod.left_word)
-        restarts = Restarts(sum(pod.restarts for pod in pods), at_start, "exit code 139 (Error)", len(pods))
+        at_start = frozenset(pod.name for pod in pods if pod.left_word)
+        restarts = Restarts({pod.name: pod.restarts for pod in pods}, at_start, "exit code 139 (Error)")
         place = deployment["metadata"]["namespace"], selector_of(deployment)
         self._cluster.seen[place] = PodsSeen(trouble, restarts)
 

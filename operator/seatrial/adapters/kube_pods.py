@@ -22,17 +22,19 @@ def seen_of(pods: Sequence[Pod]) -> PodsSeen:
 def restarts_of(pods: Sequence[Pod]) -> Restarts:
     """Return how often predictors were restarted; other containers in their pods are somebody else's.
 
-    One that cannot start leaves a word, by which it is told from one that ended while it ran.
+    One that cannot start leaves a word, by which it is told from one that ended while it ran. What is left of pods that
+    have ended, or are about to, is left out: others are in their places.
     """
-    containers = [c for pod in pods for c in _containers(pod) if c.get("name") == PREDICTOR]
-    last = [c.get("lastState", {}).get("terminated") or {} for c in containers]
-    counts = [container.get("restartCount", 0) for container in containers]
-    at_start = sum(count for count, ended in zip(counts, last, strict=True) if ended.get("message"))
-    ran = [ended for ended in last if ended.get("finishedAt") and not ended.get("message")]
-    if not ran:
-        return Restarts(sum(counts), at_start, pods=len(containers))
-    newest = max(ran, key=lambda ended: str(ended["finishedAt"]))
-    return Restarts(sum(counts), at_start, _exit(newest), len(containers))
+    there = [pod for pod in pods if not (_has_ended(pod) or pod["metadata"].get("deletionTimestamp"))]
+    found = {pod["metadata"]["name"]: c for pod in there for c in _containers(pod) if c.get("name") == PREDICTOR}
+    last = {name: container.get("lastState", {}).get("terminated") or {} for name, container in found.items()}
+    ran = [ended for ended in last.values() if ended.get("finishedAt") and not ended.get("message")]
+    newest = max(ran, key=lambda ended: str(ended["finishedAt"]), default=None)
+    return Restarts(
+        by_pod={name: container.get("restartCount", 0) for name, container in found.items()},
+        at_start=frozenset(name for name, ended in last.items() if ended.get("message")),
+        ending="" if newest is None else _exit(newest),
+    )
 
 
 def trouble_of(pods: Sequence[Pod]) -> str:
@@ -51,8 +53,8 @@ def last_termination_message(pods: Sequence[Pod]) -> str | None:
 
 
 def _troubles(pod: Pod) -> Iterator[str]:
-    has_ended = pod.get("status", {}).get("phase") in ("Failed", "Succeeded")
-    if pod["metadata"].get("deletionTimestamp") or (has_ended and pod.get("spec", {}).get("restartPolicy") == "Never"):
+    is_jobs = pod.get("spec", {}).get("restartPolicy") == "Never"
+    if pod["metadata"].get("deletionTimestamp") or (_has_ended(pod) and is_jobs):
         return  # a Job's next pod says how it does
     for condition in pod.get("status", {}).get("conditions", []):
         if condition["type"] == "PodScheduled" and condition["status"] == "False":
@@ -91,6 +93,10 @@ def _terminations(pod: Pod) -> Iterator[Mapping[str, Any]]:
         for state in ("state", "lastState"):
             if terminated := container.get(state, {}).get("terminated"):
                 yield terminated
+
+
+def _has_ended(pod: Pod) -> bool:
+    return pod.get("status", {}).get("phase") in ("Failed", "Succeeded")
 
 
 def _containers(pod: Pod) -> Iterator[Mapping[str, Any]]:

@@ -1,8 +1,9 @@
 """Frozen dataclasses as plain JSON and back: fields in camelCase, times as RFC 3339 in UTC and whole seconds.
 
-It knows str, int, datetime, StrEnum, dataclasses of these, and `| None`, which is all that a status is made of.
+It knows str, int, datetime, StrEnum, numbers by name, dataclasses of these, and `| None`: all that a status is made of.
 """
 
+from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -19,7 +20,7 @@ TIME_RULE = "a time with its offset, such as 2026-05-04T12:00:00Z"
 
 
 def to_plain(value: Any) -> Json:
-    """Return a value as JSON; a field that is None is left out."""
+    """Return a value as JSON; a field that is None or an empty object is left out."""
     match value:
         case datetime():
             return f"{value.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat()}Z"
@@ -27,8 +28,11 @@ def to_plain(value: Any) -> Json:
             return str(value) if len(value) <= MAXIMUM_TEXT else value[: MAXIMUM_TEXT - 1] + "…"
         case int():
             return value
+        case Mapping():
+            return dict(value)
     inner = {camel_case(field.name): getattr(value, field.name) for field in fields(value)}
-    return {name: to_plain(item) for name, item in inner.items() if item is not None}
+    plain = {name: to_plain(item) for name, item in inner.items() if item is not None}
+    return {name: item for name, item in plain.items() if item != {}}
 
 
 def from_plain(kind: type[T], reader: Reader) -> T:
@@ -49,7 +53,8 @@ def camel_case(name: str) -> str:
 
 
 def _left_out(field: "Field[Any]", reader: Reader) -> bool:
-    return field.default is not MISSING and reader.raw(camel_case(field.name)) is None
+    has_default = field.default is not MISSING or field.default_factory is not MISSING
+    return has_default and reader.raw(camel_case(field.name)) is None
 
 
 def _read(kind: Any, reader: Reader, name: str) -> object:
@@ -57,6 +62,9 @@ def _read(kind: Any, reader: Reader, name: str) -> object:
         kind = get_args(kind)[0]
     if is_dataclass(kind):
         return from_plain(kind, reader.object(name))  # type: ignore[arg-type]
+    if get_origin(kind) is Mapping:
+        inner = reader.object(name)
+        return {key: _count(inner, key) for key in inner.fields()}
     if kind is datetime:
         return _time(reader, name)
     if kind is int:

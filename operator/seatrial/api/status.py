@@ -4,7 +4,7 @@ It is also where a trial's state is kept: an operator that was killed goes on fr
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -34,14 +34,14 @@ class RevisionRef:
 
 
 @dataclass(frozen=True, slots=True)
-class RestartsBefore:
-    """Restarts that do not count: of the judged revision's containers, and of those of the one it is compared with."""
+class RestartsLeftOut:
+    """Restarts that do not count, by pod: of the judged revision, and of the one that it is compared with."""
 
-    judged: int = 0
-    control: int = 0
+    judged: Mapping[str, int] = field(default_factory=dict)
+    control: Mapping[str, int] = field(default_factory=dict)
 
 
-NO_RESTARTS_BEFORE = RestartsBefore()
+NONE_LEFT_OUT = RestartsLeftOut()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,8 @@ class Trial:
 
     `stage_since` is when this stage began: its evidence is what Prometheus has from then on, over all steps of a
     canary. `step` counts canary steps from 0, and the number of steps means: scaling up to take over; `step_since`
-    is when the step's weight took effect. `restarts` are those that do not count in this stage. `held` says what the
-    trial waits for, and `held_reason` (a Reason) is set where it waits for a person.
+    is when the step's weight took effect. `restarts_left_out` do not count in this stage. `held` says what the trial
+    waits for, and `held_reason` (a Reason) is set where it waits for a person.
     """
 
     candidate: RevisionRef
@@ -60,7 +60,7 @@ class Trial:
     stage_since: datetime
     step: int = 0
     step_since: datetime | None = None
-    restarts: RestartsBefore = NO_RESTARTS_BEFORE
+    restarts_left_out: RestartsLeftOut = NONE_LEFT_OUT
     held: str = ""
     held_reason: str = ""
 
@@ -70,13 +70,13 @@ class Probation:
     """The time after a promotion in which `previous` stays warm.
 
     `reference_since` and `since` bound the whole stage that was promoted from, the canary with all its steps: what
-    `previous` did then is what the promoted revision is compared with. `restarts` are those that do not count.
+    `previous` did then is what the promoted revision is compared with. `restarts_left_out` do not count.
     """
 
     previous: RevisionRef
     reference_since: datetime
     since: datetime
-    restarts: RestartsBefore = NO_RESTARTS_BEFORE
+    restarts_left_out: RestartsLeftOut = NONE_LEFT_OUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +113,14 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Retiring:
-    """A revision that no longer serves; its objects are removed once connections have moved on."""
+    """A revision that no longer serves; its objects are removed once connections have moved on.
+
+    `routed` is when the gateway may have sent it traffic after that, looked at twice a minute at the most.
+    """
 
     revision: str
     since: datetime
+    routed: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

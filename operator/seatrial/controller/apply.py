@@ -7,7 +7,7 @@ being written, and removals. A later pass decides again and goes on.
 """
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -83,8 +83,8 @@ class Applier:
         refused: dict[tuple[str, str], RefusedError] = {}
         for wanted in decision.objects:
             try:
-                if refused.keys().isdisjoint(_backends(wanted)):
-                    await self._apply(wanted)
+                _check_backends(wanted, refused)
+                await self._apply(wanted)
             except RefusedError as error:
                 refused[wanted["kind"], wanted["metadata"]["name"]] = error
         if refused:
@@ -176,10 +176,12 @@ async def _each(*duties: Callable[[], Awaitable[None]]) -> None:
         raise failures[0]
 
 
-def _backends(document: Document) -> set[tuple[str, str]]:
-    """Return (kind, name) of what an HTTPRoute sends traffic to: none of it may be somebody else's."""
+def _check_backends(document: Document, refused: Collection[tuple[str, str]]) -> None:
+    """Refuse an HTTPRoute that would send traffic to a Service that could not be written: it may be somebody else's."""
     rules = document["spec"].get("rules") or () if document["kind"] == "HTTPRoute" else ()
-    return {("Service", backend["name"]) for rule in rules for backend in rule["backendRefs"]}
+    for backend in (backend for rule in rules for backend in rule["backendRefs"]):
+        if ("Service", backend["name"]) in refused:
+            raise RefusedError(f"{described(document)} waits for Service {backend['name']}, which was refused")
 
 
 def marked(wanted: Document) -> tuple[dict[str, Any], str]:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from seatrial.api.status import NO_RESTARTS_BEFORE, RestartsBefore, Stage, Status
+from seatrial.api.status import NONE_LEFT_OUT, RestartsLeftOut, Stage, Status
 
 
 def judged_since(status: Status) -> datetime | None:
@@ -26,10 +26,10 @@ def control(status: Status) -> str:
     return status.stable.revision if status.stable is not None else ""
 
 
-def restarts_before(status: Status) -> RestartsBefore:
-    """Return the restarts that do not count now."""
-    compares = status.trial or status.probation
-    return compares.restarts if compares is not None else NO_RESTARTS_BEFORE
+def left_out_before(status: Status) -> RestartsLeftOut:
+    """Return the restarts that do not count, as far as status knows."""
+    comparison = status.trial or status.probation
+    return comparison.restarts_left_out if comparison is not None else NONE_LEFT_OUT
 
 
 def compared(status: Status) -> frozenset[str]:

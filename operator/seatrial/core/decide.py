@@ -18,7 +18,7 @@ from seatrial.core.objects.predictor import revision_objects
 from seatrial.core.observed import Observed, Unknown
 from seatrial.core.plan import kept, plan, with_weight
 from seatrial.core.recipe import Recipe
-from seatrial.core.restarts import excused
+from seatrial.core.restarts import noted
 from seatrial.core.rollout import advance
 from seatrial.core.stages import pods_of, routed
 from seatrial.core.target import awaited, cannot_tell, wanted_recipe
@@ -71,7 +71,7 @@ def _next(observed: Observed, spec: Spec, sent: Collection[str], now: datetime) 
     status = follow(observed, before, wanted_recipe(observed), now)
     if (status.trial, status.probation) == (before.trial, before.probation):
         findings = judge(observed, spec)
-        status = advance(observed, spec, excused(observed, status), findings, now)
+        status = advance(observed, spec, noted(observed, status), findings, now)
         status = _with_findings(observed.status, status, findings)
     status = moves.unretire(with_weight(observed, spec, status, now), kept(status))
     return next_training(observed, spec, status, now)

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from seatrial.api.conditions import Condition, Type
 from seatrial.api.status import Status
-from seatrial.core.describe_serving import artifact_verified, ready, reconciling, route_ready, stalled
+from seatrial.core.describe_route import route_ready
+from seatrial.core.describe_serving import artifact_verified, ready, reconciling, stalled
 from seatrial.core.describe_upkeep import accuracy_met, drifted, rollout_succeeded, training_succeeded, update_available
 from seatrial.core.observed import Observed
 from seatrial.core.view import View

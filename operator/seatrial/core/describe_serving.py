@@ -2,7 +2,8 @@
 
 from seatrial.api.conditions import Condition, Reason, Truth, Type, condition
 from seatrial.api.quantities import how_many
-from seatrial.core.observed import RouteState, Unknown, is_refusal
+from seatrial.core.describe_route import route_ready
+from seatrial.core.observed import Unknown, is_refusal
 from seatrial.core.stages import pods_of
 from seatrial.core.target import awaited, cannot_tell, wanted_recipe
 from seatrial.core.view import View
@@ -36,6 +37,8 @@ def reconciling(view: View) -> Condition:
         return condition(Type.RECONCILING, True, reason, message)
     if status.stable is None:
         return condition(Type.RECONCILING, True, Reason.STARTING, _nothing_serves(view))
+    if view.waits_to_revert:
+        return condition(Type.RECONCILING, True, Reason.IN_PROBATION, view.waits_to_revert)
     route = route_ready(view)
     if route.reason is Reason.WAITING_FOR_GATEWAY:
         return condition(Type.RECONCILING, True, route.reason, route.message)
@@ -54,6 +57,8 @@ def stalled(view: View) -> Condition:
     trial = view.status.trial
     if trial is not None and trial.held_reason:
         return condition(Type.STALLED, True, Reason(trial.held_reason), trial.held)
+    if view.waits_to_revert and view.previous.trouble:
+        return condition(Type.STALLED, True, Reason.PODS_NOT_READY, view.waits_to_revert)
     if isinstance(view.observed.target, Unknown) and view.observed.target.reason is not Reason.STORE_UNREACHABLE:
         return condition(Type.STALLED, True, view.observed.target.reason, view.observed.target.message)
     if view.status.stable is None and (refused := _refused(view)):
@@ -77,25 +82,6 @@ def artifact_verified(view: View) -> Condition:
     )
 
 
-def route_ready(view: View) -> Condition:
-    """Has the gateway taken the route?"""
-    route = view.observed.route
-    if view.spec is None or view.spec.route is None:
-        return condition(Type.ROUTE_READY, None, Reason.NO_ROUTE, "spec.route is not set: the Service has the traffic")
-    if route is not None and (refused := view.observed.refused.get(("HTTPRoute", view.observed.key.name))):
-        message = f"the HTTPRoute could not be written, and is what it was ({_weights(route)}): {refused}"
-        return condition(Type.ROUTE_READY, False, Reason.APPLY_FAILED, message)
-    if route is None or route.accepted is None:
-        message = route.message if route is not None else _no_route(view)
-        return condition(Type.ROUTE_READY, None, Reason.WAITING_FOR_GATEWAY, message)
-    reason = Reason.ACCEPTED if route.accepted else Reason.NOT_ACCEPTED
-    return condition(Type.ROUTE_READY, route.accepted, reason, route.message)
-
-
-def _weights(route: RouteState) -> str:
-    return ", ".join(f"{weight} % to {backend}" for backend, weight in sorted(route.weights.items()) if weight)
-
-
 def _nothing_serves(view: View) -> str:
     if isinstance(view.observed.target, Unknown):
         return view.observed.target.message
@@ -112,13 +98,6 @@ def _rejected(view: View) -> str:
         return ""
     found = [one for one in view.status.rejected if one.revision == wanted.revision]
     return f"; version {found[-1].version} was rejected and is not tried again: {found[-1].message}" if found else ""
-
-
-def _no_route(view: View) -> str:
-    if view.pods(view.status.stable).available == 0:
-        return "the HTTPRoute is made once a version serves"
-    why = [message for (kind, _), message in view.observed.refused.items() if kind in ("HTTPRoute", "Service")]
-    return ": ".join(["there is no HTTPRoute yet", *why[:1]])
 
 
 def _refused(view: View) -> str:

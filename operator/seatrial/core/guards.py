@@ -9,6 +9,7 @@ from seatrial.api.quantities import format_duration, how_many
 from seatrial.api.spec import Rollout, Spec
 from seatrial.api.status import Stage, Status, Trial
 from seatrial.core.observed import Observed, Pods, Unknown
+from seatrial.core.restarts import unseen
 from seatrial.core.stages import (
     gateway_trouble,
     is_drained,
@@ -106,12 +107,18 @@ def drained(situation: Situation) -> Objection | None:
 
 
 def pods_available(situation: Situation) -> Objection | None:
-    """No traffic before there are pods for it, of which it can be seen how often they restart."""
+    """No traffic before there are pods for it."""
     needed, pods = needed_replicas(situation.spec, situation.status, situation.trial), situation.pods
-    if pods.available >= needed and pods.restarts is not None:
+    if pods.available >= needed:
         return None
     trouble = f": {pods.trouble}" if pods.trouble else ""
     return Objection(f"waits for {how_many(needed, 'available pod')} of the candidate, has {pods.available}{trouble}")
+
+
+def pods_seen(situation: Situation) -> Objection | None:
+    """Nothing goes on of which it is not known whether it lives."""
+    trouble = unseen(situation.observed)
+    return Objection(f"waits until it can be seen how often pods restart: {trouble}") if trouble else None
 
 
 def weight_in_effect(situation: Situation) -> Objection | None:
@@ -147,6 +154,7 @@ GUARDS: tuple[Guard, ...] = (
     not_scaled_to_zero,
     drained,
     pods_available,
+    pods_seen,
     weight_in_effect,
     passes,
     long_enough,

@@ -1,6 +1,6 @@
 """From evidence to findings: which checks are asked at a stage, and with which limits."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from seatrial.api.spec import DISAGREEMENT, RESTARTS, Check, ErrorsCheck, LatencyCheck, Rollout, Spec
@@ -8,7 +8,7 @@ from seatrial.api.status import Stage, Status
 from seatrial.contract.metrics import DURATION_EDGES
 from seatrial.core.compared import control, judged_since, subject
 from seatrial.core.observed import Evidence, Observed, Unknown
-from seatrial.core.restarts import not_counted, restarts_of
+from seatrial.core.restarts import left_out, restarts_of
 from seatrial.judge.counts import Interval, LatencyInterval
 from seatrial.judge.disagreement import judge_disagreement
 from seatrial.judge.dispersion import dispersion
@@ -18,6 +18,7 @@ from seatrial.judge.limits import RatioLimits
 from seatrial.judge.reference import judge_against_reference
 from seatrial.judge.restarts import Ends, judge_restarts
 from seatrial.judge.verdict import Finding, Verdict
+from seatrial.ports import Restarts
 
 ALPHA = 0.01  # the chance that a stage's checks together refuse a healthy version
 TAIL = 0.05  # the share of stable's requests that were slow, by which a promoted version's latency is judged
@@ -54,10 +55,13 @@ def _by_restarts(observed: Observed) -> tuple[Finding, ...]:
     mine, theirs = restarts_of(observed, subject), restarts_of(observed, control)
     if mine is None or theirs is None:
         return ()
-    left_out = not_counted(observed)
-    candidate = Ends(mine.count - left_out.judged, mine.pods)
-    found = judge_restarts(RESTARTS, candidate, Ends(theirs.count - left_out.control, theirs.pods), mine.ending)
+    not_counted = left_out(observed)
+    found = judge_restarts(RESTARTS, _ends(mine, not_counted.judged), _ends(theirs, not_counted.control), mine.ending)
     return () if found is None else (found,)
+
+
+def _ends(restarts: Restarts, not_counted: Mapping[str, int]) -> Ends:
+    return Ends(sum(restarts.by_pod.values()) - sum(not_counted.values()), len(restarts.by_pod))
 
 
 def check_names(rollout: Rollout, stage: Stage) -> tuple[str, ...]:

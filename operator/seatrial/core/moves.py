@@ -11,7 +11,7 @@ from seatrial.api.status import (
     Ended,
     Probation,
     Rejected,
-    RestartsBefore,
+    RestartsLeftOut,
     Retiring,
     RevisionRef,
     Stage,
@@ -46,9 +46,9 @@ def restore(status: Status, served: RevisionRef, running: Iterable[str], now: da
     return replace(status, stable=served, trial=None, probation=None, findings=(), retiring=others)
 
 
-def enter(status: Status, trial: Trial, stage: Stage, restarts: RestartsBefore, now: datetime) -> Status:
-    """The trial's next stage begins; `restarts` were before it."""
-    began = Trial(trial.candidate, stage, trial.began, stage_since=now, restarts=restarts)
+def enter(status: Status, trial: Trial, stage: Stage, left_out: RestartsLeftOut, now: datetime) -> Status:
+    """The trial's next stage begins, in which the restarts that are left out do not count."""
+    began = Trial(trial.candidate, stage, trial.began, stage_since=now, restarts_left_out=left_out)
     return replace(status, trial=began, findings=())
 
 
@@ -74,9 +74,9 @@ def reject(status: Status, trial: Trial, message: str, now: datetime) -> Status:
 
 
 def promote(
-    status: Status, trial: Trial, probation: timedelta, restarts: RestartsBefore, message: str, now: datetime
+    status: Status, trial: Trial, probation: timedelta, left_out: RestartsLeftOut, message: str, now: datetime
 ) -> Status:
-    """The candidate becomes stable; what was stable stays warm for the probation. `restarts` were before it."""
+    """The candidate becomes stable; what was stable stays warm for the probation, in which `left_out` do not count."""
     previous, trial_since = status.stable, trial.stage_since
     status = _record(status, trial.candidate, Outcome.PROMOTED, message, trial.began, now)
     status = replace(status, stable=trial.candidate, trial=None, findings=())
@@ -84,7 +84,7 @@ def promote(
         return status
     if probation <= timedelta(0):
         return retire(status, previous, now)
-    return replace(status, probation=Probation(previous, trial_since, now, restarts))
+    return replace(status, probation=Probation(previous, trial_since, now, left_out))
 
 
 def finish(status: Status, now: datetime) -> Status:
@@ -113,10 +113,10 @@ def retire(status: Status, ref: RevisionRef, now: datetime) -> Status:
 
 
 def forget_retired(status: Status, routed: Container[str], now: datetime) -> Status:
-    """Revisions that retired long enough ago are no longer kept; one that the route still has, retires anew."""
-    recent = [r for r in status.retiring if now - r.since < RETIRE_AFTER]
-    anew = [Retiring(r.revision, now) for r in status.retiring if r not in recent and r.revision in routed]
-    return replace(status, retiring=(*recent, *anew))
+    """Revisions that get no traffic for long enough are no longer kept."""
+    recent = [r for r in status.retiring if now - (r.routed or r.since) < RETIRE_AFTER]
+    again = [replace(r, routed=now) for r in status.retiring if r not in recent and r.revision in routed]
+    return replace(status, retiring=(*recent, *again))
 
 
 def unretire(status: Status, kept: Iterable[RevisionRef]) -> Status:

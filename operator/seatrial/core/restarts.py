@@ -1,10 +1,10 @@
 """Which restarts of containers count in what is judged now, and which do not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from seatrial.api.status import RestartsBefore, Status
-from seatrial.core.compared import control, restarts_before, subject
+from seatrial.api.status import RestartsLeftOut, Status
+from seatrial.core.compared import compared, control, left_out_before, subject
 from seatrial.core.observed import Observed
 from seatrial.core.stages import pods_of
 from seatrial.ports import Restarts
@@ -15,36 +15,59 @@ def restarts_of(observed: Observed, side: Callable[[Status], str]) -> Restarts |
     return pods_of(observed, side(observed.status)).restarts
 
 
-def until_now(observed: Observed) -> RestartsBefore:
+def unseen(observed: Observed) -> str:
+    """Say why it cannot be told how often the pods of either side restarted; empty where it can."""
+    there = [observed.pods[one] for one in sorted(compared(observed.status)) if one in observed.pods]
+    return next((pods.trouble for pods in there if pods.restarts is None), "")
+
+
+def until_now(observed: Observed) -> RestartsLeftOut:
     """Return all that was restarted up to this moment, which is when a stage begins: none of it counts in it."""
-    before = restarts_before(observed.status)
+    before = left_out_before(observed.status)
     mine, theirs = restarts_of(observed, subject), restarts_of(observed, control)
-    return RestartsBefore(
-        before.judged if mine is None else mine.count, before.control if theirs is None else theirs.count
+    return RestartsLeftOut(
+        before.judged if mine is None else _some(mine.by_pod),
+        before.control if theirs is None else _some(theirs.by_pod),
     )
 
 
-def not_counted(observed: Observed) -> RestartsBefore:
+def left_out(observed: Observed) -> RestartsLeftOut:
     """Return the restarts that do not count: what was before, and starts that failed, also once they succeeded.
 
-    Pods that are gone have taken theirs with them, so it is never more than there are.
+    Pods that are gone have taken theirs with them.
     """
-    before = restarts_before(observed.status)
-    return RestartsBefore(
+    before = left_out_before(observed.status)
+    return RestartsLeftOut(
         _left_out(restarts_of(observed, subject), before.judged),
         _left_out(restarts_of(observed, control), before.control),
     )
 
 
-def excused(observed: Observed, status: Status) -> Status:
+def at_promotion(observed: Observed) -> RestartsLeftOut:
+    """Return what does not count in the probation that begins.
+
+    The other version will get no traffic, so what ended it in the stage before goes on counting: it may be a request
+    that neither of the two can bear.
+    """
+    return replace(until_now(observed), control=left_out(observed).control)
+
+
+def noted(observed: Observed, status: Status) -> Status:
     """Return the status in which it stands which restarts do not count."""
-    restarts = not_counted(observed)
+    restarts = left_out(observed)
     if status.trial is not None:
-        return replace(status, trial=replace(status.trial, restarts=restarts))
+        return replace(status, trial=replace(status.trial, restarts_left_out=restarts))
     if status.probation is None:
         return status
-    return replace(status, probation=replace(status.probation, restarts=restarts))
+    return replace(status, probation=replace(status.probation, restarts_left_out=restarts))
 
 
-def _left_out(seen: Restarts | None, before: int) -> int:
-    return before if seen is None else max(seen.at_start, min(before, seen.count))
+def _left_out(seen: Restarts | None, before: Mapping[str, int]) -> Mapping[str, int]:
+    if seen is None:
+        return before
+    counts = seen.by_pod.items()
+    return _some({pod: n if pod in seen.at_start else min(before.get(pod, 0), n) for pod, n in counts})
+
+
+def _some(by_pod: Mapping[str, int]) -> Mapping[str, int]:
+    return {pod: count for pod, count in by_pod.items() if count}

@@ -15,7 +15,7 @@ from seatrial.api.status import Probation, Stage, Status, Trial
 from seatrial.core import moves
 from seatrial.core.guards import WAITS_FOR_STABLE, Objection, Situation, objection
 from seatrial.core.observed import Observed, Unknown
-from seatrial.core.restarts import until_now
+from seatrial.core.restarts import at_promotion, unseen, until_now
 from seatrial.core.stages import gateway_trouble, may_end, may_move, takes_over
 from seatrial.core.traffic import FULL
 from seatrial.judge.verdict import Finding, Verdict, combine
@@ -100,12 +100,12 @@ def _on_deadline(situation: Situation, objected: Objection) -> Status:
     limit = format_duration(situation.rollout.progress_deadline)
     message = f"longer on trial than spec.rollout.progressDeadline ({limit}): {objected.message}"
     held = moves.hold(status, trial, message, Reason.DEADLINE_EXCEEDED)
-    if isinstance(situation.observed.evidence, Unknown) or status.stable is None:
+    if _lacks_evidence(situation.observed) or status.stable is None:
         return held
     match situation.rollout.on_deadline:
         case OnDeadline.ROLLBACK if may_end(situation.observed, status, trial):
             return moves.reject(status, trial, message, now)
-        case OnDeadline.PROMOTE if _is_up(situation):
+        case OnDeadline.PROMOTE if situation.pods.available >= situation.spec.serving.replicas:
             return _promoted(situation, message)
         case OnDeadline.PROMOTE:
             return moves.hold(status, _last(situation), message)
@@ -113,10 +113,9 @@ def _on_deadline(situation: Situation, objected: Objection) -> Status:
             return held
 
 
-def _is_up(situation: Situation) -> bool:
-    """Say whether the candidate can take over: all of its pods are there, and can be seen."""
-    pods = situation.pods
-    return pods.available >= situation.spec.serving.replicas and pods.restarts is not None
+def _lacks_evidence(observed: Observed) -> bool:
+    """Say whether Prometheus, or Kubernetes about pods, cannot be asked now."""
+    return isinstance(observed.evidence, Unknown) or unseen(observed) != ""
 
 
 def _last(situation: Situation) -> Trial:
@@ -147,20 +146,19 @@ def _is_over(observed: Observed, spec: Spec, promoted: str, probation: Probation
     deadline.
     """
     rollout, lasted = spec.rollout, now - probation.since
-    waits = isinstance(observed.evidence, Unknown) or gateway_trouble(observed, spec, promoted, FULL) != ""
+    waits = _lacks_evidence(observed) or gateway_trouble(observed, spec, promoted, FULL) != ""
     longest = max(rollout.probation, rollout.progress_deadline) if waits else rollout.probation
     return lasted >= longest and not rollout.paused
 
 
 def _next_stage(situation: Situation) -> Status:
     status, trial, rollout, now = situation.status, situation.trial, situation.rollout, situation.now
-    restarts = until_now(situation.observed)
     if status.stable is None:
         return _promoted(situation, "the first version: nothing to compare it with")
-    if trial.stage is Stage.PREPARING and rollout.shadow is not None:
-        return moves.enter(status, trial, Stage.SHADOW, restarts, now)
     if trial.stage is not Stage.CANARY:
-        return moves.enter(status, trial, Stage.CANARY, restarts, now)
+        shadowed = trial.stage is Stage.SHADOW or rollout.shadow is None
+        entered = Stage.CANARY if shadowed else Stage.SHADOW
+        return moves.enter(status, trial, entered, until_now(situation.observed), now)
     if not takes_over(rollout, trial):
         return moves.step_up(status, trial)
     message = "; ".join(filter(None, ("passed every stage", situation.why(Verdict.PASS))))
@@ -168,5 +166,5 @@ def _next_stage(situation: Situation) -> Status:
 
 
 def _promoted(situation: Situation, message: str) -> Status:
-    restarts, probation = until_now(situation.observed), situation.rollout.probation
-    return moves.promote(situation.status, situation.trial, probation, restarts, message, situation.now)
+    probation, left_out = situation.rollout.probation, at_promotion(situation.observed)
+    return moves.promote(situation.status, situation.trial, probation, left_out, message, situation.now)

@@ -8,7 +8,7 @@ from seatrial.core.objects.common import revision_name
 from seatrial.core.observed import Observed, Pods
 from seatrial.core.traffic import candidate_replicas
 
-NO_PODS = Pods(wanted=0, ready=0, available=0)
+NO_PODS = Pods(wanted=0, ready=0, available=0, restarts=None)
 
 
 def step_weight(rollout: Rollout, trial: Trial) -> int:
@@ -73,13 +73,13 @@ def routed(observed: Observed, patience: timedelta, now: datetime) -> frozenset[
     """Return the revisions to which the gateway may send some of the traffic, whatever status says.
 
     It has what the HTTPRoute says when it has answered for it. Until then it may have what was before: any of the
-    route's backends, but for no longer than `patience` after the trial of that revision ended.
+    route's backends, but for no longer than `patience` after that revision retired.
     """
     route = observed.route
     if route is None:
         return frozenset()
     weights = {one: route.weights.get(revision_name(observed.key.name, one)) for one in observed.pods}
-    recent = {one.revision for one in observed.status.history if now - one.ended < patience}
+    recent = {one.revision for one in observed.status.retiring if now - one.since < patience}
     unsure = recent if not route.accepted else frozenset[str]()
     return frozenset(one for one, weight in weights.items() if weight or (weight is not None and one in unsure))
 

@@ -6,6 +6,7 @@ from seatrial.api.spec import Spec
 from seatrial.api.status import RevisionRef, Status
 from seatrial.core.observed import Observed, Pods, Unknown
 from seatrial.core.stages import NO_PODS, pods_of
+from seatrial.judge.verdict import Verdict, one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,22 @@ class View:
         if by_gateway or ("v1", "Service", name) in self.observed.objects:
             return ""
         return self.observed.refused.get(("Service", name), "")
+
+    @property
+    def waits_to_revert(self) -> str:
+        """What a promoted version that failed waits for; empty where there is none, or it has gone."""
+        probation, findings = self.status.probation, self.status.findings
+        failed = [one_line(f.check, f.verdict, f.message) for f in findings if f.verdict == Verdict.FAIL]
+        if probation is None or not failed:
+            return ""
+        trouble = self.previous.trouble or "none is available"
+        waits = f"waits for a pod of version {probation.previous.version} that can take the traffic back: {trouble}"
+        return "; ".join((waits, *failed))
+
+    @property
+    def previous(self) -> Pods:
+        """The pods of the revision that stays warm in a probation."""
+        return self.pods(self.status.probation.previous if self.status.probation is not None else None)
 
     def pods(self, ref: RevisionRef | None) -> Pods:
         """The pods of a revision."""

@@ -13,7 +13,7 @@ TOO_MANY = 3  # in each pod: an accident, such as of a node, ends each process o
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """How often the processes of some pods have ended."""
+    """How often the processes of some pods have ended, all together."""
 
     count: int
     pods: int
@@ -21,7 +21,7 @@ class Ends:
     @property
     def in_each(self) -> float:
         """The mean over the pods."""
-        return max(0, self.count) / max(1, self.pods)
+        return self.count / max(1, self.pods)
 
 
 def judge_restarts(name: str, candidate: Ends, control: Ends, ending: str) -> Finding | None:
@@ -40,4 +40,4 @@ def judge_restarts(name: str, candidate: Ends, control: Ends, ending: str) -> Fi
 
 
 def _counted(ends: Ends) -> str:
-    return f"{max(0, ends.count)}× in {ends.pods} {'pod' if ends.pods == 1 else 'pods'}"
+    return f"{ends.count}× in {ends.pods} {'pod' if ends.pods == 1 else 'pods'}"

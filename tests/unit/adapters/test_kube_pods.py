@@ -8,8 +8,15 @@ from seatrial.adapters.kube_pods import last_termination_message, restarts_of, t
 from seatrial.ports import Restarts
 
 
-def pod(*containers: dict[str, Any], conditions: Any = (), init: Any = (), **metadata: Any) -> dict[str, Any]:
-    status = {"containerStatuses": list(containers), "conditions": list(conditions), "initContainerStatuses": init}
+def pod(
+    *containers: dict[str, Any], conditions: Any = (), init: Any = (), phase: str = "Running", **metadata: Any
+) -> dict[str, Any]:
+    status = {
+        "containerStatuses": list(containers),
+        "conditions": list(conditions),
+        "initContainerStatuses": init,
+        "phase": phase,
+    }
     return {"metadata": {"name": "risk-1", **metadata}, "status": status}
 
 
@@ -92,13 +99,15 @@ AWAY = {"name": "predictor", "restartCount": 4, "lastState": ended("S3 is away",
 
 
 def test_restarts_are_counted_over_all_pods_and_the_last_one_is_told() -> None:
-    found = restarts_of([pod(AGAIN), pod(LATER), pod({"name": "predictor", "restartCount": 0})])
-    assert found == Restarts(3, 0, "exit code 139 (Error)", 3)
+    third = pod({"name": "predictor", "restartCount": 0}, name="c")
+    found = restarts_of([pod(AGAIN, name="a"), pod(LATER, name="b"), third])
+    assert found == Restarts({"a": 2, "b": 1, "c": 0}, ending="exit code 139 (Error)")
 
 
 def test_a_container_that_said_why_it_could_not_start_is_told_from_one_that_had_run() -> None:
-    assert restarts_of([pod(AGAIN), pod(AWAY)]) == Restarts(6, 4, "exit code 137 (Error)", 2)
-    assert restarts_of([pod(AWAY)]) == Restarts(4, 4, pods=1)
+    found = restarts_of([pod(AGAIN, name="a"), pod(AWAY, name="b")])
+    assert found == Restarts({"a": 2, "b": 4}, frozenset("b"), "exit code 137 (Error)")
+    assert restarts_of([pod(AWAY)]) == Restarts({"risk-1": 4}, frozenset({"risk-1"}))
 
 
 @pytest.mark.parametrize("found", [pod(), pod({**AGAIN, "name": "istio-proxy"}), {"metadata": {}}])
@@ -107,4 +116,9 @@ def test_nothing_was_restarted(found: dict[str, Any]) -> None:
 
 
 def test_a_restart_of_which_nothing_is_left() -> None:
-    assert restarts_of([pod({"name": "predictor", "restartCount": 4})]) == Restarts(4, pods=1)
+    assert restarts_of([pod({"name": "predictor", "restartCount": 4})]) == Restarts({"risk-1": 4})
+
+
+@pytest.mark.parametrize("left", [{"phase": "Failed"}, {"phase": "Succeeded"}, {"deletionTimestamp": "2026-01-05"}])
+def test_a_pod_that_has_ended_or_is_about_to_is_one_no_more(left: dict[str, str]) -> None:
+    assert restarts_of([pod(AGAIN, name="a"), pod(LATER, name="evicted", **left)]).by_pod == {"a": 2}

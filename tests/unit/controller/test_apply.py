@@ -13,7 +13,7 @@ from seatrial.api.conditions import Reason
 from seatrial.api.status import RevisionRef, Status
 from seatrial.contract import labels
 from seatrial.contract.records import Audit, Pointer
-from seatrial.controller.apply import Applier
+from seatrial.controller.apply import Applier, NotWrittenError
 from seatrial.controller.cache import Cache, Place
 from seatrial.controller.memory import Memory
 from seatrial.core.decision import Decision, Event, Gauge, Removal
@@ -235,6 +235,17 @@ async def test_only_a_service_of_somebody_else_keeps_a_route_from_being_written(
         await scene.carry_out(replace(WHOLE, objects=(DEPLOYMENT, *WHOLE.objects, ROUTE)))
     assert sorted(call.removeprefix("apply ") for call in scene.calls if call.startswith("apply ")) == sorted(applied)
     assert not any(call.startswith("delete") for call in scene.calls)
+
+
+async def test_a_route_that_waits_for_a_service_is_told_as_not_written(scene: Scene) -> None:
+    owner = {"kind": "Application", "name": "shop", "uid": "2", "controller": True}
+    theirs = {"namespace": "ml", "name": "risk-aaaa", "ownerReferences": [owner]}
+    scene.cluster.user_apply({**service("risk-aaaa"), "metadata": theirs})
+    with pytest.raises(NotWrittenError) as error:
+        await scene.carry_out(replace(WHOLE, objects=(*WHOLE.objects, ROUTE)))
+    waits = "HTTPRoute ml/risk-route waits for Service risk-aaaa, which was refused"
+    assert error.value.refused["HTTPRoute", "risk-route"] == waits
+    assert str(error.value).startswith("Service ml/risk-aaaa is there already")
 
 
 async def test_a_kind_that_is_not_installed_is_a_failure_to_tell_of(scene: Scene) -> None:

@@ -160,7 +160,7 @@ async def test_pods_on_trial_are_asked_how_often_they_restarted_and_no_others(
     other, now = RevisionRef("bbbb", "2", TWO.digest), scene.world.clock.now()
     statuses = {"trial": on_trial(scene), "probation": serving(probation=Probation(other, now, now))}
     scene.model(statuses.get(stage, serving()))
-    often = Restarts(3, 1, "exit code 137 (OOMKilled)")
+    often = Restarts({"a": 3}, ending="exit code 137 (OOMKilled)")
     for revision in ("aaaa", "bbbb", "cccc"):
         chosen = {"matchLabels": {labels.REVISION: revision}}
         place = scene.own("apps/v1", "Deployment", f"risk-{revision}", revision, spec={"selector": chosen})

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from seatrial.api.conditions import Condition, Reason, Truth, Type
-from seatrial.api.status import Stage, Status, TrainingStatus
+from seatrial.api.status import Finding, Stage, Status, TrainingStatus
 from seatrial.contract.schema import Output, Task
 from seatrial.core.describe import CONDITIONS, changed, conditions
 from seatrial.core.moves import Outcome
@@ -27,6 +27,7 @@ from tests.given import (
     rejected,
     serving,
     spec,
+    taken,
     target,
     troubled,
 )
@@ -51,6 +52,13 @@ def starting(**changes: Any) -> Observed:
 
 def past(outcome: Outcome) -> Observed:
     return serving("1", status=Status(stable=ref("1"), history=(ended("2", outcome, "so it was"),)))
+
+
+def failed_probation(trouble: str = "") -> Observed:
+    """A promoted version that failed, while nothing can take the traffic back."""
+    world = in_probation(since=MINUTE)
+    status = replace(world.status, findings=(Finding("errors", "Fail", "bad"),))
+    return replace(world, status=status, pods={**world.pods, ref("1").revision: troubled(trouble)})
 
 
 def trained(outcome: str, version: str = "") -> Observed:
@@ -174,7 +182,21 @@ CASES: list[tuple[Observed, Type, Truth, Reason, str]] = [
         ROUTE_READY,
         F,
         Reason.APPLY_FAILED,
-        f"is what it was (1 % to risk-{ref('2', ROUTED).revision}, 99 % to risk-{ref('1', ROUTED).revision}): 403: no",
+        "the HTTPRoute could not be written, and is what it was (99 % to version 1, 1 % to version 2): 403: no",
+    ),
+    (
+        serving("1", of=ROUTED, route=RouteState(True, "fine"), refused={("HTTPRoute", "risk"): "403: no"}),
+        ROUTE_READY,
+        F,
+        Reason.APPLY_FAILED,
+        "and is what it was: 403: no",
+    ),
+    (
+        serving("1", of=ROUTED, route=taken({"gone": 7, "0": 0}), refused={("HTTPRoute", "risk"): "403: no"}),
+        ROUTE_READY,
+        F,
+        Reason.APPLY_FAILED,
+        "is what it was (7 % to risk-gone): 403: no",
     ),
     (serving("1", of=ROUTED, route=RouteState(None, "soon")), ROUTE_READY, U, Reason.WAITING_FOR_GATEWAY, "soon"),
     (serving("1", of=ROUTED, route=RouteState(False, "no host")), ROUTE_READY, F, Reason.NOT_ACCEPTED, "no host"),
@@ -184,6 +206,11 @@ CASES: list[tuple[Observed, Type, Truth, Reason, str]] = [
     (on_trial(Stage.SHADOW), ROLLOUT, U, Reason.SHADOWING, "version 2 is on trial"),
     (on_trial(Stage.CANARY), ROLLOUT, U, Reason.CANARYING, "version 2 is on trial"),
     (in_probation(since=MINUTE), ROLLOUT, T, Reason.IN_PROBATION, "version 2: passed every stage"),
+    (failed_probation(), ROLLOUT, F, Reason.IN_PROBATION, "version 2: waits for a pod of version 1"),
+    (failed_probation(), STALLED, F, Reason.NOT_STALLED, "no person is needed"),
+    (failed_probation(), RECONCILING, T, Reason.IN_PROBATION, "traffic back: none is available; errors: Fail · bad"),
+    (failed_probation("ErrImagePull: gone"), STALLED, T, Reason.PODS_NOT_READY, "traffic back: ErrImagePull: gone; e"),
+    (failed_probation("ErrImagePull: gone"), RECONCILING, F, Reason.HELD, "ErrImagePull: gone"),
     (past(Outcome.PROMOTED), ROLLOUT, T, Reason.PROMOTED, "version 2: so it was"),
     (past(Outcome.ROLLED_BACK), ROLLOUT, F, Reason.ROLLED_BACK, "version 2: so it was"),
     (past(Outcome.SUPERSEDED), ROLLOUT, F, Reason.SUPERSEDED, "version 2: so it was"),

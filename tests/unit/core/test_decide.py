@@ -10,12 +10,15 @@ from seatrial.api.conditions import Reason, Truth, Type
 from seatrial.api.status import Finding, Retiring, Stage
 from seatrial.contract.records import Pointer
 from seatrial.core.decide import FOLLOWING, ON_TRIAL, SETTLED, decide
+from seatrial.core.moves import Outcome
 from seatrial.core.observed import Observed
 from tests.given import (
     MINUTE,
     NOW,
+    ROUTE,
     UNKNOWN,
     available,
+    ended,
     failing,
     healthy,
     in_probation,
@@ -25,6 +28,7 @@ from tests.given import (
     recipe,
     record,
     ref,
+    restarted,
     serving,
     spec,
     taken,
@@ -170,6 +174,15 @@ def test_an_operator_with_an_empty_cache_changes_nothing_that_serves() -> None:
     assert all(written[identity(document)] == document for document in blind.objects)
 
 
+def test_starts_that_failed_stand_in_status_so_that_they_do_not_count_later() -> None:
+    """Nor in the pass in which they have succeeded, nor for an operator that was restarted in between."""
+    away = on_trial(Stage.CANARY, step=1, since=5 * MINUTE, pods=restarted(4, at_start=[0]))
+    first = decide(away, NOW)
+    back = replace(carried_out(away, first), pods={**away.pods, TWO: restarted(5)})
+    assert decide(back, NOW).status.rejected == ()
+    assert decide(replace(away, pods=back.pods), NOW).status.rejected != ()
+
+
 # What has retired
 
 
@@ -184,3 +197,21 @@ def test_a_retired_revision_stays_while_the_route_sends_it_traffic() -> None:
     kept = decide(replace(world, route=told), NOW)
     assert (kept.removals, [one.revision for one in kept.status.retiring]) == ((), [old])
     assert {one.name for one in decide(world, NOW).removals} == {f"risk-{old}"}
+    lost = replace(kept.status, stable=None, history=(replace(ended("2", Outcome.ROLLED_BACK), revision=old),))
+    unsure = replace(world, route=told, status=lost, serving=UNKNOWN)
+    assert decide(unsure, NOW).removals == ()
+
+
+def test_what_was_stable_stays_after_a_promotion_until_the_gateway_has_answered() -> None:
+    """Without a probation it retires at once; the gateway may still have the weights of the last step."""
+    at_once = spec(route=ROUTE, rollout={"probation": "0s"})
+    world = on_trial(Stage.CANARY, step=4, since=60 * MINUTE, of=at_once)
+    old = ref("1", at_once).revision
+    promoted = decide(world, NOW).status
+    assert [one.revision for one in promoted.retiring] == [old]
+    assert world.route is not None
+    there = frozenset((api, kind, f"risk-{old}") for api, kind in (("apps/v1", "Deployment"), ("v1", "Service")))
+    asleep = replace(world.route, accepted=None, weights={f"risk-{old}": 0, f"risk-{ref('2', at_once).revision}": 100})
+    later = replace(world, status=promoted, objects=there, route=asleep)
+    assert decide(later, NOW + 10 * MINUTE).removals == ()
+    assert decide(replace(later, route=replace(asleep, accepted=True)), NOW + 10 * MINUTE).removals != ()

@@ -66,6 +66,17 @@ def test_while_what_should_serve_has_no_pods_what_has_some_serves_on() -> None:
     assert decide(ready, NOW).status.stable == ref("1")
 
 
+def test_what_should_serve_is_brought_up_with_a_pod_at_least() -> None:
+    world = with_stable(replace(serving("1", of=spec(replicas=0)), pods={TWO: available(1)}), INVENTED)
+    [deployment] = [one for one in decide(world, NOW).objects if one["kind"] == "Deployment"]
+    assert deployment["spec"]["replicas"] == 1
+
+
+def test_where_nothing_has_pods_what_should_serve_is_stable_at_once() -> None:
+    world = with_stable(replace(serving("1"), pods={ref("1").revision: available(0), TWO: available(0)}), INVENTED)
+    assert decide(world, NOW).status.stable == ref("1")
+
+
 def test_a_candidate_keeps_its_traffic_while_what_should_serve_has_no_pods() -> None:
     """Recipe and pods of stable are gone in mid-canary, and the record names a third version."""
     world = on_trial(Stage.CANARY, step=1, since=MINUTE)

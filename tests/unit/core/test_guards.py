@@ -13,7 +13,20 @@ from seatrial.core import guards
 from seatrial.core.guards import GUARDS, Objection, Situation, objection
 from seatrial.core.observed import Observed, RouteState
 from seatrial.judge.verdict import Finding, Verdict
-from tests.given import MINUTE, NOW, ROUTE, UNKNOWN, available, on_trial, ref, spec, taken, target, troubled
+from tests.given import (
+    MINUTE,
+    NOW,
+    ROUTE,
+    UNKNOWN,
+    available,
+    on_trial,
+    ref,
+    spec,
+    taken,
+    target,
+    troubled,
+    unseen_pods,
+)
 
 PASS = Finding("errors", Verdict.PASS, "fine", -1.0, 5.0)
 FAIL = Finding("errors", Verdict.FAIL, "too many", 9.0, 5.0)
@@ -96,11 +109,12 @@ def test_too_few_pods(pods: Any, words: str) -> None:
     assert not found.excused
 
 
-def test_pods_that_cannot_be_seen_are_waited_for() -> None:
-    unseen = replace(available(2), restarts=None, trouble="the pods cannot be seen: no answer")
-    found = guards.pods_available(situation(canary(pods=unseen)))
-    assert found is not None
-    assert found.message.endswith("the pods cannot be seen: no answer")
+@pytest.mark.parametrize("side", ["pods", "stable_pods"])
+def test_pods_that_cannot_be_seen_are_waited_for(side: str) -> None:
+    words = "waits until it can be seen how often pods restart: the pods cannot be seen: no answer"
+    changes: dict[str, Any] = {side: unseen_pods()}
+    assert guards.pods_seen(situation(canary(**changes))) == Objection(words)
+    assert guards.pods_seen(situation(canary())) is None
 
 
 def test_pods_of_no_deployment() -> None:
@@ -190,6 +204,7 @@ def test_objections_are_asked_for_in_this_order() -> None:
         {"spec": spec(replicas=0, **ROUTED)},
         {"target": target("2")},
         {"spec": spec(**ROUTED)},
+        {"pods": canary(stable_pods=unseen_pods()).pods},
         {"pods": canary().pods},
         {"route": taken({TWO: 1})},
     ):
@@ -204,6 +219,7 @@ def test_objections_are_asked_for_in_this_order() -> None:
         "version 3 is wanted now",
         "spec.serving.replicas is 0: nothing is tried until there are pods again",
         "waits for 1 available pod of the candidate, has 0",
+        "waits until it can be seen how often pods restart: the pods cannot be seen: no answer",
         "waits for the gateway: there is no HTTPRoute yet",
         "latency: Inconclusive · 3 of 100 requests",
         "step 1 passes so far",

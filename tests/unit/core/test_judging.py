@@ -7,17 +7,15 @@ from typing import Any
 import pytest
 
 from seatrial.api.spec import Spec
-from seatrial.api.status import RestartsBefore, Stage
+from seatrial.api.status import RestartsLeftOut, Stage
 from seatrial.core.judging import exposure, judge
 from seatrial.core.observed import Evidence, Observed, Pods
 from seatrial.judge.counts import Counts
 from seatrial.judge.verdict import Finding, Verdict
-from seatrial.ports import Restarts
 from tests.given import (
     MINUTE,
     NOW,
     UNKNOWN,
-    available,
     disagreeing,
     failing,
     healthy,
@@ -25,9 +23,11 @@ from tests.given import (
     nothing_yet,
     on_trial,
     requests,
+    restarted,
     serving,
     slow,
     spec,
+    unseen_pods,
 )
 
 SINCE = NOW - 5 * MINUTE
@@ -182,11 +182,6 @@ def test_a_pass_is_held_to_the_traffic_that_it_gives(stage: Stage, step: int, sh
 # Restarts
 
 
-def restarted(count: int, at_start: int = 0, pods: int = 1) -> Pods:
-    """Return pods whose containers were restarted."""
-    return replace(available(2), restarts=Restarts(count, at_start, "exit code 137 (OOMKilled)", pods))
-
-
 def restarts_verdict(world: Observed) -> Verdict | None:
     return verdicts(world).get("restarts")
 
@@ -199,13 +194,20 @@ def test_a_candidate_whose_process_ends_again_and_again_fails(stage: Stage, evid
 
 @pytest.mark.parametrize(("before", "verdict"), [(0, FAIL), (1, FAIL), (2, None), (4, None), (9, None)])
 def test_what_restarted_before_the_stage_does_not_count(before: int, verdict: Verdict | None) -> None:
-    left_out = RestartsBefore(judged=before)
-    assert restarts_verdict(canary(healthy(SINCE), pods=restarted(4), restarts=left_out)) is verdict
+    left_out = RestartsLeftOut(judged={"pod-0": before})
+    assert restarts_verdict(canary(healthy(SINCE), pods=restarted(4), restarts_left_out=left_out)) is verdict
 
 
-@pytest.mark.parametrize(("at_start", "verdict"), [(1, FAIL), (2, None), (4, None)])
-def test_a_start_that_failed_does_not_count(at_start: int, verdict: Verdict | None) -> None:
-    assert restarts_verdict(canary(healthy(SINCE), pods=restarted(4, at_start))) is verdict
+@pytest.mark.parametrize(("pods", "verdict"), [(restarted(4), FAIL), (restarted(4, at_start=[0]), None)])
+def test_a_start_that_failed_does_not_count(pods: Pods, verdict: Verdict | None) -> None:
+    assert restarts_verdict(canary(healthy(SINCE), pods=pods)) is verdict
+
+
+def test_failed_starts_of_one_pod_bring_back_none_of_what_was_before_of_another() -> None:
+    """The store was away when the second pod started, while the first had ended before this stage."""
+    before = RestartsLeftOut(judged={"pod-0": 6})
+    away = canary(healthy(SINCE), pods=restarted(6, 6, at_start=[1]), restarts_left_out=before)
+    assert restarts_verdict(away) is None
 
 
 @pytest.mark.parametrize(
@@ -213,21 +215,23 @@ def test_a_start_that_failed_does_not_count(at_start: int, verdict: Verdict | No
     [
         (restarted(1), 0, None),
         (restarted(1), 1, FAIL),  # it was before the stage
-        (restarted(1, at_start=1), 0, FAIL),  # the store was away
+        (restarted(1, at_start=[0]), 0, FAIL),  # the store was away
         (restarted(7), 4, None),
     ],
 )
 def test_a_stable_whose_processes_end_as_well_leaves_it_open(
     theirs: Pods, before: int, verdict: Verdict | None
 ) -> None:
-    left_out = RestartsBefore(control=before)
-    world = canary(healthy(SINCE), pods=restarted(3), stable_pods=theirs, restarts=left_out)
+    left_out = RestartsLeftOut(control={"pod-0": before})
+    world = canary(healthy(SINCE), pods=restarted(3), stable_pods=theirs, restarts_left_out=left_out)
     assert restarts_verdict(world) is verdict
 
 
-@pytest.mark.parametrize(("pods", "verdict"), [(1, FAIL), (2, FAIL), (3, None)])
-def test_ends_count_for_each_pod(pods: int, verdict: Verdict | None) -> None:
-    assert restarts_verdict(canary(healthy(SINCE), pods=restarted(6, pods=pods))) is verdict
+@pytest.mark.parametrize(
+    ("pods", "verdict"), [(restarted(6), FAIL), (restarted(6, 0), FAIL), (restarted(6, 0, 0), None)]
+)
+def test_ends_count_for_each_pod(pods: Pods, verdict: Verdict | None) -> None:
+    assert restarts_verdict(canary(healthy(SINCE), pods=pods)) is verdict
 
 
 def test_one_end_of_stables_hides_no_hundred() -> None:
@@ -236,8 +240,7 @@ def test_one_end_of_stables_hides_no_hundred() -> None:
 
 @pytest.mark.parametrize("side", ["pods", "stable_pods"])
 def test_pods_that_cannot_be_seen_fail_nobody(side: str) -> None:
-    unseen = replace(available(2), restarts=None)
-    assert restarts_verdict(canary(healthy(SINCE), **({"pods": restarted(9)} | {side: unseen}))) is None
+    assert restarts_verdict(canary(healthy(SINCE), **({"pods": restarted(9)} | {side: unseen_pods()}))) is None
 
 
 @pytest.mark.parametrize(("before", "verdict"), [(0, FAIL), (1, None)])
@@ -246,6 +249,6 @@ def test_a_promoted_version_whose_process_ends_again_and_again_fails(before: int
     assert world.status.stable is not None
     assert world.status.probation is not None
     there = {**world.pods, world.status.stable.revision: restarted(3)}
-    probation = replace(world.status.probation, restarts=RestartsBefore(judged=before))
+    probation = replace(world.status.probation, restarts_left_out=RestartsLeftOut(judged={"pod-0": before}))
     world = replace(world, pods=there, status=replace(world.status, probation=probation))
     assert restarts_verdict(world) is verdict

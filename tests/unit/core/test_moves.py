@@ -6,7 +6,7 @@ from datetime import timedelta
 from seatrial.api.status import (
     MAXIMUM_HISTORY,
     MAXIMUM_REJECTED,
-    NO_RESTARTS_BEFORE,
+    NONE_LEFT_OUT,
     Finding,
     Retiring,
     RevisionRef,
@@ -44,7 +44,10 @@ def test_a_retired_revision_that_the_route_still_has_is_kept_for_another_half_mi
     status = moves.retire(Status(stable=ref("1")), ref("2"), NOW)
     routed, later = {ref("2").revision}, NOW + 30 * SECOND
     assert moves.forget_retired(status, routed, NOW + 29 * SECOND) == status
-    assert moves.forget_retired(status, routed, later).retiring == (Retiring(ref("2").revision, later),)
+    again = moves.forget_retired(status, routed, later)
+    assert again.retiring == (Retiring(ref("2").revision, NOW, routed=later),)
+    assert moves.forget_retired(again, (), later + 29 * SECOND) == again
+    assert moves.forget_retired(again, (), later + 30 * SECOND).retiring == ()
 
 
 def test_a_clock_that_goes_back_keeps_what_retired() -> None:
@@ -64,7 +67,7 @@ def test_what_is_kept_up_again_does_not_retire() -> None:
 
 
 def test_a_promotion_remembers_when_the_canary_was() -> None:
-    status = moves.promote(Status(stable=ref("1")), trial("2"), 30 * MINUTE, NO_RESTARTS_BEFORE, "passed", NOW)
+    status = moves.promote(Status(stable=ref("1")), trial("2"), 30 * MINUTE, NONE_LEFT_OUT, "passed", NOW)
     assert status.probation is not None
     assert status.probation.previous == ref("1")
     assert (status.probation.reference_since, status.probation.since) == (NOW - MINUTE, NOW)
@@ -72,7 +75,7 @@ def test_a_promotion_remembers_when_the_canary_was() -> None:
 
 
 def test_a_first_promotion_has_no_probation() -> None:
-    status = moves.promote(Status(), trial("1"), 30 * MINUTE, NO_RESTARTS_BEFORE, "the first", NOW)
+    status = moves.promote(Status(), trial("1"), 30 * MINUTE, NONE_LEFT_OUT, "the first", NOW)
     assert (status.stable, status.probation, status.retiring) == (ref("1"), None, ())
 
 
@@ -80,7 +83,7 @@ def test_a_new_stage_begins_without_the_old_ones_findings_and_words() -> None:
     held = replace(trial("2"), step=3, step_since=NOW, held="waits", held_reason="Paused")
     old = Status(stable=ref("1"), trial=held, findings=(Finding("errors", "Pass", "of the old stage"),))
     entered = Trial(ref("2"), Stage.SHADOW, began=NOW - MINUTE, stage_since=NOW)
-    assert moves.enter(old, held, Stage.SHADOW, NO_RESTARTS_BEFORE, NOW) == Status(stable=ref("1"), trial=entered)
+    assert moves.enter(old, held, Stage.SHADOW, NONE_LEFT_OUT, NOW) == Status(stable=ref("1"), trial=entered)
 
 
 def test_a_new_step_keeps_the_stage_but_no_words() -> None:

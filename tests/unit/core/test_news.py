@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from seatrial.api.conditions import Condition, Reason, Truth, Type
-from seatrial.api.status import NO_RESTARTS_BEFORE, Ended, Stage, Status, TrainingStatus, Trial
+from seatrial.api.status import NONE_LEFT_OUT, Ended, Stage, Status, TrainingStatus, Trial
 from seatrial.api.status_document import read_status, status_document
 from seatrial.contract.records import Audit
 from seatrial.core import moves
@@ -59,7 +59,7 @@ STORY: list[tuple[Status, Status, list[tuple[Reason, str, bool]]]] = [
     (
         on_trial(step=4),
         moves.promote(
-            on_trial(step=4), trial_of(on_trial(step=4)), 30 * MINUTE, NO_RESTARTS_BEFORE, "passed every stage", NOW
+            on_trial(step=4), trial_of(on_trial(step=4)), 30 * MINUTE, NONE_LEFT_OUT, "passed every stage", NOW
         ),
         [(Reason.PROMOTED, f"{TWO}: passed every stage", False)],
     ),

@@ -4,57 +4,84 @@ from dataclasses import replace
 
 import pytest
 
-from seatrial.api.status import RestartsBefore, Stage, Status
+from seatrial.api.status import RestartsLeftOut, Stage, Status
 from seatrial.core.observed import Observed, Pods
-from seatrial.core.restarts import excused, not_counted, until_now
-from seatrial.ports import Restarts
-from tests.given import MINUTE, available, in_probation, on_trial, ref, serving
+from seatrial.core.restarts import at_promotion, left_out, noted, unseen, until_now
+from tests.given import MINUTE, available, in_probation, on_trial, ref, restarted, serving, unseen_pods
+
+NONE: dict[str, int] = {}
 
 
-def pods(restarts: Restarts | None) -> Pods:
-    return replace(available(2), restarts=restarts)
-
-
-def world(mine: Restarts | None, theirs: Restarts | None, before: RestartsBefore) -> Observed:
-    return on_trial(Stage.CANARY, pods=pods(mine), stable_pods=pods(theirs), restarts=before)
+def world(mine: Pods, theirs: Pods, before: RestartsLeftOut) -> Observed:
+    return on_trial(Stage.CANARY, pods=mine, stable_pods=theirs, restarts_left_out=before)
 
 
 @pytest.mark.parametrize(
-    ("mine", "before", "left_out"),
+    ("pods", "before", "found"),
     [
-        (Restarts(5), 2, 2),
-        (Restarts(5, at_start=4), 2, 4),  # a store that was away is nobody's fault
-        (Restarts(5, at_start=1), 2, 2),
-        (Restarts(1), 2, 1),  # a pod that is gone has taken its own with it
-        (Restarts(0), 2, 0),
-        (None, 2, 2),
+        (restarted(5), {"pod-0": 2}, {"pod-0": 2}),
+        (restarted(5), NONE, NONE),
+        (restarted(5, at_start=[0]), {"pod-0": 2}, {"pod-0": 5}),  # a store that was away is nobody's fault
+        (restarted(6, 6, at_start=[1]), {"pod-0": 6}, {"pod-0": 6, "pod-1": 6}),
+        (restarted(1, 1), {"pod-0": 2}, {"pod-0": 1}),
+        (restarted(3), {"pod-0": 3, "gone": 5}, {"pod-0": 3}),  # a pod that is gone has taken its own with it
+        (restarted(0), {"pod-0": 2}, NONE),
+        (unseen_pods(), {"pod-0": 2}, {"pod-0": 2}),
     ],
 )
-def test_what_does_not_count(mine: Restarts | None, before: int, left_out: int) -> None:
-    one = world(mine, Restarts(), RestartsBefore(judged=before))
-    assert not_counted(one) == RestartsBefore(judged=left_out)
-    other = world(Restarts(), mine, RestartsBefore(control=before))
-    assert not_counted(other) == RestartsBefore(control=left_out)
+def test_what_does_not_count(pods: Pods, before: dict[str, int], found: dict[str, int]) -> None:
+    one = world(pods, restarted(), RestartsLeftOut(judged=before))
+    assert left_out(one) == RestartsLeftOut(judged=found)
+    other = world(restarted(), pods, RestartsLeftOut(control=before))
+    assert left_out(other) == RestartsLeftOut(control=found)
 
 
 def test_starts_that_failed_do_not_count_once_they_succeeded() -> None:
-    away = world(Restarts(4, at_start=4), Restarts(), RestartsBefore())
-    after = replace(away, status=excused(away, away.status), pods={ref("2").revision: pods(Restarts(5))})
-    assert after.status.trial is not None
-    assert not_counted(after).judged == 4
+    away = world(restarted(4, at_start=[0]), restarted(), RestartsLeftOut())
+    after = replace(away, status=noted(away, away.status), pods={ref("2").revision: restarted(5)})
+    assert left_out(after).judged == {"pod-0": 4}
 
 
 def test_a_stage_begins_with_all_that_was_before_it() -> None:
-    assert until_now(world(Restarts(5, 1), Restarts(3), RestartsBefore())) == RestartsBefore(5, 3)
-    unseen = RestartsBefore(2, 1)
-    assert until_now(world(None, None, unseen)) == unseen
+    found = until_now(world(restarted(5, 0, at_start=[0]), restarted(3), RestartsLeftOut()))
+    assert found == RestartsLeftOut({"pod-0": 5}, {"pod-0": 3})
+
+
+def test_what_has_no_deployment_now_begins_with_what_was_known_of_it() -> None:
+    known = RestartsLeftOut({"pod-0": 2}, {"pod-0": 1})
+    gone = replace(world(restarted(5), restarted(3), known), pods={})
+    assert until_now(gone) == left_out(gone) == known
+
+
+def test_a_probation_begins_with_what_ended_the_other_version_in_the_canary() -> None:
+    """It gets no traffic any more, and may have been ended by a request that the promoted one cannot bear either."""
+    canary = world(restarted(7), restarted(5), RestartsLeftOut({"pod-0": 2}, {"pod-0": 1}))
+    assert at_promotion(canary) == RestartsLeftOut({"pod-0": 7}, {"pod-0": 1})
 
 
 def test_a_probation_keeps_it_too_and_what_is_settled_has_none() -> None:
     probation = in_probation(since=MINUTE)
-    there = {ref("2").revision: pods(Restarts(4, at_start=3)), ref("1").revision: pods(Restarts(1, at_start=1))}
-    found = excused(replace(probation, pods=there), probation.status).probation
+    there = {ref("2").revision: restarted(3, 1, at_start=[0]), ref("1").revision: restarted(1, at_start=[0])}
+    found = noted(replace(probation, pods=there), probation.status).probation
     assert found is not None
-    assert found.restarts == RestartsBefore(3, 1)
+    assert found.restarts_left_out == RestartsLeftOut({"pod-0": 3}, {"pod-0": 1})
     settled: Status = serving("1").status
-    assert excused(serving("1"), settled) == settled
+    assert noted(serving("1"), settled) == settled
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "found"),
+    [
+        (available(2), available(2), ""),
+        (unseen_pods(), available(2), "the pods cannot be seen: no answer"),
+        (available(2), unseen_pods(), "the pods cannot be seen: no answer"),
+    ],
+)
+def test_pods_of_either_side_that_cannot_be_seen(mine: Pods, theirs: Pods, found: str) -> None:
+    assert unseen(world(mine, theirs, RestartsLeftOut())) == found
+
+
+def test_nothing_is_unseen_of_what_is_not_there_or_not_compared() -> None:
+    gone = world(available(2), available(2), RestartsLeftOut())
+    assert unseen(replace(gone, pods={})) == ""
+    assert unseen(serving("1", pods={ref("1").revision: unseen_pods()})) == ""

@@ -9,11 +9,10 @@ import pytest
 
 from seatrial.api.conditions import Reason
 from seatrial.api.spec import Spec
-from seatrial.api.status import RestartsBefore, Stage, Status
+from seatrial.api.status import RestartsLeftOut, Stage, Status
 from seatrial.core.observed import Observed, Pods, RouteState
 from seatrial.core.rollout import MOVES, Move, advance
 from seatrial.judge.verdict import Finding, Verdict
-from seatrial.ports import Restarts
 from tests.given import (
     MINUTE,
     NOW,
@@ -24,9 +23,11 @@ from tests.given import (
     observed,
     on_trial,
     ref,
+    restarted,
     spec,
     taken,
     troubled,
+    unseen_pods,
 )
 
 PASS = Finding("errors", Verdict.PASS, "fine", -1.0, 5.0)
@@ -219,25 +220,45 @@ def test_other_troubles_are_waited_for(trouble: str) -> None:
 
 @pytest.mark.parametrize("stage", [Stage.PREPARING, Stage.SHADOW])
 def test_a_stage_begins_with_the_restarts_that_were_before_it(stage: Stage) -> None:
-    mine, theirs = (replace(available(2), restarts=Restarts(count)) for count in (5, 1))
-    status = after(on_trial(stage, since=HOUR, pods=mine, stable_pods=theirs), PASS)
+    status = after(on_trial(stage, since=HOUR, pods=restarted(5, 0), stable_pods=restarted(1)), PASS)
     assert status.trial is not None
     assert status.trial.stage is not stage
-    assert status.trial.restarts == RestartsBefore(5, 1)
+    assert status.trial.restarts_left_out == RestartsLeftOut({"pod-0": 5}, {"pod-0": 1})
+
+
+def test_a_step_leaves_out_no_more_than_the_stage() -> None:
+    before = RestartsLeftOut({"pod-0": 1}, {"pod-0": 2})
+    world = on_trial(Stage.CANARY, since=HOUR, pods=restarted(3), stable_pods=restarted(4), restarts_left_out=before)
+    status = after(world, PASS)
+    assert status.trial is not None
+    assert (status.trial.step, status.trial.restarts_left_out) == (1, before)
 
 
 def test_a_probation_begins_with_the_restarts_that_were_before_it() -> None:
-    world = on_trial(Stage.CANARY, step=4, since=HOUR, pods=replace(available(2), restarts=Restarts(2)))
-    probation = after(world, PASS).probation
+    probation = after(on_trial(Stage.CANARY, step=4, since=HOUR, pods=restarted(2)), PASS).probation
     assert probation is not None
-    assert probation.restarts == RestartsBefore(2, 0)
+    assert probation.restarts_left_out == RestartsLeftOut({"pod-0": 2})
 
 
-def test_the_deadline_promotes_nothing_of_which_it_cannot_be_seen_whether_it_lives() -> None:
-    unseen = replace(available(2), restarts=None)
-    status = after(on_trial(Stage.CANARY, since=LATE, pods=unseen, of=on_deadline("Promote")), UNSURE)
-    assert status.stable == ref("1")
-    assert status.trial is not None
+@pytest.mark.parametrize("policy", ["Rollback", "Promote"])
+@pytest.mark.parametrize("side", ["pods", "stable_pods"])
+def test_the_deadline_decides_nothing_where_it_cannot_be_seen_who_lives(policy: str, side: str) -> None:
+    late: dict[str, Any] = {side: unseen_pods(), "since": LATE, "of": on_deadline(policy)}
+    status = after(on_trial(Stage.CANARY, **late), UNSURE)
+    assert (status.stable, status.rejected) == (ref("1", on_deadline(policy)), ())
+    assert held(status)[1] == Reason.DEADLINE_EXCEEDED
+
+
+@pytest.mark.parametrize(("since", "over"), [(40 * MINUTE, False), (LATE, True)])
+def test_a_probation_lasts_longer_where_it_cannot_be_seen_who_lives(since: timedelta, over: bool) -> None:
+    world = in_probation(since=since)
+    world = replace(world, pods={**world.pods, ref("1").revision: unseen_pods()})
+    assert (after(world, PASS).probation is None) is over
+
+
+def test_a_pod_that_is_ready_has_verified_the_artifact_that_another_refuses() -> None:
+    pods = replace(troubled("Error: refused: no such format", 2), ready=1)
+    assert after(on_trial(Stage.PREPARING, pods=pods)).rejected == ()
 
 
 # A first version

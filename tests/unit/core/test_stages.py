@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from seatrial.api.spec import Spec
-from seatrial.api.status import Ended, Stage, Status, Trial
+from seatrial.api.status import Retiring, Stage, Status, Trial
 from seatrial.core.stages import (
     is_left_out,
     may_end,
@@ -152,9 +152,9 @@ def test_a_gateway_that_has_not_answered_may_still_have_the_weights_of_before(
 ) -> None:
     by_route = spec(route=ROUTE)
     world = on_trial(Stage.CANARY, of=by_route)
-    over = Ended("2", ref("2", by_route).revision, "RolledBack", NOW - HOUR, NOW - ago, "errors: Fail")
+    over = Retiring(ref("2", by_route).revision, NOW - ago, routed=NOW)
     told = taken({ref(version, by_route).revision: weight for version, weight in weights.items()})
     world = replace(
-        world, route=replace(told, accepted=accepted), status=replace(world.status, trial=None, history=(over,))
+        world, route=replace(told, accepted=accepted), status=replace(world.status, trial=None, retiring=(over,))
     )
     assert routed(world, HOUR, NOW) == {ref(version, by_route).revision for version in found}

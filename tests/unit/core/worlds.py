@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from seatrial.api.conditions import Reason
 from seatrial.api.spec import Spec
-from seatrial.api.status import Probation, RestartsBefore, RevisionRef, Stage, Status, TrainingStatus, Trial
+from seatrial.api.status import Probation, RestartsLeftOut, RevisionRef, Stage, Status, TrainingStatus, Trial
 from seatrial.contract import labels
 from seatrial.core import compared
 from seatrial.core.moves import Outcome, retire
@@ -81,7 +81,8 @@ pods = st.sampled_from(
         available(1),
         available(4),
         Pods(wanted=4, ready=4, available=2),
-        Pods(4, 4, 4, restarts=Restarts(12, 0, "exit code 137 (OOMKilled)", 4)),
+        Pods(4, 4, 4, restarts=Restarts(dict.fromkeys("abcd", 3), ending="exit code 137 (OOMKilled)")),
+        Pods(1, 1, 1, restarts=Restarts({"a": 4}, frozenset("a"))),
         Pods(4, 4, 4, "the pods cannot be seen: no answer", None),
         troubled("ErrImagePull: no such image"),
         troubled("CrashLoopBackOff: refused: model.skops has not its digest"),
@@ -94,7 +95,8 @@ routes = st.none() | st.builds(
     st.dictionaries(refs.map(lambda one: f"risk-{one.revision}"), st.sampled_from([0, 10, 90, 100]), max_size=3),
     st.sampled_from([(), (("gateways", "models"),), (("gateways", "models"), ("ml", "old"))]),
 )
-restarts_before = st.builds(RestartsBefore, st.integers(0, 4), st.integers(0, 4))
+by_pod = st.dictionaries(st.sampled_from("abcde"), st.integers(1, 4), max_size=3)
+restarts_left_out = st.builds(RestartsLeftOut, by_pod, by_pod)
 trials = st.builds(
     Trial,
     refs,
@@ -103,7 +105,7 @@ trials = st.builds(
     times,
     st.integers(0, 6),
     st.none() | times,
-    restarts_before,
+    restarts_left_out,
     st.sampled_from(["", "waits"]),
     st.sampled_from(["", Reason.PAUSED.value, Reason.DEADLINE_EXCEEDED.value]),
 )
@@ -124,7 +126,7 @@ def statuses(draw: st.DrawFn) -> Status:
     stable = draw(st.none() | refs)
     trial = draw(st.none() | trials)
     probation = (
-        draw(st.none() | st.builds(Probation, refs, times, times, restarts_before)) if stable and not trial else None
+        draw(st.none() | st.builds(Probation, refs, times, times, restarts_left_out)) if stable and not trial else None
     )
     status = Status(
         stable=stable,

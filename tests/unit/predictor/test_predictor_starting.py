@@ -46,13 +46,13 @@ def fails(*errors: Exception, then: Loaded | None = None) -> tuple[Load, list[Pa
     return load, folders
 
 
-async def started(load: Load, lifecycle: Lifecycle | None = None) -> Started:
-    return await start(load, lifecycle or Lifecycle(lambda: 0.0), Worker("model"), pauses=(0.0, 0.0))
+async def started(load: Load, lifecycle: Lifecycle | None = None, tries: int = 3) -> Started:
+    return await start(load, lifecycle or Lifecycle(lambda: 0.0), Worker("model"), pauses=(0.0,) * (tries - 1))
 
 
-async def refusal(load: Load) -> str:
+async def refusal(load: Load, tries: int = 3) -> str:
     with pytest.raises(StartError) as error:
-        await started(load)
+        await started(load, tries=tries)
     return str(error.value)
 
 
@@ -95,6 +95,18 @@ async def test_other_bytes_than_promised_are_read_again_before_they_are_believed
     load, folders = fails(error, error, then=a_risk_version())
     await started(load)
     assert len(folders) == 3
+
+
+async def test_a_store_that_is_away_in_between_makes_other_bytes_no_better() -> None:
+    other, away = TamperedError("model.skops is not what the manifest says"), UnreachableError("the store is away")
+    load, _ = fails(other, away, other, away, other)
+    assert await refusal(load, tries=9) == f"{REFUSED}{other}"
+
+
+async def test_other_bytes_that_were_read_once_and_never_again_refuse_nothing() -> None:
+    other, away = TamperedError("model.skops is not what the manifest says"), UnreachableError("the store is away")
+    load, _ = fails(away, away, other)
+    assert await refusal(load) == f"{other} (tried 3 times)"
 
 
 @pytest.mark.parametrize("error", [DeniedError("denied"), NotFoundError("absent"), MemoryError("small")])

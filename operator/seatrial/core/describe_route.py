@@ -1,0 +1,37 @@
+"""The condition of the HTTPRoute: what the gateway says of it, and where it sends traffic if it cannot be written."""
+
+from seatrial.api.conditions import Condition, Reason, Type, condition
+from seatrial.core.objects.common import revision_name
+from seatrial.core.observed import RouteState
+from seatrial.core.view import View
+
+
+def route_ready(view: View) -> Condition:
+    """Has the gateway taken the route?"""
+    route = view.observed.route
+    if view.spec is None or view.spec.route is None:
+        return condition(Type.ROUTE_READY, None, Reason.NO_ROUTE, "spec.route is not set: the Service has the traffic")
+    if route is not None and (refused := view.observed.refused.get(("HTTPRoute", view.observed.key.name))):
+        message = f"the HTTPRoute could not be written, and is what it was{_weights(view, route)}: {refused}"
+        return condition(Type.ROUTE_READY, False, Reason.APPLY_FAILED, message)
+    if route is None or route.accepted is None:
+        message = route.message if route is not None else _no_route(view)
+        return condition(Type.ROUTE_READY, None, Reason.WAITING_FOR_GATEWAY, message)
+    reason = Reason.ACCEPTED if route.accepted else Reason.NOT_ACCEPTED
+    return condition(Type.ROUTE_READY, route.accepted, reason, route.message)
+
+
+def _weights(view: View, route: RouteState) -> str:
+    """Say which versions get how much, of those whose recipe is known."""
+    backends = {revision_name(view.observed.key.name, one.revision): one for one in view.observed.recipes.values()}
+    named = {name: f"version {backends[name].version}" if name in backends else name for name in route.weights}
+    most_first = sorted(route.weights.items(), key=lambda one: (-one[1], one[0]))
+    shares = [f"{weight} % to {named[name]}" for name, weight in most_first if weight]
+    return f" ({', '.join(shares)})" if shares else ""
+
+
+def _no_route(view: View) -> str:
+    if view.pods(view.status.stable).available == 0:
+        return "the HTTPRoute is made once a version serves"
+    why = [message for (kind, _), message in view.observed.refused.items() if kind in ("HTTPRoute", "Service")]
+    return ": ".join(["there is no HTTPRoute yet", *why[:1]])
