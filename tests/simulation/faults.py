@@ -12,7 +12,7 @@ from tests.simulation.virtual import VirtualLoop
 FAULTY_CALL, KILLED = 0.02, 0.005  # of the calls
 OUTAGE = (5.0, 60.0)  # seconds
 REFUSABLE = ("ControllerRevision", "Deployment", "Service", "HTTPRoute", "Job")
-CLUSTER, STORE, PROMETHEUS = "API server", "store", "Prometheus"
+CLUSTER, STORE, PROMETHEUS, GATEWAY = "API server", "store", "Prometheus", "gateway"
 
 
 class KilledError(BaseException):
@@ -38,7 +38,7 @@ class Faults:
 
     def outage(self, part: str = "") -> str:
         """Let one of the world's parts not answer for a while; returns which."""
-        part = part or self._rng.choice((CLUSTER, STORE, PROMETHEUS))
+        part = part or self._rng.choice((CLUSTER, STORE, PROMETHEUS, GATEWAY))
         self._down[part] = self._loop.time() + self._rng.uniform(*OUTAGE)
         return part
 
@@ -51,6 +51,10 @@ class Faults:
     def no_store(self) -> bool:
         """Say whether pods that start now find no store."""
         return self._is_down(STORE)
+
+    def no_gateway(self) -> bool:
+        """Say whether the gateway's controller sleeps, and its proxies keep what they have."""
+        return self._is_down(GATEWAY)
 
     def _is_down(self, part: str) -> bool:
         return self.on and self._loop.time() < self._down.get(part, 0.0)

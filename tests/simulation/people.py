@@ -102,6 +102,7 @@ class People:
             (
                 {"paused": True},
                 {"shadow": {"enabled": False}},
+                {"probation": "0s"},
                 {"canary": {**BRIEF["canary"], "steps": [{"weight": 30}]}},
             )
         )

@@ -1,6 +1,6 @@
 """What Kubernetes does with the operator's objects: pods come up and go, the gateway takes routes, Jobs end."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from random import Random
@@ -13,6 +13,7 @@ from seatrial.controller.cache import Place, place_of
 from seatrial.controller.from_cache import selector_of
 from seatrial.ports import Key, PodsSeen, Restarts
 from tests.fakes.cluster import FakeCluster
+from tests.simulation.faults import Faults
 from tests.simulation.versions import REFUSAL, Quality
 
 Document = Mapping[str, Any]
@@ -68,12 +69,10 @@ class Training:
 
 
 class Kubernetes:
-    """The controllers of a cluster. `qualities` are by version, `finish` is what a training publishes."""
+    """The controllers of a cluster. `qualities` are by version; `faults` says what is away."""
 
-    def __init__(
-        self, cluster: FakeCluster, rng: Random, qualities: Mapping[str, Quality], no_store: Callable[[], bool]
-    ) -> None:
-        self._cluster, self._rng, self._qualities, self._no_store = cluster, rng, qualities, no_store
+    def __init__(self, cluster: FakeCluster, rng: Random, qualities: Mapping[str, Quality], faults: Faults) -> None:
+        self._cluster, self._rng, self._qualities, self._faults = cluster, rng, qualities, faults
         self._names = count(1)
         self.pods: dict[Place, list[Pod]] = {}
         self.gone: list[Pod] = []  # since the last scrape
@@ -107,7 +106,7 @@ class Kubernetes:
             self.gone += pods[wanted:]
             del pods[wanted:]
         for pod in pods:
-            if now < pod.ready_at < float("inf") and self._no_store():
+            if now < pod.ready_at < float("inf") and self._faults.no_store():
                 pod.restart(now + FIRST_START, left_word=True)
         ready, available = sum(now >= p.ready_at for p in pods), sum(p.available(now) for p in pods)
         status = {"replicas": len(pods), "readyReplicas": ready, "availableReplicas": available}
@@ -136,6 +135,8 @@ class Kubernetes:
     def _routes(self) -> None:
         routes = {place_of(one): one for one in self._cluster.all("HTTPRoute")}
         self.weights = {place: weights for place, weights in self.weights.items() if place in routes}
+        if self._faults.no_gateway():
+            return
         for place, route in routes.items():
             rule, *others = route["spec"]["rules"]
             assert all(other["backendRefs"] == rule["backendRefs"] for other in others), "one split for all paths"

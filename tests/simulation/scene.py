@@ -79,7 +79,7 @@ class Scene:
         self._people = People(KEY, self._world, self._rng, times=times, routed=routed)
         self._watchdog = Watchdog(self._people, loop.time, self._gets_traffic, times=times)
         self._faults = Faults(self._world, loop, self._rng, self._watchdog.did)
-        self._kubernetes = Kubernetes(self._world.cluster, self._rng, self._people.qualities, self._faults.no_store)
+        self._kubernetes = Kubernetes(self._world.cluster, self._rng, self._people.qualities, self._faults)
         self._callers = Callers(
             KEY, self._world.cluster, self._kubernetes, self._prometheus, self._people.qualities, seed, times=times
         )
