@@ -44,8 +44,8 @@ class UnavailableError(ClusterError):
 class Restarts:
     """How often the containers of some pods were started again, and how the last one that had run ended.
 
-    `by_pod` has every pod that runs or should. `at_start` are those whose container ended last before it was ready, and
-    said why, such as by a store that did not answer.
+    `by_pod` has every pod of which a container was started. `at_start` are those whose container ended last before it
+    was ready, and said why, such as by a store that did not answer.
     """
 
     by_pod: Mapping[str, int] = field(default_factory=dict)

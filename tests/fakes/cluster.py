@@ -100,9 +100,11 @@ class FakeCluster:
         return self.messages.get((namespace, job), left)
 
     async def pods(self, namespace: str, selector: str) -> PodsSeen:
-        """Return what `seen` has, else what the Pods say."""
+        """Return what `seen` has, else what the Pods say that have not ended."""
         self.before("pods", (namespace, selector))
-        return self.seen.get((namespace, selector), seen_of(self._pods(namespace, selector)))
+        found = self._pods(namespace, selector)
+        lasting = [pod for pod in found if (pod.get("status") or {}).get("phase") not in ("Succeeded", "Failed")]
+        return self.seen.get((namespace, selector), seen_of(lasting))
 
     async def event(self, regarding: Document, *, reason: str, message: str, warning: bool) -> None:
         """Record an Event."""

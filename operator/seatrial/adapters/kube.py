@@ -14,7 +14,8 @@ from seatrial.contract.labels import FIELD_MANAGER
 from seatrial.ports import AbsentError, Clock, ConflictError, Document, PodsSeen
 
 _APPLY_QUERY = (("fieldManager", FIELD_MANAGER), ("force", "true"))
-_MAXIMUM_PODS = 20  # that are asked how they do
+MAXIMUM_PODS = 20  # that are asked how they do
+_NOT_ENDED = ("fieldSelector", "status.phase!=Succeeded,status.phase!=Failed")  # evicted pods stay for long
 _PAGE = 500  # objects of one answer to a list request
 _MAXIMUM_EVENT_MESSAGE = 1024  # the API server refuses a longer one
 
@@ -60,11 +61,11 @@ class KubeCluster:
 
     async def termination_message(self, namespace: str, job: str) -> str | None:
         """Return what the last ended pod of a Job left behind."""
-        return last_termination_message(await self._pods(namespace, f"{labels.JOB}={job}"))
+        return last_termination_message(await self._pods(namespace, ("labelSelector", f"{labels.JOB}={job}")))
 
     async def pods(self, namespace: str, selector: str) -> PodsSeen:
-        """Return what the selected pods say; only the first twenty are asked."""
-        return seen_of(await self._pods(namespace, selector))
+        """Return what the selected pods say that have not ended; only the first twenty are asked."""
+        return seen_of(await self._pods(namespace, ("labelSelector", selector), _NOT_ENDED))
 
     async def event(self, regarding: Document, *, reason: str, message: str, warning: bool) -> None:
         """Record an Event; the same one twice within a second is one."""
@@ -106,8 +107,8 @@ class KubeCluster:
             if not proceed:
                 return
 
-    async def _pods(self, namespace: str, selector: str) -> list[dict[str, Any]]:
-        query = [("labelSelector", selector), ("limit", str(_MAXIMUM_PODS))]
+    async def _pods(self, namespace: str, *selectors: tuple[str, str]) -> list[dict[str, Any]]:
+        query = [*selectors, ("limit", str(MAXIMUM_PODS))]
         answer = await self._client.request("GET", collection_path("v1", "Pod", namespace), query=query)
         items: list[dict[str, Any]] = answer["items"]
         return items

@@ -22,10 +22,10 @@ def seen_of(pods: Sequence[Pod]) -> PodsSeen:
 def restarts_of(pods: Sequence[Pod]) -> Restarts:
     """Return how often predictors were restarted; other containers in their pods are somebody else's.
 
-    One that cannot start leaves a word, by which it is told from one that ended while it ran. What is left of pods that
-    have ended, or are about to, is left out: others are in their places.
+    One that cannot start leaves a word, by which it is told from one that ended while it ran. Pods that are about to go
+    are left out: others are in their places.
     """
-    there = [pod for pod in pods if not (_has_ended(pod) or pod["metadata"].get("deletionTimestamp"))]
+    there = [pod for pod in pods if not pod["metadata"].get("deletionTimestamp")]
     found = {pod["metadata"]["name"]: c for pod in there for c in _containers(pod) if c.get("name") == PREDICTOR}
     last = {name: container.get("lastState", {}).get("terminated") or {} for name, container in found.items()}
     ran = [ended for ended in last.values() if ended.get("finishedAt") and not ended.get("message")]
@@ -53,9 +53,8 @@ def last_termination_message(pods: Sequence[Pod]) -> str | None:
 
 
 def _troubles(pod: Pod) -> Iterator[str]:
-    is_jobs = pod.get("spec", {}).get("restartPolicy") == "Never"
-    if pod["metadata"].get("deletionTimestamp") or (_has_ended(pod) and is_jobs):
-        return  # a Job's next pod says how it does
+    if pod["metadata"].get("deletionTimestamp"):
+        return
     for condition in pod.get("status", {}).get("conditions", []):
         if condition["type"] == "PodScheduled" and condition["status"] == "False":
             yield _sentence(condition.get("reason", "Unschedulable"), condition.get("message"))
@@ -93,10 +92,6 @@ def _terminations(pod: Pod) -> Iterator[Mapping[str, Any]]:
         for state in ("state", "lastState"):
             if terminated := container.get(state, {}).get("terminated"):
                 yield terminated
-
-
-def _has_ended(pod: Pod) -> bool:
-    return pod.get("status", {}).get("phase") in ("Failed", "Succeeded")
 
 
 def _containers(pod: Pod) -> Iterator[Mapping[str, Any]]:

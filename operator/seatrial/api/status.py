@@ -115,7 +115,7 @@ class Ended:
 class Retiring:
     """A revision that no longer serves; its objects are removed once connections have moved on.
 
-    `routed` is when the gateway may have sent it traffic after that, looked at twice a minute at the most.
+    `routed` is when the gateway may have sent it traffic after that, to a quarter of a minute.
     """
 
     revision: str

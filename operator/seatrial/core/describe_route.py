@@ -3,6 +3,7 @@
 from seatrial.api.conditions import Condition, Reason, Type, condition
 from seatrial.core.objects.common import revision_name
 from seatrial.core.observed import RouteState
+from seatrial.core.recipe import Recipe
 from seatrial.core.view import View
 
 
@@ -24,10 +25,14 @@ def route_ready(view: View) -> Condition:
 def _weights(view: View, route: RouteState) -> str:
     """Say which versions get how much, of those whose recipe is known."""
     backends = {revision_name(view.observed.key.name, one.revision): one for one in view.observed.recipes.values()}
-    named = {name: f"version {backends[name].version}" if name in backends else name for name in route.weights}
+    named = {name: _named(backends[name]) if name in backends else name for name in route.weights}
     most_first = sorted(route.weights.items(), key=lambda one: (-one[1], one[0]))
     shares = [f"{weight} % to {named[name]}" for name, weight in most_first if weight]
     return f" ({', '.join(shares)})" if shares else ""
+
+
+def _named(recipe: Recipe) -> str:
+    return f"version {recipe.version} (revision {recipe.revision})"
 
 
 def _no_route(view: View) -> str:

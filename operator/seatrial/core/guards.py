@@ -8,8 +8,8 @@ from seatrial.api.conditions import Reason
 from seatrial.api.quantities import format_duration, how_many
 from seatrial.api.spec import Rollout, Spec
 from seatrial.api.status import Stage, Status, Trial
+from seatrial.core.blindness import unseen
 from seatrial.core.observed import Observed, Pods, Unknown
-from seatrial.core.restarts import unseen
 from seatrial.core.stages import (
     gateway_trouble,
     is_drained,
@@ -118,7 +118,7 @@ def pods_available(situation: Situation) -> Objection | None:
 def pods_seen(situation: Situation) -> Objection | None:
     """Nothing goes on of which it is not known whether it lives."""
     trouble = unseen(situation.observed)
-    return Objection(f"waits until it can be seen how often pods restart: {trouble}") if trouble else None
+    return Objection(f"waits for word of all pods: {trouble}") if trouble else None
 
 
 def weight_in_effect(situation: Situation) -> Objection | None:

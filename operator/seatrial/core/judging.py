@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from math import inf
 
 from seatrial.api.spec import DISAGREEMENT, RESTARTS, Check, ErrorsCheck, LatencyCheck, Rollout, Spec
 from seatrial.api.status import Stage, Status
 from seatrial.contract.metrics import DURATION_EDGES
+from seatrial.core.blindness import lacks_evidence, unseen
 from seatrial.core.compared import control, judged_since, subject
 from seatrial.core.observed import Evidence, Observed, Unknown
 from seatrial.core.restarts import left_out, restarts_of
@@ -18,7 +20,7 @@ from seatrial.judge.limits import RatioLimits
 from seatrial.judge.reference import judge_against_reference
 from seatrial.judge.restarts import Ends, judge_restarts
 from seatrial.judge.verdict import Finding, Verdict
-from seatrial.ports import Restarts
+from seatrial.ports import NO_RESTARTS, Restarts
 
 ALPHA = 0.01  # the chance that a stage's checks together refuse a healthy version
 TAIL = 0.05  # the share of stable's requests that were slow, by which a promoted version's latency is judged
@@ -33,7 +35,15 @@ def judge(observed: Observed, spec: Spec) -> tuple[Finding, ...]:
     since = judged_since(status)
     if since is None:
         return ()
-    return (*_by_metrics(observed, spec.rollout, since), *_by_restarts(observed))
+    found = (*_by_metrics(observed, spec.rollout, since), *_by_restarts(observed))
+    return _standing(observed.status, found) if lacks_evidence(observed) else found
+
+
+def _standing(status: Status, found: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """A Fail that could not be acted upon yet stands while there is nothing to judge by again."""
+    failed = {one.check: one for one in status.findings if one.verdict == Verdict.FAIL}
+    stands = [Finding(one.check, Verdict.FAIL, one.message, inf, 0.0) for one in failed.values()]
+    return (*stands, *(one for one in found if one.check not in failed))
 
 
 def _by_metrics(observed: Observed, rollout: Rollout, since: datetime) -> tuple[Finding, ...]:
@@ -52,16 +62,16 @@ def _by_restarts(observed: Observed) -> tuple[Finding, ...]:
 
     A start that failed counts at neither side: new pods need the store, which may be away.
     """
-    mine, theirs = restarts_of(observed, subject), restarts_of(observed, control)
-    if mine is None or theirs is None:
-        return ()
-    not_counted = left_out(observed)
-    found = judge_restarts(RESTARTS, _ends(mine, not_counted.judged), _ends(theirs, not_counted.control), mine.ending)
+    if trouble := unseen(observed):
+        return (_inconclusive(RESTARTS, trouble),)
+    mine, theirs = restarts_of(observed, subject) or NO_RESTARTS, restarts_of(observed, control) or NO_RESTARTS
+    out = left_out(observed)
+    found = judge_restarts(RESTARTS, _ends(mine, out.judged), _ends(theirs, out.control), mine.ending)
     return () if found is None else (found,)
 
 
-def _ends(restarts: Restarts, not_counted: Mapping[str, int]) -> Ends:
-    return Ends(sum(restarts.by_pod.values()) - sum(not_counted.values()), len(restarts.by_pod))
+def _ends(restarts: Restarts, out: Mapping[str, int]) -> Ends:
+    return Ends(sum(count - out.get(pod, 0) for pod, count in restarts.by_pod.items()), len(restarts.by_pod))
 
 
 def check_names(rollout: Rollout, stage: Stage) -> tuple[str, ...]:

@@ -113,10 +113,17 @@ def retire(status: Status, ref: RevisionRef, now: datetime) -> Status:
 
 
 def forget_retired(status: Status, routed: Container[str], now: datetime) -> Status:
-    """Revisions that get no traffic for long enough are no longer kept."""
-    recent = [r for r in status.retiring if now - (r.routed or r.since) < RETIRE_AFTER]
-    again = [replace(r, routed=now) for r in status.retiring if r not in recent and r.revision in routed]
-    return replace(status, retiring=(*recent, *again))
+    """Revisions are no longer kept when the gateway has sent them nothing for long enough.
+
+    For how long is known to a half of it: a status is not written at every look.
+    """
+    seen = [_still_routed(one, now) if one.revision in routed else one for one in status.retiring]
+    return replace(status, retiring=tuple(one for one in seen if now - (one.routed or one.since) < RETIRE_AFTER))
+
+
+def _still_routed(retiring: Retiring, now: datetime) -> Retiring:
+    fresh = now - (retiring.routed or retiring.since) < RETIRE_AFTER / 2
+    return retiring if fresh else replace(retiring, routed=now)
 
 
 def unretire(status: Status, kept: Iterable[RevisionRef]) -> Status:

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from seatrial.api.status import RestartsLeftOut, Status
-from seatrial.core.compared import compared, control, left_out_before, subject
+from seatrial.api.status import RestartsLeftOut, Stage, Status
+from seatrial.core.compared import control, left_out_before, subject
 from seatrial.core.observed import Observed
 from seatrial.core.stages import pods_of
 from seatrial.ports import Restarts
@@ -13,12 +13,6 @@ from seatrial.ports import Restarts
 def restarts_of(observed: Observed, side: Callable[[Status], str]) -> Restarts | None:
     """Return what is seen of the pods of one side of the comparison; None where they cannot be seen."""
     return pods_of(observed, side(observed.status)).restarts
-
-
-def unseen(observed: Observed) -> str:
-    """Say why it cannot be told how often the pods of either side restarted; empty where it can."""
-    there = [observed.pods[one] for one in sorted(compared(observed.status)) if one in observed.pods]
-    return next((pods.trouble for pods in there if pods.restarts is None), "")
 
 
 def until_now(observed: Observed) -> RestartsLeftOut:
@@ -49,7 +43,9 @@ def at_promotion(observed: Observed) -> RestartsLeftOut:
     The other version will get no traffic, so what ended it in the stage before goes on counting: it may be a request
     that neither of the two can bear.
     """
-    return replace(until_now(observed), control=left_out(observed).control)
+    now, trial = until_now(observed), observed.status.trial
+    compared_before = trial is not None and trial.stage is not Stage.PREPARING
+    return replace(now, control=left_out(observed).control) if compared_before else now
 
 
 def noted(observed: Observed, status: Status) -> Status:

@@ -13,9 +13,10 @@ from seatrial.api.quantities import format_duration
 from seatrial.api.spec import OnDeadline, Spec
 from seatrial.api.status import Probation, Stage, Status, Trial
 from seatrial.core import moves
+from seatrial.core.blindness import lacks_evidence
 from seatrial.core.guards import WAITS_FOR_STABLE, Objection, Situation, objection
-from seatrial.core.observed import Observed, Unknown
-from seatrial.core.restarts import at_promotion, unseen, until_now
+from seatrial.core.observed import Observed
+from seatrial.core.restarts import at_promotion, until_now
 from seatrial.core.stages import gateway_trouble, may_end, may_move, takes_over
 from seatrial.core.traffic import FULL
 from seatrial.judge.verdict import Finding, Verdict, combine
@@ -47,16 +48,18 @@ MOVES: Mapping[tuple[Stage, Verdict], Move] = {
 def advance(observed: Observed, spec: Spec, status: Status, findings: tuple[Finding, ...], now: datetime) -> Status:
     """Return the status after the move, if any, that the verdict asks for and nothing keeps from being made."""
     if status.trial is not None:
-        return _advance_trial(Situation(observed, spec, status, _resumed(spec, status.trial, now), findings, now))
+        trial = _resumed(observed, spec, status.trial, now)
+        return _advance_trial(Situation(observed, spec, status, trial, findings, now))
     if status.probation is not None:
         return _advance_probation(observed, spec, status, status.probation, findings, now)
     return status
 
 
-def _resumed(spec: Spec, trial: Trial, now: datetime) -> Trial:
-    """The time in which a person let the trial wait does not count toward its deadline."""
-    paused = trial.held_reason == Reason.PAUSED
-    return replace(trial, began=now) if paused and not spec.rollout.paused else trial
+def _resumed(observed: Observed, spec: Spec, trial: Trial, now: datetime) -> Trial:
+    """The deadline begins anew after a pause, and after evidence could not be had for so long that it was over."""
+    paused, blind = spec.rollout.paused, lacks_evidence(observed)
+    waits: Mapping[str, bool] = {Reason.PAUSED: paused, Reason.METRICS_UNAVAILABLE: blind}
+    return replace(trial, began=now) if waits.get(trial.held_reason) is False else trial
 
 
 def _advance_trial(situation: Situation) -> Status:
@@ -99,8 +102,10 @@ def _on_deadline(situation: Situation, objected: Objection) -> Status:
     status, trial, now = situation.status, situation.trial, situation.now
     limit = format_duration(situation.rollout.progress_deadline)
     message = f"longer on trial than spec.rollout.progressDeadline ({limit}): {objected.message}"
+    if lacks_evidence(situation.observed):
+        return moves.hold(status, trial, message, Reason.METRICS_UNAVAILABLE)
     held = moves.hold(status, trial, message, Reason.DEADLINE_EXCEEDED)
-    if _lacks_evidence(situation.observed) or status.stable is None:
+    if status.stable is None:
         return held
     match situation.rollout.on_deadline:
         case OnDeadline.ROLLBACK if may_end(situation.observed, status, trial):
@@ -113,16 +118,14 @@ def _on_deadline(situation: Situation, objected: Objection) -> Status:
             return held
 
 
-def _lacks_evidence(observed: Observed) -> bool:
-    """Say whether Prometheus, or Kubernetes about pods, cannot be asked now."""
-    return isinstance(observed.evidence, Unknown) or unseen(observed) != ""
-
-
 def _last(situation: Situation) -> Trial:
     """Return the trial as it is when only scaling up is left."""
-    canary = situation.rollout.canary
+    canary, trial, now = situation.rollout.canary, situation.trial, situation.now
     steps = len(canary.steps) if canary is not None else 0
-    return replace(situation.trial, stage=Stage.CANARY, step=steps)
+    if trial.stage is Stage.CANARY:
+        return replace(trial, step=steps)
+    left_out = until_now(situation.observed)
+    return Trial(trial.candidate, Stage.CANARY, trial.began, stage_since=now, step=steps, restarts_left_out=left_out)
 
 
 def _advance_probation(
@@ -146,7 +149,7 @@ def _is_over(observed: Observed, spec: Spec, promoted: str, probation: Probation
     deadline.
     """
     rollout, lasted = spec.rollout, now - probation.since
-    waits = _lacks_evidence(observed) or gateway_trouble(observed, spec, promoted, FULL) != ""
+    waits = lacks_evidence(observed) or gateway_trouble(observed, spec, promoted, FULL) != ""
     longest = max(rollout.probation, rollout.progress_deadline) if waits else rollout.probation
     return lasted >= longest and not rollout.paused
 

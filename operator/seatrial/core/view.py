@@ -34,7 +34,7 @@ class View:
         """What a promoted version that failed waits for; empty where there is none, or it has gone."""
         probation, findings = self.status.probation, self.status.findings
         failed = [one_line(f.check, f.verdict, f.message) for f in findings if f.verdict == Verdict.FAIL]
-        if probation is None or not failed:
+        if probation is None or not failed or self.previous.available > 0:
             return ""
         trouble = self.previous.trouble or "none is available"
         waits = f"waits for a pod of version {probation.previous.version} that can take the traffic back: {trouble}"

@@ -192,6 +192,7 @@ async def test_how_often_pods_were_restarted(site: Site) -> None:
     for name, count, last in (("risk-a", 2, ended), ("risk-b", 3, failed)):
         container = {"name": "predictor", "restartCount": count, "lastState": {"terminated": last}}
         await site.pod(name, {MODEL: "risk"}, {"containerStatuses": [container]})
+    await site.pod("risk-evicted", {MODEL: "risk"}, {"phase": "Failed", "containerStatuses": [container]})
     restarts = Restarts({"risk-a": 2, "risk-b": 3}, frozenset({"risk-b"}), "exit code 137 (OOMKilled)")
     assert (await site.cluster.pods(site.namespace, f"{MODEL}=risk")).restarts == restarts
 

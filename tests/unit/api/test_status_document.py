@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from seatrial.adapters.kube import MAXIMUM_PODS
 from seatrial.api.conditions import Condition, Reason, Truth, Type
 from seatrial.api.plain import MAXIMUM_TEXT, camel_case
 from seatrial.api.status import (
@@ -18,6 +19,7 @@ from seatrial.api.status import (
     Finding,
     Probation,
     Rejected,
+    RestartsLeftOut,
     Retiring,
     RevisionRef,
     Stage,
@@ -94,6 +96,8 @@ def test_what_is_written_obeys_the_schema(status: Status) -> None:
         (Trial, ("trial",)),
         (RevisionRef, ("trial", "candidate")),
         (Probation, ("probation",)),
+        (RestartsLeftOut, ("trial", "restartsLeftOut")),
+        (RestartsLeftOut, ("probation", "restartsLeftOut")),
         (Finding, ("findings", "items")),
         (Rejected, ("rejected", "items")),
         (Ended, ("history", "items")),
@@ -106,6 +110,12 @@ def test_the_schema_has_just_the_fields_of_the_values(kind: Any, path: tuple[str
     for name in path:
         node = node["items"] if name == "items" else node["properties"][name]
     assert list(node["properties"]) == [camel_case(field.name) for field in fields(kind)]
+
+
+@pytest.mark.parametrize("compares", ["trial", "probation"])
+def test_the_schema_has_room_for_all_pods_that_are_asked(compares: str) -> None:
+    sides = schema()["properties"]["status"]["properties"][compares]["properties"]["restartsLeftOut"]["properties"]
+    assert {side["maxProperties"] for side in sides.values()} == {MAXIMUM_PODS}
 
 
 def test_the_schema_has_just_the_fields_of_the_status() -> None:
@@ -146,6 +156,9 @@ def test_a_broken_part_costs_that_part_alone(status: Status, data: st.DataObject
         {"step": -1},
         {"step": "1"},
         {"candidate": {"revision": "bbbb"}},
+        {"restartsLeftOut": {"judged": {"pod-0": -1}}},
+        {"restartsLeftOut": {"judged": {"pod-0": "1"}}},
+        {"restartsLeftOut": {"control": 3}},
     ],
 )
 def test_a_trial_that_makes_no_sense_is_no_trial(change: dict[str, Any]) -> None:
@@ -160,6 +173,15 @@ def test_a_weight_that_makes_no_sense_is_none(weight: Any) -> None:
     document = status_document(Status(weight=5, trial=Trial(CANDIDATE, Stage.CANARY, NOW, NOW)), "risk")
     assert read_status(document).weight == 5
     assert read_status(document | {"weight": weight}).weight == 0
+
+
+def test_restarts_are_written_by_pod_where_there_are_some() -> None:
+    trial = Trial(CANDIDATE, Stage.CANARY, NOW, NOW)
+    assert "restartsLeftOut" not in status_document(Status(trial=trial), "risk")["trial"]
+    some = replace(trial, restarts_left_out=RestartsLeftOut(judged={"risk-bbbb-x": 2}))
+    document = status_document(Status(trial=some), "risk")
+    assert document["trial"]["restartsLeftOut"] == {"judged": {"risk-bbbb-x": 2}}
+    assert read_status(document).trial == some
 
 
 def test_what_only_another_version_knows_is_left_out() -> None:

@@ -54,11 +54,12 @@ def past(outcome: Outcome) -> Observed:
     return serving("1", status=Status(stable=ref("1"), history=(ended("2", outcome, "so it was"),)))
 
 
-def failed_probation(trouble: str = "") -> Observed:
+def failed_probation(trouble: str = "", verdict: str = "Fail", pods: int = 0) -> Observed:
     """A promoted version that failed, while nothing can take the traffic back."""
     world = in_probation(since=MINUTE)
-    status = replace(world.status, findings=(Finding("errors", "Fail", "bad"),))
-    return replace(world, status=status, pods={**world.pods, ref("1").revision: troubled(trouble)})
+    status = replace(world.status, findings=(Finding("errors", verdict, "bad"),))
+    previous = replace(troubled(trouble), available=pods)
+    return replace(world, status=status, pods={**world.pods, ref("1").revision: previous})
 
 
 def trained(outcome: str, version: str = "") -> Observed:
@@ -182,7 +183,7 @@ CASES: list[tuple[Observed, Type, Truth, Reason, str]] = [
         ROUTE_READY,
         F,
         Reason.APPLY_FAILED,
-        "the HTTPRoute could not be written, and is what it was (99 % to version 1, 1 % to version 2): 403: no",
+        f"is what it was (99 % to version 1 (revision {ref('1', ROUTED).revision}), 1 % to version 2 (revision ",
     ),
     (
         serving("1", of=ROUTED, route=RouteState(True, "fine"), refused={("HTTPRoute", "risk"): "403: no"}),
@@ -207,6 +208,8 @@ CASES: list[tuple[Observed, Type, Truth, Reason, str]] = [
     (on_trial(Stage.CANARY), ROLLOUT, U, Reason.CANARYING, "version 2 is on trial"),
     (in_probation(since=MINUTE), ROLLOUT, T, Reason.IN_PROBATION, "version 2: passed every stage"),
     (failed_probation(), ROLLOUT, F, Reason.IN_PROBATION, "version 2: waits for a pod of version 1"),
+    (failed_probation(verdict="Inconclusive"), ROLLOUT, T, Reason.IN_PROBATION, "version 2: passed every stage"),
+    (failed_probation(pods=1), ROLLOUT, T, Reason.IN_PROBATION, "version 2: passed every stage"),
     (failed_probation(), STALLED, F, Reason.NOT_STALLED, "no person is needed"),
     (failed_probation(), RECONCILING, T, Reason.IN_PROBATION, "traffic back: none is available; errors: Fail · bad"),
     (failed_probation("ErrImagePull: gone"), STALLED, T, Reason.PODS_NOT_READY, "traffic back: ErrImagePull: gone; e"),

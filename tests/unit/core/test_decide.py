@@ -183,6 +183,18 @@ def test_starts_that_failed_stand_in_status_so_that_they_do_not_count_later() ->
     assert decide(replace(away, pods=back.pods), NOW).status.rejected != ()
 
 
+def test_a_promoted_version_that_failed_is_not_believed_in_because_one_cannot_look() -> None:
+    """Nothing can take the traffic back, the deadline is over, and Prometheus goes away for a while."""
+    world = in_probation(since=7 * 60 * MINUTE, evidence=failing(NOW - 7 * 60 * MINUTE))
+    world = replace(world, pods={**world.pods, ONE: available(0)})
+    failed = decide(world, NOW).status
+    blind = replace(world, status=failed, evidence=UNKNOWN)
+    status = decide(blind, NOW).status
+    assert (status.probation, status.findings[0]) == (failed.probation, failed.findings[0])
+    back = decide(replace(blind, pods={**world.pods, ONE: available(1)}), NOW).status
+    assert (back.stable, [one.version for one in back.rejected]) == (ref("1"), ["2"])
+
+
 # What has retired
 
 

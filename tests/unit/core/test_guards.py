@@ -111,7 +111,8 @@ def test_too_few_pods(pods: Any, words: str) -> None:
 
 @pytest.mark.parametrize("side", ["pods", "stable_pods"])
 def test_pods_that_cannot_be_seen_are_waited_for(side: str) -> None:
-    words = "waits until it can be seen how often pods restart: the pods cannot be seen: no answer"
+    revision = TWO if side == "pods" else ref("1").revision
+    words = f"waits for word of all pods: revision {revision}: the pods cannot be seen: no answer"
     changes: dict[str, Any] = {side: unseen_pods()}
     assert guards.pods_seen(situation(canary(**changes))) == Objection(words)
     assert guards.pods_seen(situation(canary())) is None
@@ -219,7 +220,7 @@ def test_objections_are_asked_for_in_this_order() -> None:
         "version 3 is wanted now",
         "spec.serving.replicas is 0: nothing is tried until there are pods again",
         "waits for 1 available pod of the candidate, has 0",
-        "waits until it can be seen how often pods restart: the pods cannot be seen: no answer",
+        f"waits for word of all pods: revision {ref('1').revision}: the pods cannot be seen: no answer",
         "waits for the gateway: there is no HTTPRoute yet",
         "latency: Inconclusive · 3 of 100 requests",
         "step 1 passes so far",

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from seatrial.api.spec import Spec
+from seatrial.api.status import Finding as ReportedFinding
 from seatrial.api.status import RestartsLeftOut, Stage
 from seatrial.core.judging import exposure, judge
 from seatrial.core.observed import Evidence, Observed, Pods
@@ -22,6 +23,7 @@ from tests.given import (
     in_probation,
     nothing_yet,
     on_trial,
+    ref,
     requests,
     restarted,
     serving,
@@ -240,7 +242,26 @@ def test_one_end_of_stables_hides_no_hundred() -> None:
 
 @pytest.mark.parametrize("side", ["pods", "stable_pods"])
 def test_pods_that_cannot_be_seen_fail_nobody(side: str) -> None:
-    assert restarts_verdict(canary(healthy(SINCE), **({"pods": restarted(9)} | {side: unseen_pods()}))) is None
+    found = restarts_verdict(canary(healthy(SINCE), **({"pods": restarted(9)} | {side: unseen_pods()})))
+    assert found is Verdict.INCONCLUSIVE
+
+
+def test_where_the_other_version_has_no_pods_at_all_it_has_no_ends() -> None:
+    world = canary(healthy(SINCE), pods=restarted(3))
+    there = {revision: pods for revision, pods in world.pods.items() if revision != ref("1").revision}
+    assert restarts_verdict(replace(world, pods=there)) is FAIL
+
+
+@pytest.mark.parametrize("blind", [{"evidence": UNKNOWN}, {"pods": unseen_pods()}])
+def test_a_fail_stands_while_there_is_nothing_to_judge_by_again(blind: dict[str, Any]) -> None:
+    """What could not be acted upon at once, for want of pods that could take the traffic back."""
+    failed = (ReportedFinding("errors", "Fail", "so it was"), ReportedFinding("latency", "Pass", "so it was"))
+    world = on_trial(Stage.CANARY, since=5 * MINUTE, **blind)
+    found = judge(replace(world, status=replace(world.status, findings=failed)), spec())
+    assert [(one.verdict, one.sentence) for one in found if one.check == "errors"] == [(FAIL, "so it was")]
+    assert all(one.verdict is not Verdict.FAIL for one in found if one.check != "errors")
+    seen = on_trial(Stage.CANARY, since=5 * MINUTE)
+    assert verdicts(replace(seen, status=replace(seen.status, findings=failed)))["errors"] is not FAIL
 
 
 @pytest.mark.parametrize(("before", "verdict"), [(0, FAIL), (1, None)])

@@ -43,10 +43,13 @@ def test_a_retired_revision_is_kept_for_half_a_minute_until_connections_have_mov
 def test_a_retired_revision_that_the_route_still_has_is_kept_for_another_half_minute() -> None:
     status = moves.retire(Status(stable=ref("1")), ref("2"), NOW)
     routed, later = {ref("2").revision}, NOW + 30 * SECOND
-    assert moves.forget_retired(status, routed, NOW + 29 * SECOND) == status
+    assert moves.forget_retired(status, routed, NOW + 14 * SECOND) == status
     again = moves.forget_retired(status, routed, later)
     assert again.retiring == (Retiring(ref("2").revision, NOW, routed=later),)
     assert moves.forget_retired(again, (), later + 29 * SECOND) == again
+    last = moves.forget_retired(again, routed, later + 20 * SECOND)
+    assert last.retiring == (Retiring(ref("2").revision, NOW, routed=later + 20 * SECOND),)
+    assert moves.forget_retired(last, (), later + 40 * SECOND) == last
     assert moves.forget_retired(again, (), later + 30 * SECOND).retiring == ()
 
 

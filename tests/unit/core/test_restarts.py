@@ -6,8 +6,8 @@ import pytest
 
 from seatrial.api.status import RestartsLeftOut, Stage, Status
 from seatrial.core.observed import Observed, Pods
-from seatrial.core.restarts import at_promotion, left_out, noted, unseen, until_now
-from tests.given import MINUTE, available, in_probation, on_trial, ref, restarted, serving, unseen_pods
+from seatrial.core.restarts import at_promotion, left_out, noted, until_now
+from tests.given import MINUTE, in_probation, on_trial, ref, restarted, serving, unseen_pods
 
 NONE: dict[str, int] = {}
 
@@ -59,6 +59,10 @@ def test_a_probation_begins_with_what_ended_the_other_version_in_the_canary() ->
     assert at_promotion(canary) == RestartsLeftOut({"pod-0": 7}, {"pod-0": 1})
 
 
+def test_where_nothing_was_compared_nothing_of_the_others_past_counts() -> None:
+    assert at_promotion(on_trial(Stage.PREPARING, stable_pods=restarted(5))) == RestartsLeftOut({}, {"pod-0": 5})
+
+
 def test_a_probation_keeps_it_too_and_what_is_settled_has_none() -> None:
     probation = in_probation(since=MINUTE)
     there = {ref("2").revision: restarted(3, 1, at_start=[0]), ref("1").revision: restarted(1, at_start=[0])}
@@ -67,21 +71,3 @@ def test_a_probation_keeps_it_too_and_what_is_settled_has_none() -> None:
     assert found.restarts_left_out == RestartsLeftOut({"pod-0": 3}, {"pod-0": 1})
     settled: Status = serving("1").status
     assert noted(serving("1"), settled) == settled
-
-
-@pytest.mark.parametrize(
-    ("mine", "theirs", "found"),
-    [
-        (available(2), available(2), ""),
-        (unseen_pods(), available(2), "the pods cannot be seen: no answer"),
-        (available(2), unseen_pods(), "the pods cannot be seen: no answer"),
-    ],
-)
-def test_pods_of_either_side_that_cannot_be_seen(mine: Pods, theirs: Pods, found: str) -> None:
-    assert unseen(world(mine, theirs, RestartsLeftOut())) == found
-
-
-def test_nothing_is_unseen_of_what_is_not_there_or_not_compared() -> None:
-    gone = world(available(2), available(2), RestartsLeftOut())
-    assert unseen(replace(gone, pods={})) == ""
-    assert unseen(serving("1", pods={ref("1").revision: unseen_pods()})) == ""

@@ -10,7 +10,7 @@ import pytest
 from seatrial.api.conditions import Reason
 from seatrial.api.spec import Spec
 from seatrial.api.status import RestartsLeftOut, Stage, Status
-from seatrial.core.observed import Observed, Pods, RouteState
+from seatrial.core.observed import Observed, Pods, RouteState, Unknown
 from seatrial.core.rollout import MOVES, Move, advance
 from seatrial.judge.verdict import Finding, Verdict
 from tests.given import (
@@ -246,7 +246,7 @@ def test_the_deadline_decides_nothing_where_it_cannot_be_seen_who_lives(policy: 
     late: dict[str, Any] = {side: unseen_pods(), "since": LATE, "of": on_deadline(policy)}
     status = after(on_trial(Stage.CANARY, **late), UNSURE)
     assert (status.stable, status.rejected) == (ref("1", on_deadline(policy)), ())
-    assert held(status)[1] == Reason.DEADLINE_EXCEEDED
+    assert held(status)[1] == Reason.METRICS_UNAVAILABLE
 
 
 @pytest.mark.parametrize(("since", "over"), [(40 * MINUTE, False), (LATE, True)])
@@ -332,7 +332,27 @@ def test_promote_scales_up_first_and_then_promotes() -> None:
 @pytest.mark.parametrize("policy", ["Pause", "Rollback", "Promote"])
 def test_no_policy_decides_while_prometheus_does_not_answer(policy: str) -> None:
     status = after(on_trial(Stage.CANARY, since=LATE, evidence=UNKNOWN, of=on_deadline(policy)), UNSURE)
-    assert held(status)[1] == Reason.DEADLINE_EXCEEDED
+    assert held(status)[1] == Reason.METRICS_UNAVAILABLE
+
+
+@pytest.mark.parametrize(("evidence", "anew"), [(None, True), (UNKNOWN, False)])
+def test_the_deadline_begins_anew_when_there_is_evidence_again(evidence: Unknown | None, anew: bool) -> None:
+    late: dict[str, Any] = {"since": LATE, "held_reason": Reason.METRICS_UNAVAILABLE, "evidence": evidence}
+    status = after(on_trial(Stage.SHADOW, of=on_deadline("Rollback"), **late), UNSURE)
+    assert status.trial is not None
+    assert (status.trial.began == NOW) is anew
+    assert status.rejected == ()
+
+
+def test_what_the_deadline_promotes_is_not_given_the_others_past() -> None:
+    late = on_deadline("Promote")
+    world = on_trial(Stage.PREPARING, since=LATE, of=late, pods=available(0), stable_pods=restarted(5))
+    status = after(world)
+    assert status.trial is not None
+    assert (trial_of(status), status.trial.stage_since) == ((Stage.CANARY, 4), NOW)
+    assert status.trial.restarts_left_out == RestartsLeftOut({}, {"pod-0": 5})
+    again = after(replace(world, status=status))
+    assert again.trial == status.trial
     assert (status.stable, status.rejected) == (ref("1"), ())
 
 
