@@ -221,7 +221,7 @@ def whole_status() -> Status:
         replicas=2,
         weight=25,
         stable=stable,
-        trial=Trial(candidate, Stage.CANARY, NOW, NOW, 2, NOW, LEFT_OUT, "waits for pods", "Paused"),
+        trial=Trial(candidate, Stage.CANARY, NOW, NOW, 2, NOW, NOW, LEFT_OUT, "waits for pods", "Paused"),
         probation=Probation(stable, NOW, NOW, LEFT_OUT),
         findings=(Finding("errors", "Pass", "fine"),),
         rejected=(Rejected("cccc", "6", NOW, "slow"),),

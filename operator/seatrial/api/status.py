@@ -50,8 +50,9 @@ class Trial:
 
     `stage_since` is when this stage began: its evidence is what Prometheus has from then on, over all steps of a
     canary. `step` counts canary steps from 0, and the number of steps means: scaling up to take over; `step_since`
-    is when the step's weight took effect. `restarts_left_out` do not count in this stage. `held` says what the trial
-    waits for, and `held_reason` (a Reason) is set where it waits for a person.
+    is when the step's weight took effect. `stopped` is since when its time does not count toward its deadline.
+    `restarts_left_out` do not count in this stage. `held` says what the trial waits for, and `held_reason` (a Reason)
+    is set where it waits for a person.
     """
 
     candidate: RevisionRef
@@ -60,6 +61,7 @@ class Trial:
     stage_since: datetime
     step: int = 0
     step_since: datetime | None = None
+    stopped: datetime | None = None
     restarts_left_out: RestartsLeftOut = NONE_LEFT_OUT
     held: str = ""
     held_reason: str = ""

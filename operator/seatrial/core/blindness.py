@@ -11,6 +11,7 @@ def unseen(observed: Observed) -> str:
     return "; ".join(blind)
 
 
-def lacks_evidence(observed: Observed) -> bool:
-    """Say whether Prometheus, or Kubernetes about pods, cannot be asked now."""
-    return isinstance(observed.evidence, Unknown) or unseen(observed) != ""
+def blindness(observed: Observed) -> str:
+    """Say why Prometheus, or Kubernetes about pods, cannot be asked now; empty where both can."""
+    unknown = observed.evidence.message if isinstance(observed.evidence, Unknown) else ""
+    return "; ".join(filter(None, (unknown, unseen(observed))))

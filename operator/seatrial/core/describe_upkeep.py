@@ -20,8 +20,9 @@ def rollout_succeeded(view: View) -> Condition:
         return condition(kind, None, Reason.NEVER_TRIED, "no version was tried yet")
     last = status.history[-1]
     message = f"version {last.version}: {last.message}"
-    if view.waits_to_revert:
-        return condition(kind, False, Reason.IN_PROBATION, f"version {last.version}: {view.waits_to_revert}")
+    if view.failed_probation:
+        why = view.waits_to_revert or view.failed_probation
+        return condition(kind, False, Reason.IN_PROBATION, f"version {last.version}: {why}")
     if last.outcome == Outcome.PROMOTED:
         reason = Reason.PROMOTED if status.probation is None else Reason.IN_PROBATION
         return condition(kind, True, reason, message)

@@ -7,7 +7,7 @@ from math import inf
 from seatrial.api.spec import DISAGREEMENT, RESTARTS, Check, ErrorsCheck, LatencyCheck, Rollout, Spec
 from seatrial.api.status import Stage, Status
 from seatrial.contract.metrics import DURATION_EDGES
-from seatrial.core.blindness import lacks_evidence, unseen
+from seatrial.core.blindness import unseen
 from seatrial.core.compared import control, judged_since, subject
 from seatrial.core.observed import Evidence, Observed, Unknown
 from seatrial.core.restarts import left_out, restarts_of
@@ -35,22 +35,14 @@ def judge(observed: Observed, spec: Spec) -> tuple[Finding, ...]:
     since = judged_since(status)
     if since is None:
         return ()
-    found = (*_by_metrics(observed, spec.rollout, since), *_by_restarts(observed))
-    return _standing(observed.status, found) if lacks_evidence(observed) else found
-
-
-def _standing(status: Status, found: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    """A Fail that could not be acted upon yet stands while there is nothing to judge by again."""
-    failed = {one.check: one for one in status.findings if one.verdict == Verdict.FAIL}
-    stands = [Finding(one.check, Verdict.FAIL, one.message, inf, 0.0) for one in failed.values()]
-    return (*stands, *(one for one in found if one.check not in failed))
+    return (*_by_metrics(observed, spec.rollout, since), *_by_restarts(observed))
 
 
 def _by_metrics(observed: Observed, rollout: Rollout, since: datetime) -> tuple[Finding, ...]:
     names = check_names(rollout, observed.status.stage)
     match observed.evidence:
         case Unknown(_, message):
-            return tuple(_inconclusive(name, message) for name in names)
+            return tuple(_unjudged(observed.status, name, message) for name in names)
         case Evidence() as evidence if evidence.since == since:
             return _findings(rollout, observed.status, evidence)
         case _:
@@ -63,7 +55,7 @@ def _by_restarts(observed: Observed) -> tuple[Finding, ...]:
     A start that failed counts at neither side: new pods need the store, which may be away.
     """
     if trouble := unseen(observed):
-        return (_inconclusive(RESTARTS, trouble),)
+        return (_unjudged(observed.status, RESTARTS, trouble),)
     mine, theirs = restarts_of(observed, subject) or NO_RESTARTS, restarts_of(observed, control) or NO_RESTARTS
     out = left_out(observed)
     found = judge_restarts(RESTARTS, _ends(mine, out.judged), _ends(theirs, out.control), mine.ending)
@@ -156,6 +148,12 @@ def _minimum_samples(rollout: Rollout, stage: Stage) -> int:
     if stage is Stage.SHADOW and rollout.shadow is not None:
         return rollout.shadow.minimum_samples
     return MINIMUM_CANARY_SAMPLES
+
+
+def _unjudged(status: Status, name: str, message: str) -> Finding:
+    """A Fail that could not be acted upon yet stands while there is nothing to judge by again."""
+    failed = [one.message for one in status.findings if (one.check, one.verdict) == (name, Verdict.FAIL)]
+    return Finding(name, Verdict.FAIL, failed[0], inf, 0.0) if failed else _inconclusive(name, message)
 
 
 def _inconclusive(name: str, message: str) -> Finding:

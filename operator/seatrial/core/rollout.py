@@ -8,12 +8,10 @@ from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
-from seatrial.api.conditions import Reason
-from seatrial.api.quantities import format_duration
 from seatrial.api.spec import OnDeadline, Spec
 from seatrial.api.status import Probation, Stage, Status, Trial
-from seatrial.core import moves
-from seatrial.core.blindness import lacks_evidence
+from seatrial.core import deadline, moves
+from seatrial.core.blindness import blindness
 from seatrial.core.guards import WAITS_FOR_STABLE, Objection, Situation, objection
 from seatrial.core.observed import Observed
 from seatrial.core.restarts import at_promotion, until_now
@@ -48,18 +46,11 @@ MOVES: Mapping[tuple[Stage, Verdict], Move] = {
 def advance(observed: Observed, spec: Spec, status: Status, findings: tuple[Finding, ...], now: datetime) -> Status:
     """Return the status after the move, if any, that the verdict asks for and nothing keeps from being made."""
     if status.trial is not None:
-        trial = _resumed(observed, spec, status.trial, now)
+        trial = deadline.clocked(observed, spec, status.trial, now)
         return _advance_trial(Situation(observed, spec, status, trial, findings, now))
     if status.probation is not None:
         return _advance_probation(observed, spec, status, status.probation, findings, now)
     return status
-
-
-def _resumed(observed: Observed, spec: Spec, trial: Trial, now: datetime) -> Trial:
-    """The deadline begins anew after a pause, and after evidence could not be had for so long that it was over."""
-    paused, blind = spec.rollout.paused, lacks_evidence(observed)
-    waits: Mapping[str, bool] = {Reason.PAUSED: paused, Reason.METRICS_UNAVAILABLE: blind}
-    return replace(trial, began=now) if waits.get(trial.held_reason) is False else trial
 
 
 def _advance_trial(situation: Situation) -> Status:
@@ -72,7 +63,7 @@ def _advance_trial(situation: Situation) -> Status:
     objected = objection(situation)
     if objected is None:
         return _next_stage(situation)
-    if _is_overdue(situation, objected):
+    if deadline.is_overdue(situation, objected):
         return _on_deadline(situation, objected)
     return moves.hold(status, trial, objected.message, objected.reason)
 
@@ -89,23 +80,15 @@ def _failure(situation: Situation) -> str:
     return "" if alone else situation.pods.refusal
 
 
-def _is_overdue(situation: Situation, objected: Objection) -> bool:
-    """Say whether the trial takes too long, for a reason that is not its own."""
-    return not objected.excused and situation.now - situation.trial.began > situation.rollout.progress_deadline
-
-
 def _on_deadline(situation: Situation, objected: Objection) -> Status:
     """The trial takes too long; the spec says what happens.
 
     Only a person may decide where evidence cannot be had, and where there is no stable version to go back to.
     """
     status, trial, now = situation.status, situation.trial, situation.now
-    limit = format_duration(situation.rollout.progress_deadline)
-    message = f"longer on trial than spec.rollout.progressDeadline ({limit}): {objected.message}"
-    if lacks_evidence(situation.observed):
-        return moves.hold(status, trial, message, Reason.METRICS_UNAVAILABLE)
-    held = moves.hold(status, trial, message, Reason.DEADLINE_EXCEEDED)
-    if status.stable is None:
+    message = deadline.too_long(situation, objected)
+    held = moves.hold(status, trial, message, deadline.reason(situation))
+    if blindness(situation.observed) or status.stable is None:
         return held
     match situation.rollout.on_deadline:
         case OnDeadline.ROLLBACK if may_end(situation.observed, status, trial):
@@ -113,19 +96,18 @@ def _on_deadline(situation: Situation, objected: Objection) -> Status:
         case OnDeadline.PROMOTE if situation.pods.available >= situation.spec.serving.replicas:
             return _promoted(situation, message)
         case OnDeadline.PROMOTE:
-            return moves.hold(status, _last(situation), message)
+            return moves.hold(replace(status, findings=()), _last(situation), message)
         case OnDeadline.ROLLBACK | OnDeadline.PAUSE:
             return held
 
 
 def _last(situation: Situation) -> Trial:
     """Return the trial as it is when only scaling up is left."""
-    canary, trial, now = situation.rollout.canary, situation.trial, situation.now
+    canary, trial = situation.rollout.canary, situation.trial
     steps = len(canary.steps) if canary is not None else 0
-    if trial.stage is Stage.CANARY:
-        return replace(trial, step=steps)
-    left_out = until_now(situation.observed)
-    return Trial(trial.candidate, Stage.CANARY, trial.began, stage_since=now, step=steps, restarts_left_out=left_out)
+    compared = trial.stage is not Stage.PREPARING
+    left_out = trial.restarts_left_out if compared else until_now(situation.observed)
+    return replace(trial, stage=Stage.CANARY, step=steps, restarts_left_out=left_out)
 
 
 def _advance_probation(
@@ -149,7 +131,7 @@ def _is_over(observed: Observed, spec: Spec, promoted: str, probation: Probation
     deadline.
     """
     rollout, lasted = spec.rollout, now - probation.since
-    waits = lacks_evidence(observed) or gateway_trouble(observed, spec, promoted, FULL) != ""
+    waits = blindness(observed) != "" or gateway_trouble(observed, spec, promoted, FULL) != ""
     longest = max(rollout.probation, rollout.progress_deadline) if waits else rollout.probation
     return lasted >= longest and not rollout.paused
 

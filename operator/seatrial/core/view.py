@@ -30,15 +30,21 @@ class View:
         return self.observed.refused.get(("Service", name), "")
 
     @property
+    def failed_probation(self) -> str:
+        """Why the promoted version should go; empty where it need not, or has gone."""
+        failed = [one for one in self.status.findings if one.verdict == Verdict.FAIL]
+        lines = [one_line(one.check, one.verdict, one.message) for one in failed]
+        return "; ".join(lines) if self.status.probation is not None else ""
+
+    @property
     def waits_to_revert(self) -> str:
-        """What a promoted version that failed waits for; empty where there is none, or it has gone."""
-        probation, findings = self.status.probation, self.status.findings
-        failed = [one_line(f.check, f.verdict, f.message) for f in findings if f.verdict == Verdict.FAIL]
+        """What a promoted version that failed waits for; empty where there is none, or nothing to wait for."""
+        probation, failed = self.status.probation, self.failed_probation
         if probation is None or not failed or self.previous.available > 0:
             return ""
         trouble = self.previous.trouble or "none is available"
         waits = f"waits for a pod of version {probation.previous.version} that can take the traffic back: {trouble}"
-        return "; ".join((waits, *failed))
+        return f"{waits}; {failed}"
 
     @property
     def previous(self) -> Pods:

@@ -252,16 +252,30 @@ def test_where_the_other_version_has_no_pods_at_all_it_has_no_ends() -> None:
     assert restarts_verdict(replace(world, pods=there)) is FAIL
 
 
-@pytest.mark.parametrize("blind", [{"evidence": UNKNOWN}, {"pods": unseen_pods()}])
-def test_a_fail_stands_while_there_is_nothing_to_judge_by_again(blind: dict[str, Any]) -> None:
-    """What could not be acted upon at once, for want of pods that could take the traffic back."""
-    failed = (ReportedFinding("errors", "Fail", "so it was"), ReportedFinding("latency", "Pass", "so it was"))
-    world = on_trial(Stage.CANARY, since=5 * MINUTE, **blind)
-    found = judge(replace(world, status=replace(world.status, findings=failed)), spec())
-    assert [(one.verdict, one.sentence) for one in found if one.check == "errors"] == [(FAIL, "so it was")]
-    assert all(one.verdict is not Verdict.FAIL for one in found if one.check != "errors")
-    seen = on_trial(Stage.CANARY, since=5 * MINUTE)
-    assert verdicts(replace(seen, status=replace(seen.status, findings=failed)))["errors"] is not FAIL
+def failed_before(world: Observed) -> dict[str, Verdict]:
+    """Judge where both kinds of checks had failed, which could not be acted upon at once."""
+    failed = [ReportedFinding(name, "Fail", "so it was") for name in ("errors", "restarts", "gone")]
+    status = replace(world.status, findings=(*failed, ReportedFinding("latency", "Pass", "so it was")))
+    return verdicts(replace(world, status=status))
+
+
+UNSURE = Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    ("blind", "found"),
+    [
+        ({}, {"errors": Verdict.PASS, "latency": Verdict.PASS}),
+        ({"evidence": UNKNOWN}, {"errors": FAIL, "latency": UNSURE}),
+        ({"pods": unseen_pods()}, {"errors": Verdict.PASS, "latency": Verdict.PASS, "restarts": FAIL}),
+        ({"evidence": UNKNOWN, "pods": unseen_pods()}, {"errors": FAIL, "latency": UNSURE, "restarts": FAIL}),
+    ],
+)
+def test_a_fail_stands_while_what_would_disprove_it_cannot_be_seen(
+    blind: dict[str, Any], found: dict[str, Verdict]
+) -> None:
+    world: dict[str, Any] = {"since": 5 * MINUTE, "evidence": healthy(SINCE)} | blind
+    assert failed_before(on_trial(Stage.CANARY, **world)) == found
 
 
 @pytest.mark.parametrize(("before", "verdict"), [(0, FAIL), (1, None)])

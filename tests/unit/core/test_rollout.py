@@ -10,7 +10,7 @@ import pytest
 from seatrial.api.conditions import Reason
 from seatrial.api.spec import Spec
 from seatrial.api.status import RestartsLeftOut, Stage, Status
-from seatrial.core.observed import Observed, Pods, RouteState, Unknown
+from seatrial.core.observed import Observed, Pods, RouteState
 from seatrial.core.rollout import MOVES, Move, advance
 from seatrial.judge.verdict import Finding, Verdict
 from tests.given import (
@@ -246,7 +246,7 @@ def test_the_deadline_decides_nothing_where_it_cannot_be_seen_who_lives(policy: 
     late: dict[str, Any] = {side: unseen_pods(), "since": LATE, "of": on_deadline(policy)}
     status = after(on_trial(Stage.CANARY, **late), UNSURE)
     assert (status.stable, status.rejected) == (ref("1", on_deadline(policy)), ())
-    assert held(status)[1] == Reason.METRICS_UNAVAILABLE
+    assert held(status)[1] == Reason.DEADLINE_EXCEEDED
 
 
 @pytest.mark.parametrize(("since", "over"), [(40 * MINUTE, False), (LATE, True)])
@@ -332,16 +332,50 @@ def test_promote_scales_up_first_and_then_promotes() -> None:
 @pytest.mark.parametrize("policy", ["Pause", "Rollback", "Promote"])
 def test_no_policy_decides_while_prometheus_does_not_answer(policy: str) -> None:
     status = after(on_trial(Stage.CANARY, since=LATE, evidence=UNKNOWN, of=on_deadline(policy)), UNSURE)
-    assert held(status)[1] == Reason.METRICS_UNAVAILABLE
+    assert held(status)[1] == Reason.DEADLINE_EXCEEDED
 
 
-@pytest.mark.parametrize(("evidence", "anew"), [(None, True), (UNKNOWN, False)])
-def test_the_deadline_begins_anew_when_there_is_evidence_again(evidence: Unknown | None, anew: bool) -> None:
-    late: dict[str, Any] = {"since": LATE, "held_reason": Reason.METRICS_UNAVAILABLE, "evidence": evidence}
-    status = after(on_trial(Stage.SHADOW, of=on_deadline("Rollback"), **late), UNSURE)
+def stopped(minutes: int, **changes: Any) -> Observed:
+    """A trial of seven hours whose time had not counted for some of them."""
+    late: dict[str, Any] = {"since": LATE, "of": on_deadline("Rollback"), "stopped": NOW - minutes * MINUTE}
+    return on_trial(Stage.SHADOW, **(late | changes))
+
+
+@pytest.mark.parametrize(("minutes", "over"), [(59, True), (61, False)])
+def test_time_without_evidence_does_not_count(minutes: int, over: bool) -> None:
+    status = after(stopped(minutes), UNSURE)
+    assert bool(status.rejected) is over
+    if status.trial is not None:
+        assert (status.trial.began, status.trial.stopped) == (NOW - LATE + minutes * MINUTE, None)
+
+
+@pytest.mark.parametrize(
+    "because",
+    [
+        {"evidence": UNKNOWN},
+        {"pods": unseen_pods()},
+        {"of": on_deadline("Rollback", paused=True)},
+        {"of": spec(replicas=0, rollout={"onDeadline": "Rollback"})},
+    ],
+)
+def test_it_does_not_count_from_the_first_look_on(because: dict[str, Any]) -> None:
+    for since, expected in ((None, NOW), (NOW - MINUTE, NOW - MINUTE)):
+        status = after(stopped(0, **because, stopped=since), UNSURE)
+        assert status.trial is not None
+        assert (status.trial.began, status.trial.stopped) == (NOW - LATE, expected)
+
+
+def test_a_clock_that_went_back_makes_no_trial_older() -> None:
+    status = after(on_trial(Stage.SHADOW, since=HOUR, stopped=NOW + MINUTE), UNSURE)
     assert status.trial is not None
-    assert (status.trial.began == NOW) is anew
-    assert status.rejected == ()
+    assert status.trial.began == NOW - HOUR
+
+
+@pytest.mark.parametrize(("minutes", "reason"), [(59, Reason.DEADLINE_EXCEEDED), (61, Reason.METRICS_UNAVAILABLE)])
+def test_a_deadline_that_had_spoken_stays_so_while_there_is_no_evidence(minutes: int, reason: Reason) -> None:
+    status = after(stopped(minutes, evidence=UNKNOWN, pods=available(0)), UNSURE)
+    message, said = held(status)
+    assert (said, message.endswith("has 0; it does not answer")) == (reason, True)
 
 
 def test_what_the_deadline_promotes_is_not_given_the_others_past() -> None:
@@ -349,7 +383,7 @@ def test_what_the_deadline_promotes_is_not_given_the_others_past() -> None:
     world = on_trial(Stage.PREPARING, since=LATE, of=late, pods=available(0), stable_pods=restarted(5))
     status = after(world)
     assert status.trial is not None
-    assert (trial_of(status), status.trial.stage_since) == ((Stage.CANARY, 4), NOW)
+    assert (trial_of(status), status.trial.stage_since) == ((Stage.CANARY, 4), NOW - LATE)
     assert status.trial.restarts_left_out == RestartsLeftOut({}, {"pod-0": 5})
     again = after(replace(world, status=status))
     assert again.trial == status.trial
@@ -368,13 +402,6 @@ def test_waiting_for_a_person_is_not_late(sections: dict[str, Any]) -> None:
     status = after(on_trial(Stage.SHADOW, since=LATE, of=spec(**{**sections, "rollout": rollout})), UNSURE)
     assert status.rejected == ()
     assert "progressDeadline" not in held(status)[0]
-
-
-def test_the_deadline_begins_anew_after_a_pause() -> None:
-    world = on_trial(Stage.SHADOW, since=LATE, held_reason=Reason.PAUSED, of=on_deadline("Rollback"))
-    status = after(world, UNSURE)
-    assert status.trial is not None
-    assert (status.trial.began, status.trial.held_reason) == (NOW, "")
 
 
 # Probation

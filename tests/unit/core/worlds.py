@@ -105,6 +105,7 @@ trials = st.builds(
     times,
     st.integers(0, 6),
     st.none() | times,
+    st.none() | times,
     restarts_left_out,
     st.sampled_from(["", "waits"]),
     st.sampled_from(["", Reason.PAUSED.value, Reason.DEADLINE_EXCEEDED.value]),
