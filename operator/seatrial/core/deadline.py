@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from seatrial.api.conditions import Reason
 from seatrial.api.quantities import format_duration
 from seatrial.api.spec import Spec
-from seatrial.api.status import Trial
+from seatrial.api.status import Status, Trial
 from seatrial.core.blindness import blindness
 from seatrial.core.guards import Objection, Situation
 from seatrial.core.observed import Observed
@@ -15,10 +15,15 @@ from seatrial.core.observed import Observed
 def clocked(observed: Observed, spec: Spec, trial: Trial, now: datetime) -> Trial:
     """Return the trial with its clock stopped, or going on: time in which it could not go on does not count."""
     if spec.rollout.paused or spec.serving.replicas == 0 or blindness(observed):
-        return replace(trial, stopped=trial.stopped or now)
+        return _stopped(trial, now)
     if trial.stopped is None:
         return trial
     return replace(trial, began=trial.began + max(timedelta(0), now - trial.stopped), stopped=None)
+
+
+def halted(status: Status, now: datetime) -> Status:
+    """Return the status in which the clock of a trial, if there is one, is stopped: nothing can be decided."""
+    return status if status.trial is None else replace(status, trial=_stopped(status.trial, now))
 
 
 def is_overdue(situation: Situation, objected: Objection) -> bool:
@@ -28,9 +33,9 @@ def is_overdue(situation: Situation, objected: Objection) -> bool:
 
 def too_long(situation: Situation, objected: Objection) -> str:
     """Return what a person reads of a trial that takes too long."""
-    limit, blind = format_duration(situation.rollout.progress_deadline), blindness(situation.observed)
-    why = objected.message if blind in objected.message else f"{objected.message}; {blind}"
-    return f"longer on trial than spec.rollout.progressDeadline ({limit}): {why}"
+    limit = format_duration(situation.rollout.progress_deadline)
+    blind = [one for one in blindness(situation.observed).split("; ") if one not in objected.message]
+    return f"longer on trial than spec.rollout.progressDeadline ({limit}): {'; '.join((objected.message, *blind))}"
 
 
 def reason(situation: Situation) -> Reason:
@@ -38,3 +43,7 @@ def reason(situation: Situation) -> Reason:
     counted = (situation.trial.stopped or situation.now) - situation.trial.began
     late = counted > situation.rollout.progress_deadline
     return Reason.DEADLINE_EXCEEDED if late else Reason.METRICS_UNAVAILABLE
+
+
+def _stopped(trial: Trial, now: datetime) -> Trial:
+    return replace(trial, stopped=trial.stopped or now)

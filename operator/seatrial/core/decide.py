@@ -8,7 +8,7 @@ from seatrial.api.spec import Spec
 from seatrial.api.status import Finding as ReportedFinding
 from seatrial.api.status import RevisionRef, Stage, Status
 from seatrial.contract.records import Pointer
-from seatrial.core import describe, moves, news
+from seatrial.core import deadline, describe, moves, news
 from seatrial.core.decision import Decision
 from seatrial.core.desired import desired_objects, removals
 from seatrial.core.follow import follow
@@ -111,7 +111,7 @@ def _serving_record(observed: Observed, status: Status, now: datetime) -> Pointe
 
 def _say_only(observed: Observed, now: datetime) -> Decision:
     """A spec or a status that cannot be relied on changes nothing that runs; the conditions say what is wrong."""
-    status = _described(observed, observed.status, now)
+    status = _described(observed, deadline.halted(observed.status, now), now)
     events = news.events(observed.status, status)
     return Decision(status=status, events=events, gauges=tuple(rollout_gauges(status)), requeue_after=SETTLED)
 

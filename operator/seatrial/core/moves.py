@@ -48,8 +48,10 @@ def restore(status: Status, served: RevisionRef, running: Iterable[str], now: da
 
 def enter(status: Status, trial: Trial, stage: Stage, left_out: RestartsLeftOut, now: datetime) -> Status:
     """The trial's next stage begins, in which the restarts that are left out do not count."""
-    began = Trial(trial.candidate, stage, trial.began, stage_since=now, restarts_left_out=left_out)
-    return replace(status, trial=began, findings=())
+    entered = Trial(
+        trial.candidate, stage, trial.began, stage_since=now, stopped=trial.stopped, restarts_left_out=left_out
+    )
+    return replace(status, trial=entered, findings=())
 
 
 def step_up(status: Status, trial: Trial) -> Status:

@@ -195,6 +195,16 @@ def test_a_promoted_version_that_failed_is_not_believed_in_because_one_cannot_lo
     assert (back.stable, [one.version for one in back.rejected]) == (ref("1"), ["2"])
 
 
+def test_while_the_spec_is_not_valid_no_time_counts() -> None:
+    world = on_trial(Stage.SHADOW, since=7 * 60 * MINUTE, evidence=nothing_yet(NOW - 7 * 60 * MINUTE))
+    status = decide(replace(world, spec=UNKNOWN), NOW).status
+    assert status.trial is not None
+    assert status.trial.stopped == NOW
+    mended = decide(replace(world, status=status), NOW + 60 * MINUTE).status
+    assert mended.trial is not None
+    assert mended.trial.began == NOW - 6 * 60 * MINUTE
+
+
 # What has retired
 
 

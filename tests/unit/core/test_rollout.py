@@ -365,6 +365,17 @@ def test_it_does_not_count_from_the_first_look_on(because: dict[str, Any]) -> No
         assert (status.trial.began, status.trial.stopped) == (NOW - LATE, expected)
 
 
+def test_a_stage_that_begins_in_an_outage_does_not_count_it() -> None:
+    """The shadow was taken out of the spec while Prometheus is away."""
+    without = on_deadline("Rollback", shadow={"enabled": False})
+    away = stopped(400, of=without, evidence=UNKNOWN)
+    status = after(away, UNSURE)
+    assert status.trial is not None
+    assert (status.trial.stage, status.trial.stopped) == (Stage.CANARY, NOW - 400 * MINUTE)
+    back = after(replace(on_trial(Stage.CANARY, of=without), status=status), UNSURE)
+    assert (trial_of(back), back.rejected) == ((Stage.CANARY, 0), ())
+
+
 def test_a_clock_that_went_back_makes_no_trial_older() -> None:
     status = after(on_trial(Stage.SHADOW, since=HOUR, stopped=NOW + MINUTE), UNSURE)
     assert status.trial is not None
