@@ -88,7 +88,7 @@ class World:
         spec: dict[str, Any] = {
             "model": {"store": self.shelf.store, "name": self.shelf.model, "version": version},
             "storage": {"endpoint": self.site.s3, "secretRef": {"name": SECRET}},
-            "serving": {"replicas": 2},
+            "serving": {"replicas": 2, "timeout": "5s"},  # two cores have many worlds to think of
             "route": {"gateway": gateway, "hostnames": [f"{self.namespace}.example.org"]},
             "rollout": ROLLOUT,
         } | sections
