@@ -11,7 +11,7 @@ def unseen(observed: Observed) -> str:
     return "; ".join(blind)
 
 
-def blindness(observed: Observed) -> str:
+def blindness(observed: Observed) -> tuple[str, ...]:
     """Say why Prometheus, or Kubernetes about pods, cannot be asked now; empty where both can."""
     unknown = observed.evidence.message if isinstance(observed.evidence, Unknown) else ""
-    return "; ".join(filter(None, (unknown, unseen(observed))))
+    return tuple(filter(None, (unknown, unseen(observed))))

@@ -34,7 +34,7 @@ def is_overdue(situation: Situation, objected: Objection) -> bool:
 def too_long(situation: Situation, objected: Objection) -> str:
     """Return what a person reads of a trial that takes too long."""
     limit = format_duration(situation.rollout.progress_deadline)
-    blind = [one for one in blindness(situation.observed).split("; ") if one not in objected.message]
+    blind = [one for one in blindness(situation.observed) if one not in objected.message]
     return f"longer on trial than spec.rollout.progressDeadline ({limit}): {'; '.join((objected.message, *blind))}"
 
 

@@ -157,4 +157,4 @@ def _unjudged(status: Status, name: str, message: str) -> Finding:
 
 
 def _inconclusive(name: str, message: str) -> Finding:
-    return Finding(name, Verdict.INCONCLUSIVE, message, float("-inf"), 0.0)
+    return Finding(name, Verdict.INCONCLUSIVE, message, -inf, 0.0)

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from seatrial.api.status import RestartsLeftOut, Stage, Status
-from seatrial.core.compared import control, left_out_before, subject
+from seatrial.api.status import RestartsLeftOut, Status
+from seatrial.core.compared import control, judged_since, left_out_before, subject
 from seatrial.core.observed import Observed
 from seatrial.core.stages import pods_of
 from seatrial.ports import Restarts
@@ -17,12 +17,7 @@ def restarts_of(observed: Observed, side: Callable[[Status], str]) -> Restarts |
 
 def until_now(observed: Observed) -> RestartsLeftOut:
     """Return all that was restarted up to this moment, which is when a stage begins: none of it counts in it."""
-    before = left_out_before(observed.status)
-    mine, theirs = restarts_of(observed, subject), restarts_of(observed, control)
-    return RestartsLeftOut(
-        before.judged if mine is None else _some(mine.by_pod),
-        before.control if theirs is None else _some(theirs.by_pod),
-    )
+    return _of_both(observed, lambda seen, before: seen.by_pod)
 
 
 def left_out(observed: Observed) -> RestartsLeftOut:
@@ -30,11 +25,7 @@ def left_out(observed: Observed) -> RestartsLeftOut:
 
     Pods that are gone have taken theirs with them.
     """
-    before = left_out_before(observed.status)
-    return RestartsLeftOut(
-        _left_out(restarts_of(observed, subject), before.judged),
-        _left_out(restarts_of(observed, control), before.control),
-    )
+    return _of_both(observed, _before_or_at_start)
 
 
 def at_promotion(observed: Observed) -> RestartsLeftOut:
@@ -43,9 +34,8 @@ def at_promotion(observed: Observed) -> RestartsLeftOut:
     The other version will get no traffic, so what ended it in the stage before goes on counting: it may be a request
     that neither of the two can bear.
     """
-    now, trial = until_now(observed), observed.status.trial
-    compared_before = trial is not None and trial.stage is not Stage.PREPARING
-    return replace(now, control=left_out(observed).control) if compared_before else now
+    now = until_now(observed)
+    return now if judged_since(observed.status) is None else replace(now, control=left_out(observed).control)
 
 
 def noted(observed: Observed, status: Status) -> Status:
@@ -58,12 +48,17 @@ def noted(observed: Observed, status: Status) -> Status:
     return replace(status, probation=replace(status.probation, restarts_left_out=restarts))
 
 
-def _left_out(seen: Restarts | None, before: Mapping[str, int]) -> Mapping[str, int]:
-    if seen is None:
-        return before
+def _of_both(observed: Observed, rule: Callable[[Restarts, Mapping[str, int]], Mapping[str, int]]) -> RestartsLeftOut:
+    """Apply a rule to what is seen of each side, and what was left out of it before; what is not seen stays so."""
+
+    def of(side: Callable[[Status], str], before: Mapping[str, int]) -> Mapping[str, int]:
+        seen = restarts_of(observed, side)
+        return before if seen is None else {pod: count for pod, count in rule(seen, before).items() if count}
+
+    before = left_out_before(observed.status)
+    return RestartsLeftOut(of(subject, before.judged), of(control, before.control))
+
+
+def _before_or_at_start(seen: Restarts, before: Mapping[str, int]) -> Mapping[str, int]:
     counts = seen.by_pod.items()
-    return _some({pod: n if pod in seen.at_start else min(before.get(pod, 0), n) for pod, n in counts})
-
-
-def _some(by_pod: Mapping[str, int]) -> Mapping[str, int]:
-    return {pod: count for pod, count in by_pod.items() if count}
+    return {pod: n if pod in seen.at_start else min(before.get(pod, 0), n) for pod, n in counts}

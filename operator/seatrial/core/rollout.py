@@ -12,6 +12,7 @@ from seatrial.api.spec import OnDeadline, Spec
 from seatrial.api.status import Probation, Stage, Status, Trial
 from seatrial.core import deadline, moves
 from seatrial.core.blindness import blindness
+from seatrial.core.compared import judged_since
 from seatrial.core.guards import WAITS_FOR_STABLE, Objection, Situation, objection
 from seatrial.core.observed import Observed
 from seatrial.core.restarts import at_promotion, until_now
@@ -105,7 +106,7 @@ def _last(situation: Situation) -> Trial:
     """Return the trial as it is when only scaling up is left."""
     canary, trial = situation.rollout.canary, situation.trial
     steps = len(canary.steps) if canary is not None else 0
-    compared = trial.stage is not Stage.PREPARING
+    compared = judged_since(situation.status) is not None
     left_out = trial.restarts_left_out if compared else until_now(situation.observed)
     return replace(trial, stage=Stage.CANARY, step=steps, restarts_left_out=left_out)
 
@@ -131,7 +132,7 @@ def _is_over(observed: Observed, spec: Spec, promoted: str, probation: Probation
     deadline.
     """
     rollout, lasted = spec.rollout, now - probation.since
-    waits = blindness(observed) != "" or gateway_trouble(observed, spec, promoted, FULL) != ""
+    waits = blindness(observed) != () or gateway_trouble(observed, spec, promoted, FULL) != ""
     longest = max(rollout.probation, rollout.progress_deadline) if waits else rollout.probation
     return lasted >= longest and not rollout.paused
 

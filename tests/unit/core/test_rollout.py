@@ -1,4 +1,4 @@
-"""The rollout as a table: what a verdict does at each stage, what a deadline does, and when a probation ends."""
+"""The rollout as a table: what a verdict does at each stage, and when a probation ends."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -11,7 +11,7 @@ from seatrial.api.conditions import Reason
 from seatrial.api.spec import Spec
 from seatrial.api.status import RestartsLeftOut, Stage, Status
 from seatrial.core.observed import Observed, Pods, RouteState
-from seatrial.core.rollout import MOVES, Move, advance
+from seatrial.core.rollout import MOVES, Move
 from seatrial.judge.verdict import Finding, Verdict
 from tests.given import (
     MINUTE,
@@ -29,31 +29,7 @@ from tests.given import (
     troubled,
     unseen_pods,
 )
-
-PASS = Finding("errors", Verdict.PASS, "fine", -1.0, 5.0)
-FAIL = Finding("errors", Verdict.FAIL, "too many", 9.0, 5.0)
-UNSURE = Finding("errors", Verdict.INCONCLUSIVE, "3 of 100 requests", 0.0, 5.0)
-LATE, HOUR = timedelta(hours=7), timedelta(hours=1)
-ONE, TWO = ref("1").revision, ref("2").revision
-
-
-def after(world: Observed, *findings: Finding) -> Status:
-    assert isinstance(world.spec, Spec)
-    return advance(world, world.spec, world.status, findings, NOW)
-
-
-def held(status: Status) -> tuple[str, str]:
-    assert status.trial is not None
-    return status.trial.held, status.trial.held_reason
-
-
-def trial_of(status: Status) -> tuple[Stage, int]:
-    assert status.trial is not None
-    return status.trial.stage, status.trial.step
-
-
-def on_deadline(policy: str, **rollout: Any) -> Spec:
-    return spec(rollout={"onDeadline": policy, **rollout})
+from tests.unit.core.advanced import FAIL, HOUR, LATE, ONE, PASS, TWO, UNSURE, after, held, on_deadline, trial_of
 
 
 def test_the_table_leaves_out_only_what_cannot_be_or_must_wait() -> None:
@@ -289,130 +265,6 @@ def test_a_first_version_that_is_late_calls_for_a_person_and_serves_when_it_can(
 
 def test_a_first_version_that_is_scaled_to_zero_serves_nobody_and_waits_for_nothing() -> None:
     assert after(first(available(0), of=spec(replicas=0))).stable is not None
-
-
-# The deadline
-
-
-@pytest.mark.parametrize("stage", [Stage.PREPARING, Stage.SHADOW, Stage.CANARY])
-def test_pause_holds_and_calls_for_a_person(stage: Stage) -> None:
-    world = on_trial(stage, since=LATE, pods=available(0), of=on_deadline("Pause"))
-    message, reason = held(after(world, UNSURE))
-    assert message.startswith("longer on trial than spec.rollout.progressDeadline (6h): waits for ")
-    assert reason == Reason.DEADLINE_EXCEEDED
-
-
-@pytest.mark.parametrize("stage", [Stage.SHADOW, Stage.CANARY])
-def test_what_was_paused_by_the_deadline_goes_on_with_a_pass(stage: Stage) -> None:
-    world = on_trial(stage, since=LATE, held_reason=Reason.DEADLINE_EXCEEDED)
-    assert held(after(world, PASS)) == ("", "")
-
-
-@pytest.mark.parametrize("stage", [Stage.PREPARING, Stage.SHADOW, Stage.CANARY])
-def test_rollback_rejects(stage: Stage) -> None:
-    status = after(on_trial(stage, since=LATE, pods=available(0), of=on_deadline("Rollback")), UNSURE)
-    assert [r.revision for r in status.rejected] == [TWO]
-    assert "progressDeadline (6h)" in status.rejected[0].message
-
-
-def test_rollback_waits_for_pods_that_can_take_the_traffic_back() -> None:
-    world = on_trial(Stage.CANARY, since=LATE, stable_pods=available(0), of=on_deadline("Rollback"))
-    assert held(after(world, UNSURE))[1] == Reason.DEADLINE_EXCEEDED
-
-
-def test_promote_scales_up_first_and_then_promotes() -> None:
-    late = on_deadline("Promote")
-    scaling = after(on_trial(Stage.SHADOW, since=LATE, pods=available(1), of=late), UNSURE)
-    assert (trial_of(scaling), scaling.stable) == ((Stage.CANARY, 4), ref("1"))
-    done = after(on_trial(Stage.CANARY, step=4, since=LATE, of=late), UNSURE)
-    assert done.stable == ref("2")
-    assert "progressDeadline" in done.history[-1].message
-
-
-@pytest.mark.parametrize("policy", ["Pause", "Rollback", "Promote"])
-def test_no_policy_decides_while_prometheus_does_not_answer(policy: str) -> None:
-    status = after(on_trial(Stage.CANARY, since=LATE, evidence=UNKNOWN, of=on_deadline(policy)), UNSURE)
-    assert held(status)[1] == Reason.DEADLINE_EXCEEDED
-
-
-def stopped(minutes: int, **changes: Any) -> Observed:
-    """A trial of seven hours whose time had not counted for some of them."""
-    late: dict[str, Any] = {"since": LATE, "of": on_deadline("Rollback"), "stopped": NOW - minutes * MINUTE}
-    return on_trial(Stage.SHADOW, **(late | changes))
-
-
-@pytest.mark.parametrize(("minutes", "over"), [(59, True), (61, False)])
-def test_time_without_evidence_does_not_count(minutes: int, over: bool) -> None:
-    status = after(stopped(minutes), UNSURE)
-    assert bool(status.rejected) is over
-    if status.trial is not None:
-        assert (status.trial.began, status.trial.stopped) == (NOW - LATE + minutes * MINUTE, None)
-
-
-@pytest.mark.parametrize(
-    "because",
-    [
-        {"evidence": UNKNOWN},
-        {"pods": unseen_pods()},
-        {"of": on_deadline("Rollback", paused=True)},
-        {"of": spec(replicas=0, rollout={"onDeadline": "Rollback"})},
-    ],
-)
-def test_it_does_not_count_from_the_first_look_on(because: dict[str, Any]) -> None:
-    for since, expected in ((None, NOW), (NOW - MINUTE, NOW - MINUTE)):
-        status = after(stopped(0, **because, stopped=since), UNSURE)
-        assert status.trial is not None
-        assert (status.trial.began, status.trial.stopped) == (NOW - LATE, expected)
-
-
-def test_a_stage_that_begins_in_an_outage_does_not_count_it() -> None:
-    """The shadow was taken out of the spec while Prometheus is away."""
-    without = on_deadline("Rollback", shadow={"enabled": False})
-    away = stopped(400, of=without, evidence=UNKNOWN)
-    status = after(away, UNSURE)
-    assert status.trial is not None
-    assert (status.trial.stage, status.trial.stopped) == (Stage.CANARY, NOW - 400 * MINUTE)
-    back = after(replace(on_trial(Stage.CANARY, of=without), status=status), UNSURE)
-    assert (trial_of(back), back.rejected) == ((Stage.CANARY, 0), ())
-
-
-def test_a_clock_that_went_back_makes_no_trial_older() -> None:
-    status = after(on_trial(Stage.SHADOW, since=HOUR, stopped=NOW + MINUTE), UNSURE)
-    assert status.trial is not None
-    assert status.trial.began == NOW - HOUR
-
-
-@pytest.mark.parametrize(("minutes", "reason"), [(59, Reason.DEADLINE_EXCEEDED), (61, Reason.METRICS_UNAVAILABLE)])
-def test_a_deadline_that_had_spoken_stays_so_while_there_is_no_evidence(minutes: int, reason: Reason) -> None:
-    status = after(stopped(minutes, evidence=UNKNOWN, pods=available(0)), UNSURE)
-    message, said = held(status)
-    assert (said, message.endswith("has 0; it does not answer")) == (reason, True)
-
-
-def test_what_the_deadline_promotes_is_not_given_the_others_past() -> None:
-    late = on_deadline("Promote")
-    world = on_trial(Stage.PREPARING, since=LATE, of=late, pods=available(0), stable_pods=restarted(5))
-    status = after(world)
-    assert status.trial is not None
-    assert (trial_of(status), status.trial.stage_since) == ((Stage.CANARY, 4), NOW - LATE)
-    assert status.trial.restarts_left_out == RestartsLeftOut({}, {"pod-0": 5})
-    again = after(replace(world, status=status))
-    assert again.trial == status.trial
-    assert (status.stable, status.rejected) == (ref("1"), ())
-
-
-def test_a_trial_that_passes_and_only_lasts_is_not_late() -> None:
-    slow = on_deadline("Rollback", canary={"steps": [{"weight": 5}], "stepDuration": "8h"})
-    status = after(on_trial(Stage.CANARY, since=LATE, of=slow), PASS)
-    assert held(status) == ("step 1 passes so far; 1h left", "")
-
-
-@pytest.mark.parametrize("sections", [{"rollout": {"paused": True}}, {"replicas": 0}])
-def test_waiting_for_a_person_is_not_late(sections: dict[str, Any]) -> None:
-    rollout = {"onDeadline": "Rollback", **sections.get("rollout", {})}
-    status = after(on_trial(Stage.SHADOW, since=LATE, of=spec(**{**sections, "rollout": rollout})), UNSURE)
-    assert status.rejected == ()
-    assert "progressDeadline" not in held(status)[0]
 
 
 # Probation
