@@ -16,8 +16,8 @@ CONFIDENCE = 0.95
 class Figures:
     """What one judge did in one cell.
 
-    Counts of runs; minutes and harm are NaN where no run ended so. Harm is what the candidate did to callers before it
-    was rolled back.
+    Counts of runs; medians of minutes, NaN where no run ended so; median and mean of the harm that the candidate did to
+    callers until it was rolled back, or until it was promoted or the judge's patience was over.
     """
 
     runs: int
@@ -53,8 +53,8 @@ def figures(outcomes: Sequence[Outcome]) -> Figures:
         promoted=len(promoted),
         minute_rolled_back=_median([one.minute for one in back]),
         minute_promoted=_median([one.minute for one in promoted]),
-        harm=_median([one.harm for one in back]),
-        mean_harm=fmean(one.harm for one in back) if back else nan,
+        harm=median(one.harm for one in outcomes),
+        mean_harm=fmean(one.harm for one in outcomes),
     )
 
 

@@ -10,7 +10,8 @@ from tests.benchmarks.judgement.steps import TICKS_A_MINUTE
 from tests.benchmarks.judgement.traffic import Answers, Traffic, shares_by_bucket
 from tests.benchmarks.judgement.worlds import Harm
 
-TAIL = 0.05  # slow is what is beyond stable's 95th percentile
+# Slow is what is beyond the first bucket edge that at most one in twenty of stable's answers exceed.
+TAIL = 0.05
 SLOW_BUCKET = int(np.searchsorted(np.cumsum(shares_by_bucket(1.0)), 1 - TAIL)) + 1
 
 

@@ -1,0 +1,101 @@
+"""What the judge is to reach, each with its figure."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from math import isnan
+
+from tests.benchmarks.judgement.figures import Figures, upper_bound
+from tests.benchmarks.judgement.judges import OURS, PEERS
+from tests.benchmarks.judgement.limits import BY_NAME, compared
+from tests.benchmarks.judgement.run import Place, Results
+from tests.benchmarks.judgement.steps import DEFAULT
+from tests.benchmarks.judgement.worlds import HEALTHY
+
+MOST_ROLLED_BACK = 0.5  # percent
+TOO_MANY_ROLLED_BACK = 20.0  # percent: a peer that finds what is bad because it refuses what is good
+THREEFOLD = "errors ×3"
+LONGEST_PROMOTION = 1.5  # times the steps' own minimum
+PROMOTED_AT = 600  # requests a minute
+NEAREST = 1.3  # times the information limit
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One target: what is asked for, what was seen, and whether that is enough."""
+
+    asked: str
+    seen: str
+    met: bool
+
+
+def targets(results: Results) -> tuple[Target, ...]:
+    """Return all targets as these results meet them."""
+    return (_healthy(results), _found(results), *_cheaper(results), _promoted(results), *_near(results))
+
+
+def _ours(results: Results, wanted: Callable[[Place], bool]) -> dict[Place, Figures]:
+    return {place: found for place, found in results.items() if place.judge == OURS.name and wanted(place)}
+
+
+def _healthy(results: Results) -> Target:
+    cells = _ours(results, lambda place: BY_NAME[place.world].harm is None)
+    place, worst = max(cells.items(), key=lambda item: item[1].percent(item[1].rolled_back))
+    back, runs = (sum(getattr(one, name) for one in cells.values()) for name in ("rolled_back", "runs"))
+    seen = (
+        f"at worst {worst.rolled_back} of {worst.runs} ({place.world}, {place.rate:,} a minute, {place.steps}); in all"
+        f" {back} of {runs:,}, at most {100 * upper_bound(back, runs):.2f} % with 95 % confidence"
+    )
+    met = worst.percent(worst.rolled_back) <= MOST_ROLLED_BACK
+    return Target(f"healthy versions rolled back: at most {MOST_ROLLED_BACK} % in every world", seen, met)
+
+
+def _found(results: Results) -> Target:
+    cells = _ours(results, lambda place: place.world == THREEFOLD)
+    shares = [f"{found.percent(found.rolled_back):.0f} % {_where(place)}" for place, found in cells.items()]
+    met = all(found.rolled_back == found.runs for found in cells.values())
+    return Target("an error rate three times as high is always found", ", ".join(shares), met)
+
+
+def _cheaper(results: Results) -> Iterable[Target]:
+    for place, ours in _ours(results, lambda place: place.world == THREEFOLD).items():
+        others = {
+            peer.name: results[_at(place, peer.name, THREEFOLD)]
+            for peer in PEERS
+            if _is_fair(results, place, peer.name)
+        }
+        told = "; ".join(f"{name} {found.harm:,.0f}" for name, found in others.items()) or "no such peer"
+        yield Target(
+            f"and after fewer errors than at any peer that rolls back less than {TOO_MANY_ROLLED_BACK:.0f} % of"
+            f" healthy ones, {_where(place)}",
+            f"{ours.harm:,.0f}; {told}",
+            all(ours.harm < found.harm for found in others.values()),
+        )
+
+
+def _is_fair(results: Results, place: Place, peer: str) -> bool:
+    healthy = results[_at(place, peer, HEALTHY.name)]
+    return healthy.percent(healthy.rolled_back) < TOO_MANY_ROLLED_BACK
+
+
+def _promoted(results: Results) -> Target:
+    found = results[Place(DEFAULT.name, HEALTHY.name, PROMOTED_AT, OURS.name)]
+    times = found.minute_promoted / DEFAULT.shortest
+    return Target(
+        f"a healthy version is promoted within {LONGEST_PROMOTION}× the steps' own time at {PROMOTED_AT} a minute",
+        "never" if isnan(times) else f"{times:.2f}× (median {found.minute_promoted:.1f} minutes)",
+        times <= LONGEST_PROMOTION,
+    )
+
+
+def _near(results: Results) -> Iterable[Target]:
+    for one in compared(results):
+        asked = f"within {NEAREST}× the information limit: {one.place.world} {_where(one.place)}"
+        yield Target(asked, f"{one.ratio:.2f}×", one.ratio <= NEAREST)
+
+
+def _at(place: Place, judge: str, world: str) -> Place:
+    return Place(place.steps, world, place.rate, judge)
+
+
+def _where(place: Place) -> str:
+    return f"at {place.rate:,} a minute ({place.steps})"
