@@ -34,13 +34,15 @@ class Limit:
 
 
 FIRST_LOOK = 0.5  # minutes
+NEGLIGIBLE = 1e-12  # a share of requests that nobody will see
+EXACTLY = {"xatol": 1e-9}
 NEVER = Limit(inf, inf, inf)
 
 
 def entropy(p: Floats, q: Floats) -> float:
     """Return the relative entropy KL(p | q) of two distributions, in nats."""
-    likely = p > 0
-    return float((p[likely] * np.log(p[likely] / q[likely])).sum())
+    likely = p > NEGLIGIBLE
+    return float((p[likely] * np.log(p[likely] / np.maximum(q[likely], NEGLIGIBLE))).sum())
 
 
 def needed(alpha: float) -> float:
@@ -62,7 +64,7 @@ def of_ratio(share: float, candidate: float, stable: float, ratio: float) -> flo
         mine = entropy(_bernoulli(candidate), _bernoulli(ratio * allowed))
         return share * mine + (1 - share) * entropy(_bernoulli(stable), _bernoulli(allowed))
 
-    return float(minimize_scalar(told, bounds=(stable, candidate / ratio), method="bounded").fun)
+    return float(minimize_scalar(told, bounds=(stable, candidate / ratio), method="bounded", options=EXACTLY).fun)
 
 
 def of_slowdown(share: float, slower: float, allowed: float) -> float:
@@ -72,7 +74,7 @@ def of_slowdown(share: float, slower: float, allowed: float) -> float:
         mine = entropy(shares_by_bucket(slower), shares_by_bucket(allowed * common))
         return share * mine + (1 - share) * entropy(shares_by_bucket(1.0), shares_by_bucket(common))
 
-    return float(minimize_scalar(told, bounds=(1.0, slower / allowed), method="bounded").fun)
+    return float(minimize_scalar(told, bounds=(1.0, slower / allowed), method="bounded", options=EXACTLY).fun)
 
 
 def limit(steps: Steps, rate: float, told: Callable[[float], float], harm: float, nats: float) -> Limit:

@@ -1,7 +1,7 @@
 """Running the schedule on all cores: the same figures for the same seed, however the work is split."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from os import cpu_count
@@ -42,11 +42,13 @@ class _Task:
 Results = Mapping[Place, Figures]
 
 
-def run(cells: Sequence[Cell], seed: int) -> Results:
-    """Return the figures of every judge in every cell."""
+def run(cells: Sequence[Cell], seed: int, progress: Callable[[str], object] = lambda _line: None) -> Results:
+    """Return the figures of every judge in every cell; `progress` is told how far it is."""
     seen: dict[Place, list[Outcome]] = defaultdict(list)
+    tasks = list(_tasks(cells, seed))
     with ProcessPoolExecutor(max_workers=cpu_count()) as pool:
-        for found in pool.map(_lead, _tasks(cells, seed)):
+        for done, found in enumerate(pool.map(_lead, tasks)):
+            progress(f"\r{tasks[done].world.name}, {tasks[done].rate:,} a minute: {100 * done // len(tasks)} %\033[K")
             for place, outcomes in found.items():
                 seen[place] += outcomes
     return {place: figures(outcomes) for place, outcomes in seen.items()}

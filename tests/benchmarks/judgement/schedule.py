@@ -10,6 +10,7 @@ from tests.benchmarks.judgement.worlds import HEALTHY, WORLDS, Harm, World
 RATES = (6, 60, 600, 6_000, 60_000)  # requests a minute
 USUAL_RATES = (60, 600, 6_000)
 HEALTHY_RUNS, USUAL_RUNS, FEWER_RUNS = 1_000, 200, 100
+QUICK_RATE = 600  # of what is beside the point in the quick form
 QUICK = 50  # how many times fewer in the quick form
 
 
@@ -26,7 +27,7 @@ class Cell:
 
 def schedule(*, quick: bool, runs: int | None) -> list[Cell]:
     """Return the cells of the full or the quick form; `runs` sets how often, in each of them."""
-    cells = [cell for cell in _full() if not quick or cell.rate in USUAL_RATES]
+    cells = [cell for cell in _full() if not quick or _is_quick(cell)]
     return [_shortened(cell, quick=quick, runs=runs) for cell in cells]
 
 
@@ -41,6 +42,11 @@ def _full() -> Iterator[Cell]:
     for world in WORLDS:
         if world.harm is not Harm.WRONG:
             yield from (Cell(world, WIDE, rate, (OURS, *PEERS), FEWER_RUNS) for rate in USUAL_RATES)
+
+
+def _is_quick(cell: Cell) -> bool:
+    beside_peers = cell.steps is DEFAULT and len(cell.judges) > 1
+    return cell.rate in USUAL_RATES if beside_peers else cell.rate == QUICK_RATE
 
 
 def _shortened(cell: Cell, *, quick: bool, runs: int | None) -> Cell:
