@@ -141,10 +141,10 @@ class _Trial:
 
     def _follow(self, before: Status, status: Status) -> None:
         """Begin to count anew with a stage, and remember when a step's weight took effect."""
-        trial = status.trial
+        trial, steps = status.trial, self._traffic.steps.weights
         if status.stage is not before.stage:
             self._ledger, self._apart = self._new_ledger(), 0.0
-        if trial is not None and trial.step_since is not None and trial.step == len(self._steps):
+        if trial is not None and trial.step_since is not None and len(self._steps) <= trial.step < len(steps):
             self._steps.append(self._tick)
 
 
