@@ -11,7 +11,7 @@ From fluxcd/flagger v1.37 (main at 2944581a):
 """
 
 from dataclasses import dataclass
-from math import inf, isnan, nan
+from math import nan
 
 from tests.benchmarks.judgement.latency import quantile
 from tests.benchmarks.judgement.outcome import Ending, Path
@@ -47,14 +47,12 @@ class Flagger:
     lowest_success: float
     threshold: int = 5
     longest: float = LONGEST_P99
-    longest_ratio: float = inf
+    longest_ratio: float | None = None
 
     def passes(self, minute: Minute) -> bool:
-        """Say whether the metrics of one interval pass."""
-        if isnan(minute.success) or isnan(minute.p99):
-            return False
-        slow = minute.p99 > self.longest or not minute.p99 <= self.longest_ratio * minute.stable_p99
-        return minute.success >= self.lowest_success and not slow
+        """Say whether the metrics of one interval pass; NaN is nothing's equal."""
+        alike = self.longest_ratio is None or minute.p99 <= self.longest_ratio * minute.stable_p99
+        return minute.success >= self.lowest_success and minute.p99 <= self.longest and alike
 
     def lead(self, traffic: Traffic) -> Path:
         """Return how the canary goes."""

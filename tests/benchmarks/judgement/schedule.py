@@ -9,7 +9,7 @@ from tests.benchmarks.judgement.worlds import HEALTHY, WORLDS, Harm, World
 
 RATES = (6, 60, 600, 6_000, 60_000)  # requests a minute
 USUAL_RATES = (60, 600, 6_000)
-HEALTHY_RUNS, USUAL_RUNS, FEWER_RUNS = 1_000, 200, 100
+HEALTHY_RUNS, USUAL_RUNS, FEWER_RUNS = 1_000, 200, 50
 QUICK_RATE = 600  # of what is beside the point in the quick form
 QUICK = 50  # how many times fewer in the quick form
 

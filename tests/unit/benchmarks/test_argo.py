@@ -50,6 +50,12 @@ def test_a_run_bears_as_many_failures_as_its_limits_say(phases: list[Phase], ass
     assert DOCUMENTED.assess(seen) is assessed
 
 
+@pytest.mark.parametrize("between", [Phase.SUCCESSFUL, Phase.FAILED, Phase.INCONCLUSIVE])
+def test_any_answer_begins_the_count_of_errors_anew(between: Phase) -> None:
+    seen = reduce(Measurements.and_then, [*[Phase.ERROR] * 4, between, Phase.ERROR], Measurements())
+    assert Argo("patient", 0.95, inconclusive_limit=1).assess(seen) is Phase.RUNNING
+
+
 def test_a_broken_candidate_is_rolled_back_at_the_fourth_measurement() -> None:
     path = DOCUMENTED.lead(Traffic(World("broken", ratio=100.0), DEFAULT, 6_000, (1,)))
     assert (path.steps, path.ended, path.ending) == ((0,), 4 * TICKS_A_MINUTE, Ending.ROLLED_BACK)

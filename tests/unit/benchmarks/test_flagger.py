@@ -23,10 +23,15 @@ GOOD = Minute(success=1.0, p99=0.1, stable_p99=0.1)
         (Minute(0.9899, 0.1, 0.1), False),
         (Minute(1.0, 0.5, 0.1), True),
         (Minute(1.0, 0.501, 0.1), False),
+        (Minute(1.0, 0.1, nan), True),
+        (Minute(1.0, nan, 0.1), False),
         (Minute(nan, nan, 0.1), False),
         (UNKNOWN, False),
     ],
-    ids=["at the minimum", "below it", "as slow as allowed", "slower", "no requests", "nobody answers"],
+    ids=[
+        *("at the minimum", "below it", "as slow as allowed", "slower"),
+        *("none at stable", "no latencies", "no requests", "nobody answers"),
+    ],
 )
 def test_a_check_fails_below_its_minimum_above_its_maximum_and_without_a_value(minute: Minute, passes: bool) -> None:
     assert STRICT.passes(minute) is passes

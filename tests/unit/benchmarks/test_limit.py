@@ -28,9 +28,9 @@ def test_what_is_allowed_tells_nothing_against_itself() -> None:
 
 
 def test_against_equal_rates_a_request_tells_jensen_and_shannons_divergence() -> None:
-    mixed = (0.03 + 0.01) / 2
-    expected = (of_bernoulli(0.03, mixed) + of_bernoulli(0.01, mixed)) / 2
-    assert of_ratio(0.5, candidate=0.03, stable=0.01, ratio=1.0) == pytest.approx(expected, rel=1e-6)
+    mixed = 0.1 * 0.03 + 0.9 * 0.01
+    expected = 0.1 * of_bernoulli(0.03, mixed) + 0.9 * of_bernoulli(0.01, mixed)
+    assert of_ratio(0.1, candidate=0.03, stable=0.01, ratio=1.0) == pytest.approx(expected, rel=1e-6)
 
 
 def test_rare_errors_tell_what_the_conditional_test_on_their_shares_can() -> None:

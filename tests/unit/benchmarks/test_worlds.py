@@ -85,6 +85,15 @@ def test_bursts_keep_the_rate_and_scatter_ten_times_as_much() -> None:
     assert (failed <= requests).all()
 
 
+def test_a_burst_goes_on_with_the_next_requests_where_they_are_few() -> None:
+    requests = np.ones((20_000, 1), np.int64)
+    failed = errors(np.random.default_rng(1), requests, np.full(20_000, BASELINE), burst=10)[:, 0]
+    begins = np.flatnonzero(np.diff(failed, prepend=0) == 1)
+    assert failed.max() == 1
+    assert failed.mean() == pytest.approx(BASELINE, rel=0.5)
+    assert failed.sum() / len(begins) == pytest.approx(10, rel=0.3)
+
+
 def test_judges_with_other_shares_see_the_same_requests() -> None:
     """What the candidate answers at 1 % is among what it answers at 50 %, and stable answers the rest."""
     traffic = Traffic(BY_NAME["errors ×3"], DEFAULT, 600, (1,))
