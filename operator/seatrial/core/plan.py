@@ -37,7 +37,7 @@ def with_weight(observed: Observed, spec: Spec, status: Status, now: datetime) -
     least = 0 if may_end(observed, status, trial) else status.weight
     if available == 0 or not is_drained(spec, status):
         return replace(status, weight=least, trial=replace(trial, step_since=None))
-    if available < needed_replicas(spec, status, trial):
+    if available < needed_replicas(observed, spec, status, trial):
         return replace(status, weight=max(least, min(status.weight, wanted)))
     weight = max(least, wanted)
     in_effect = weight == status.weight and not gateway_trouble(observed, spec, trial.candidate.revision, weight)
@@ -52,7 +52,7 @@ def plan(observed: Observed, spec: Spec, status: Status, wanted: Recipe | Unknow
     idle += [retired.revision for retired in reversed(status.retiring) if retired.revision in observed.pods]
     idle = idle[:MAXIMUM_BACKENDS]
     shares = {} if status.stable is None else weights(status.stable.revision, candidate, status.weight, idle)
-    return Plan(_recipes(observed, status, wanted), _replicas(spec, status), shares)
+    return Plan(_recipes(observed, status, wanted), _replicas(observed, spec, status), shares)
 
 
 def kept(status: Status) -> tuple[RevisionRef, ...]:
@@ -62,17 +62,24 @@ def kept(status: Status) -> tuple[RevisionRef, ...]:
     return tuple(ref for ref in (status.stable, candidate, previous) if ref is not None)
 
 
-def _replicas(spec: Spec, status: Status) -> dict[str, int]:
+def _replicas(observed: Observed, spec: Spec, status: Status) -> dict[str, int]:
     replicas = {ref.revision: spec.serving.replicas for ref in kept(status)}
     if status.trial is not None:
-        replicas[status.trial.candidate.revision] = _candidate_replicas(spec, status, status.trial)
+        replicas[status.trial.candidate.revision] = _candidate_replicas(observed, spec, status, status.trial)
     return replicas
 
 
-def _candidate_replicas(spec: Spec, status: Status, trial: Trial) -> int:
+def _candidate_replicas(observed: Observed, spec: Spec, status: Status, trial: Trial) -> int:
+    """Return how many pods the candidate is told to run: it makes room for those of a revision that retires.
+
+    So that there is never more than stable, the candidate at its weight, and one pod.
+    """
     if status.stable is None:
         return spec.serving.replicas
-    return min(needed_replicas(spec, status, trial), spec.serving.replicas)
+    needed = min(needed_replicas(observed, spec, status, trial), spec.serving.replicas)
+    going = sum(pods_of(observed, one.revision).wanted for one in status.retiring)
+    there = pods_of(observed, trial.candidate.revision).wanted
+    return max(min(needed, there), min(needed, needed + 1 - going))
 
 
 def _recipes(observed: Observed, status: Status, wanted: Recipe | Unknown) -> dict[str, Recipe]:

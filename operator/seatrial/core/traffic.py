@@ -11,12 +11,10 @@ def candidate_replicas(replicas: int, weight: int, *, by_replicas: bool) -> int:
     """Return how many candidate pods a weight (percent) needs beside `replicas` stable ones; at least one.
 
     With a route the candidate's pods carry its share of the load. Without one (`by_replicas`) the pods *are* the
-    share: c / (replicas + c) is as near to the weight as whole pods allow, and never more than half.
+    share: c / (replicas + c) is as near to the weight, 50 at most, as whole pods allow.
     """
     if not by_replicas:
         return max(1, math.ceil(replicas * weight / FULL))
-    if weight >= FULL / 2:
-        return max(1, replicas)
     return max(1, round(replicas * weight / (FULL - weight)))
 
 

@@ -3,6 +3,8 @@
 import json
 from dataclasses import asdict, replace
 
+import pytest
+
 from seatrial.api.status import Stage
 from seatrial.contract import environment, http, labels
 from seatrial.contract.training import parse_request
@@ -138,3 +140,11 @@ def test_a_job_is_bounded() -> None:
     assert pod["restartPolicy"] == "Never"
     assert pod["containers"][0]["resources"] == {"limits": {"cpu": "4"}}
     assert pod["containers"][0]["image"] == "mine:1"
+
+
+@pytest.mark.parametrize(("sample", "told"), [(100, None), (25, "25")])
+def test_a_candidate_is_told_how_many_requests_to_ask_for(sample: int, told: str | None) -> None:
+    """All is what it asks for by itself: pods of other installations stay what they are."""
+    made = spec(rollout={"shadow": {"sample": sample}})
+    name = f"risk-{ref('2', made).revision}"
+    assert variables(named("Deployment", name, on_trial(Stage.SHADOW, of=made))).get(environment.SHADOW_SAMPLE) == told

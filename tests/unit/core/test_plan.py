@@ -163,6 +163,19 @@ def retired(count: int) -> Observed:
     return replace(world, status=replace(world.status, retiring=gone), pods={**world.pods, **there})
 
 
+@pytest.mark.parametrize(
+    ("going", "there", "wanted"),
+    [(0, 0, 4), (1, 0, 4), (2, 0, 3), (4, 0, 1), (9, 0, 0), (9, 2, 2), (9, 9, 4)],
+)
+def test_the_candidate_makes_room_for_what_retires(going: int, there: int, wanted: int) -> None:
+    """Never more pods than stable, the candidate at its weight, and one; and none are taken that are there."""
+    made = spec(replicas=4, route=ROUTE)
+    world = on_trial(Stage.PREPARING, of=made, pods=available(there))
+    status = replace(world.status, retiring=(Retiring("old", NOW),))
+    world = replace(world, status=status, pods={**world.pods, "old": available(going)})
+    assert planned(world).replicas == {ref("1", made).revision: 4, ref("2", made).revision: wanted}
+
+
 def test_what_retires_is_in_the_route_without_weight_as_long_as_it_has_a_deployment() -> None:
     assert planned(retired(3)).weights == {ONE: 99, TWO: 1, "old 2": 0, "old 1": 0}
 

@@ -18,7 +18,7 @@ from seatrial.core.stages import (
     step_weight,
     takes_over,
 )
-from tests.given import MINUTE, NOW, ROUTE, available, on_trial, ref, serving, spec, taken
+from tests.given import MINUTE, NOW, ROUTE, available, observed, on_trial, ref, serving, spec, taken
 
 HOUR = 60 * MINUTE
 CANARY = {"canary": {"steps": [{"weight": 10}, {"weight": 50}], "stepDuration": "5m"}}
@@ -69,17 +69,17 @@ def test_without_a_canary_the_candidate_takes_over_at_once() -> None:
 )
 def test_the_pods_that_a_stage_needs(stage: Stage, step: int, routed: bool, needed: int) -> None:
     made = of(CANARY, replicas=8, **({"route": ROUTE} if routed else {}))
-    assert needed_replicas(made, Status(stable=ref("1")), trial(stage, step)) == needed
+    assert needed_replicas(observed(), made, Status(stable=ref("1")), trial(stage, step)) == needed
 
 
 def test_without_a_shadow_one_pod_shows_that_the_candidate_starts() -> None:
     made = of(NO_SHADOW, replicas=8)
-    assert needed_replicas(made, Status(stable=ref("1")), trial(Stage.PREPARING)) == 1
+    assert needed_replicas(observed(), made, Status(stable=ref("1")), trial(Stage.PREPARING)) == 1
 
 
 @pytest.mark.parametrize(("replicas", "needed"), [(0, 0), (1, 1), (8, 1)])
 def test_a_first_version_serves_from_its_first_pod(replicas: int, needed: int) -> None:
-    assert needed_replicas(of({}, replicas=replicas), Status(), trial(Stage.PREPARING)) == needed
+    assert needed_replicas(observed(), of({}, replicas=replicas), Status(), trial(Stage.PREPARING)) == needed
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ from seatrial.core.recipe import Recipe
 MINIMUM_READY_SECONDS = 3
 # Pods leave every load balancer while they still answer, then finish what they have.
 PRE_STOP_SECONDS, GRACE_SECONDS = 5, 40
+ALL = 100  # percent
 DEFAULT_RESOURCES: Mapping[str, Any] = {
     "requests": {"cpu": "100m", "memory": "256Mi"},
     "limits": {"memory": "1Gi"},
@@ -128,6 +129,7 @@ def _environment(observed: Observed, recipe: Recipe) -> list[Document]:
             environment.MAXIMUM_BATCH: str(recipe.maximum_batch),
             environment.MAXIMUM_DELAY: f"{recipe.maximum_delay:g}",
             environment.TIMEOUT: f"{recipe.timeout:g}",
+            environment.SHADOW_SAMPLE: str(recipe.shadow_sample) if recipe.shadow_sample < ALL else None,
             environment.SHADOW_HOST: service_host(key.name + SHADOW_SUFFIX, key.namespace),
             environment.COLLECTOR_URL: collector if recipe.collects else None,
         }
