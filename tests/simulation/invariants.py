@@ -16,7 +16,8 @@ from seatrial.core.moves import Outcome
 from seatrial.core.news import new_endings
 from seatrial.core.observed import Observed, Unknown
 from seatrial.core.plan import kept
-from seatrial.core.stages import needed_replicas, pods_of
+from seatrial.core.replicas import share_replicas
+from seatrial.core.stages import pods_of
 from seatrial.core.target import awaited
 from seatrial.core.training import TOKEN
 from tests.simulation.people import People
@@ -166,7 +167,7 @@ class Watchdog:
         candidate, stable = (f"{self._people.key.name}-{one.revision}" for one in (trial.candidate, status.stable))
         retiring = sum(pods_of(observed, one.revision).wanted for one in status.retiring)
         more = wanted.get(candidate, 0) > pods_of(observed, trial.candidate.revision).wanted
-        most = wanted.get(stable, 0) + needed_replicas(observed, spec, status, trial) + 1
+        most = wanted.get(stable, 0) + share_replicas(observed, spec, status, trial) + 1
         if more and sum(wanted.values()) + retiring > most:
             self._break(f"{wanted} and {retiring} that retire are more than {most} pods")
 
@@ -200,7 +201,12 @@ def expected_places(people: People, status: Status) -> set[Place]:
     if status.stable is None:
         return set()
     name = f"{key.name}-{status.stable.revision}"
-    kinds = [("apps/v1", "ControllerRevision"), ("v1", "Service"), ("apps/v1", "Deployment")]
+    kinds = [
+        ("apps/v1", "ControllerRevision"),
+        ("v1", "Service"),
+        ("policy/v1", "PodDisruptionBudget"),
+        ("apps/v1", "Deployment"),
+    ]
     places = {Place(api, kind, key.namespace, name) for api, kind in kinds}
     places.add(Place("v1", "Service", key.namespace, key.name))
     if "route" in people.spec:

@@ -116,7 +116,7 @@ class People:
 
     def delete_something(self) -> None:
         """Delete one of the operator's objects by hand; a recipe that the spec has moved away from would be lost."""
-        kinds = ("Deployment", "HTTPRoute", "Service")
+        kinds = ("Deployment", "HTTPRoute", "Service", "PodDisruptionBudget")
         documents = [document for kind in kinds for document in self._world.cluster.all(kind)]
         if documents:
             document = self._rng.choice(documents)

@@ -1,16 +1,12 @@
-"""Reading `spec.rollout`: the stages of a trial and the checks that judge it."""
+"""Reading `spec.rollout`: the stages of a trial."""
 
 from datetime import timedelta
 
-from seatrial.api.fields import MILLISECOND, between, decimal, duration, member, section
+from seatrial.api.fields import MILLISECOND, SMALLEST_SHARE, between, decimal, duration, member, section
+from seatrial.api.parse_checks import parse_checks
 from seatrial.api.spec import (
-    DISAGREEMENT,
-    RESTARTS,
     Approval,
     Canary,
-    Check,
-    ErrorsCheck,
-    LatencyCheck,
     OnDeadline,
     Rollout,
     Shadow,
@@ -20,13 +16,8 @@ from seatrial.api.status import MAXIMUM_HISTORY
 from seatrial.contract.reading import Reader
 
 MAXIMUM_STEPS = 20
-MAXIMUM_CHECKS = 20
 HEAVIEST_UNROUTED = 50
 UNROUTED_RULE = f"weights of at most {HEAVIEST_UNROUTED} without spec.route: then the pods are the share"
-MAXIMUM_RATIO = 1000
-# Nearer to 0 or 1 a share of disagreements could not be told from them.
-SMALLEST_SHARE = 1e-6
-OWN_CHECKS = {DISAGREEMENT: "the shadow stage", RESTARTS: "every stage"}
 
 
 def parse_rollout(reader: Reader, *, routed: bool) -> Rollout:
@@ -38,6 +29,8 @@ def parse_rollout(reader: Reader, *, routed: bool) -> Rollout:
     canary = section(reader, "canary", _canary, default.canary)
     if not routed and canary is not None and any(step.weight > HEAVIEST_UNROUTED for step in canary.steps):
         raise reader.object("canary").fail("steps", UNROUTED_RULE)
+    if not routed and canary is not None and canary.sticky:
+        raise reader.object("canary").fail("sticky", "false without spec.route: only a gateway knows callers apart")
     return Rollout(
         shadow=section(reader, "shadow", _shadow, default.shadow),
         canary=canary,
@@ -45,7 +38,7 @@ def parse_rollout(reader: Reader, *, routed: bool) -> Rollout:
         rollback_window=section(reader, "rollbackWindow", _rollback_window, default.rollback_window),
         progress_deadline=duration(reader, "progressDeadline", default.progress_deadline, at_least=MILLISECOND),
         on_deadline=member(reader, "onDeadline", OnDeadline.PAUSE),
-        checks=_checks(reader) if reader.raw("checks") is not None else default.checks,
+        checks=parse_checks(reader) if reader.raw("checks") is not None else default.checks,
         paused=reader.flag("paused", default=False),
     )
 
@@ -74,7 +67,8 @@ def _canary(reader: Reader) -> Canary | None:
     weights = [step.weight for step in steps]
     if weights != sorted(set(weights)) or len(weights) > MAXIMUM_STEPS:
         raise reader.fail("steps", f"at most {MAXIMUM_STEPS} steps of growing weight, from 1 to 99")
-    return Canary(steps, duration(reader, "stepDuration", default.step_duration))
+    sticky = reader.flag("sticky", default=default.sticky)
+    return Canary(steps, duration(reader, "stepDuration", default.step_duration), sticky)
 
 
 def _step(reader: Reader) -> Step:
@@ -84,29 +78,3 @@ def _step(reader: Reader) -> Step:
 
 def _rollback_window(reader: Reader) -> int:
     return between(reader, "revisions", 0, MAXIMUM_HISTORY, 0)
-
-
-def _checks(reader: Reader) -> tuple[Check, ...]:
-    checks = tuple(_check(item) for item in reader.objects("checks"))
-    if len({check.name for check in checks}) != len(checks) or not 0 < len(checks) <= MAXIMUM_CHECKS:
-        raise reader.fail("checks", f"1 to {MAXIMUM_CHECKS} checks of different names")
-    return checks
-
-
-def _check(reader: Reader) -> Check:
-    kinds = [kind for kind in ("errors", "latency") if reader.raw(kind) is not None]
-    if len(kinds) != 1:
-        raise reader.fail("name", "a check with exactly one of errors and latency beside its name")
-    name, inner = reader.text("name"), reader.object(kinds[0])
-    if name in OWN_CHECKS:
-        raise reader.fail("name", f"another name: {name} is what {OWN_CHECKS[name]} calls its own check")
-    if kinds == ["errors"]:
-        return Check(name, ErrorsCheck(_ratio(inner, ErrorsCheck().maximum_ratio)))
-    default = LatencyCheck()
-    warm_up = duration(inner, "warmUp", default.warm_up)
-    objective = None if inner.raw("objective") is None else duration(inner, "objective", default.warm_up)
-    return Check(name, LatencyCheck(_ratio(inner, default.maximum_ratio), objective, warm_up))
-
-
-def _ratio(reader: Reader, default: float) -> float:
-    return decimal(reader, "maximumRatio", default, at_least=1, at_most=MAXIMUM_RATIO)

@@ -6,9 +6,9 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-Json = Any  # a plain JSON document
+from seatrial.api.checks import Check, ErrorsCheck, LatencyCheck
 
-DISAGREEMENT, RESTARTS = "disagreement", "restarts"  # checks of the operator's own, whose names no other has
+Json = Any  # a plain JSON document
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,39 +93,12 @@ class Canary:
 
     steps: tuple[Step, ...] = (Step(1), Step(5), Step(25), Step(50))
     step_duration: timedelta = timedelta(minutes=10)
+    sticky: bool = False  # a caller that sends back the revision of its last answer stays with that revision
 
     def lasts(self, step: int) -> timedelta:
         """Return how long a step takes at least."""
         own = self.steps[step].duration
         return self.step_duration if own is None else own
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorsCheck:
-    """The candidate's error rate may be at most `maximum_ratio` times stable's."""
-
-    maximum_ratio: float = 1.2
-
-
-@dataclass(frozen=True, slots=True)
-class LatencyCheck:
-    """Slow requests may be at most `maximum_ratio` times as frequent as stable's.
-
-    A request faster than `objective` is fast enough, whatever stable does (None: every difference counts). What a pod
-    did in its first `warm_up` is left out.
-    """
-
-    maximum_ratio: float = 1.25
-    objective: timedelta | None = None
-    warm_up: timedelta = timedelta(minutes=2)
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """A named check of one kind."""
-
-    name: str
-    kind: ErrorsCheck | LatencyCheck
 
 
 @dataclass(frozen=True, slots=True)

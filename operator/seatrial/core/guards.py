@@ -11,11 +11,11 @@ from seatrial.api.spec import Approval, Rollout, Spec
 from seatrial.api.status import Stage, Status, Trial
 from seatrial.core.blindness import unseen
 from seatrial.core.observed import Observed, Pods, Unknown
+from seatrial.core.replicas import needed_replicas
 from seatrial.core.stages import (
     gateway_trouble,
     is_drained,
     is_left_out,
-    needed_replicas,
     pods_of,
     remaining,
     step_of,

@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from seatrial.api.spec import Spec
-from seatrial.api.status import RevisionRef, Stage, Status, Trial
+from seatrial.api.status import RevisionRef, Stage, Status
 from seatrial.core.observed import Observed, Unknown
 from seatrial.core.recipe import Recipe
-from seatrial.core.stages import gateway_trouble, is_drained, may_end, needed_replicas, pods_of, step_weight
+from seatrial.core.replicas import candidate_replicas, needed_replicas, serving_replicas
+from seatrial.core.stages import gateway_trouble, is_drained, may_end, pods_of, step_weight
 from seatrial.core.target import with_version_of
 from seatrial.core.traffic import MAXIMUM_BACKENDS, weights
 
@@ -45,14 +46,14 @@ def with_weight(observed: Observed, spec: Spec, status: Status, now: datetime) -
     return replace(status, weight=weight, trial=replace(trial, step_since=since))
 
 
-def plan(observed: Observed, spec: Spec, status: Status, wanted: Recipe | Unknown) -> Plan:
+def plan(observed: Observed, spec: Spec, status: Status, wanted: Recipe | Unknown, now: datetime) -> Plan:
     """Return what should run for a status that has its weight."""
     candidate = status.trial.candidate.revision if status.trial is not None else None
     idle = [ref.revision for ref in kept(status)]
     idle += [retired.revision for retired in reversed(status.retiring) if retired.revision in observed.pods]
     idle = idle[:MAXIMUM_BACKENDS]
     shares = {} if status.stable is None else weights(status.stable.revision, candidate, status.weight, idle)
-    return Plan(_recipes(observed, status, wanted), _replicas(observed, spec, status), shares)
+    return Plan(_recipes(observed, status, wanted), _replicas(observed, spec, status, now), shares)
 
 
 def kept(status: Status) -> tuple[RevisionRef, ...]:
@@ -62,24 +63,11 @@ def kept(status: Status) -> tuple[RevisionRef, ...]:
     return tuple(ref for ref in (status.stable, candidate, previous) if ref is not None)
 
 
-def _replicas(observed: Observed, spec: Spec, status: Status) -> dict[str, int]:
-    replicas = {ref.revision: spec.serving.replicas for ref in kept(status)}
+def _replicas(observed: Observed, spec: Spec, status: Status, now: datetime) -> dict[str, int]:
+    replicas = {ref.revision: serving_replicas(observed, spec, status, ref.revision, now) for ref in kept(status)}
     if status.trial is not None:
-        replicas[status.trial.candidate.revision] = _candidate_replicas(observed, spec, status, status.trial)
+        replicas[status.trial.candidate.revision] = candidate_replicas(observed, spec, status, status.trial)
     return replicas
-
-
-def _candidate_replicas(observed: Observed, spec: Spec, status: Status, trial: Trial) -> int:
-    """Return how many pods the candidate is told to run: it makes room for those of a revision that retires.
-
-    So that there is never more than stable, the candidate at its weight, and one pod.
-    """
-    if status.stable is None:
-        return spec.serving.replicas
-    needed = min(needed_replicas(observed, spec, status, trial), spec.serving.replicas)
-    going = sum(pods_of(observed, one.revision).wanted for one in status.retiring)
-    there = pods_of(observed, trial.candidate.revision).wanted
-    return max(min(needed, there), min(needed, needed + 1 - going))
 
 
 def _recipes(observed: Observed, status: Status, wanted: Recipe | Unknown) -> dict[str, Recipe]:

@@ -7,7 +7,6 @@ from seatrial.api.spec import Rollout, Spec, Step
 from seatrial.api.status import Stage, Status, Trial
 from seatrial.core.objects.common import revision_name
 from seatrial.core.observed import Observed, Pods
-from seatrial.core.traffic import candidate_replicas
 
 NO_PODS = Pods(wanted=0, ready=0, available=0, restarts=None)
 
@@ -39,19 +38,6 @@ def goes_untried(observed: Observed, trial: Trial) -> str:
         return "it served before and comes back without a trial"
     asked = requests.promotes(observed.annotations, trial.candidate.revision)
     return f"promoted by the annotation {requests.PROMOTE}" if asked else ""
-
-
-def needed_replicas(observed: Observed, spec: Spec, status: Status, trial: Trial) -> int:
-    """Return how many candidate pods the stage needs before it goes on."""
-    replicas = spec.serving.replicas
-    if status.stable is None:
-        return min(1, replicas)
-    if takes_over(spec.rollout, trial) or goes_untried(observed, trial):
-        return replicas
-    if trial.stage is Stage.CANARY:
-        return candidate_replicas(replicas, step_weight(spec.rollout, trial), by_replicas=spec.route is None)
-    # The shadow gets a copy of every request: only with as many pods is its latency that of its peers.
-    return replicas if spec.rollout.shadow is not None else min(1, replicas)
 
 
 def remaining(rollout: Rollout, trial: Trial, now: datetime) -> timedelta:

@@ -225,7 +225,7 @@ def test_objections_are_asked_for_in_this_order() -> None:
         "version 3 is wanted now",
         "aborted by the annotation seatrial.dev/abort",
         "spec.serving.replicas is 0: nothing is tried until there are pods again",
-        "waits for 1 available pod of the candidate, has 0",
+        "waits for 2 available pods of the candidate, has 0",
         f"waits for word of all pods: revision {ref('1').revision}: the pods cannot be seen: no answer",
         "waits for the gateway: there is no HTTPRoute yet",
         "step 1: 10m left",

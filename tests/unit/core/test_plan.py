@@ -37,7 +37,7 @@ def weighted(world: Observed) -> Status:
 
 def planned(world: Observed) -> Plan:
     assert isinstance(world.spec, Spec)
-    return plan(world, world.spec, world.status, wanted_recipe(world))
+    return plan(world, world.spec, world.status, wanted_recipe(world), NOW)
 
 
 def canary(available_pods: int, *, step: int = 1, weight: int = 10, replicas: int = 4, **changes: Any) -> Observed:
@@ -161,19 +161,6 @@ def retired(count: int) -> Observed:
     world = on_trial(Stage.CANARY)
     there = {one.revision: available(1) for one in gone if one.revision != "old 0"}
     return replace(world, status=replace(world.status, retiring=gone), pods={**world.pods, **there})
-
-
-@pytest.mark.parametrize(
-    ("going", "there", "wanted"),
-    [(0, 0, 4), (1, 0, 4), (2, 0, 3), (4, 0, 1), (9, 0, 0), (9, 2, 2), (9, 9, 4)],
-)
-def test_the_candidate_makes_room_for_what_retires(going: int, there: int, wanted: int) -> None:
-    """Never more pods than stable, the candidate at its weight, and one; and none are taken that are there."""
-    made = spec(replicas=4, route=ROUTE)
-    world = on_trial(Stage.PREPARING, of=made, pods=available(there))
-    status = replace(world.status, retiring=(Retiring("old", NOW),))
-    world = replace(world, status=status, pods={**world.pods, "old": available(going)})
-    assert planned(world).replicas == {ref("1", made).revision: 4, ref("2", made).revision: wanted}
 
 
 def test_what_retires_is_in_the_route_without_weight_as_long_as_it_has_a_deployment() -> None:
