@@ -1,4 +1,4 @@
-"""What an errors or latency check holds a candidate to."""
+"""What the checks hold a candidate to."""
 
 from dataclasses import dataclass
 from math import ceil, isfinite
@@ -8,6 +8,8 @@ from seatrial.judge.verdict import fail_threshold
 
 # A relaxed limit on a share stops here: beyond, it would say nothing.
 MOST_RELAXED = 0.5
+# A limit of 0 (or 1) on a share could never be shown to hold (or to be broken): the nearest that can.
+LOWEST_LIMIT, HIGHEST_LIMIT = 0.001, 0.999
 
 
 @dataclass(frozen=True, slots=True)
