@@ -55,7 +55,10 @@ def _follow(states: Iterable[ModelDeployment], show: Show, version: str | None) 
     for model in states:
         show(model)
         follows = follows or followed(model, version)
-        end = ending(model, follows) if follows else settled(model, version) if version else None
+        if follows is not None:
+            end = ending(model, follows)
+        else:
+            end = settled(model, version) if version is not None else None
         if end is not None:
             return end
     return None
@@ -67,8 +70,8 @@ def _states(place: Place, name: str, timeout: timedelta | None) -> Iterator[Mode
     seen, failures = "", 0
     while (left := inf if until is None else (until - place.world.now()).total_seconds()) > 0:
         try:
-            for document in place.cluster.changes(place.namespace, name, min(left, LONGEST_LOOK)):
-                failures, model = 0, read_model_deployment(document)
+            for model in _look(place, name, min(left, LONGEST_LOOK)):
+                failures = 0
                 if model.version != seen:
                     seen = model.version
                     yield model
@@ -79,3 +82,15 @@ def _states(place: Place, name: str, timeout: timedelta | None) -> Iterator[Mode
             if failures == 1:
                 print(f"seatrial: {error}; trying again", file=sys.stderr)
         place.world.sleep(PAUSE)
+
+
+def _look(place: Place, name: str, seconds: float) -> Iterator[ModelDeployment]:
+    """Yield the object as it is, and each change of it. A watch that breaks just ends: the next look reads anew."""
+    answered = False
+    try:
+        for document in place.cluster.changes(place.namespace, name, seconds):
+            answered = True
+            yield read_model_deployment(document)
+    except UnavailableError:
+        if not answered:
+            raise
