@@ -11,6 +11,7 @@ from seatrial.api.status import Stage, Status
 from tests.unit.cli.conftest import Terminal
 from tests.unit.cli.worlds import (
     CANDIDATE,
+    FOUR_STEPS,
     NEXT,
     SERVING,
     STABLE,
@@ -71,6 +72,11 @@ def test_a_full_promotion_waits_for_nothing(seatrial: Terminal, asked: Asked) ->
     assert f"{V3} is promoted: it takes over without waiting" in seatrial.out
 
 
+def test_a_full_promotion_is_more_than_the_approval_that_is_waited_for(seatrial: Terminal, asked: Asked) -> None:
+    asked(awaiting(), "promote", "risk", "--full")
+    assert seatrial.cluster.annotations() == {PROMOTE: CANDIDATE.revision}
+
+
 def test_a_pause_that_still_holds_is_told(seatrial: Terminal, asked: Asked) -> None:
     asked(on_trial(), "promote", "risk", "--full", rollout={"paused": True})
     assert "it takes over without waiting once spec.rollout.paused is false" in seatrial.out
@@ -124,8 +130,14 @@ def test_what_is_aborted_is_not_promoted(seatrial: Terminal, asked: Asked) -> No
     assert "is aborted; allow it again first: seatrial retry risk -n ml" in refused(seatrial, before)
 
 
-def test_a_step_that_the_spec_no_longer_has_cannot_be_approved(seatrial: Terminal, asked: Asked) -> None:
-    assert asked(awaiting(step=3), "promote", "risk", rollout={"canary": {"steps": [{"weight": 5}]}}) == 2
+@pytest.mark.parametrize("step", [1, 3])
+def test_a_step_that_the_spec_no_longer_has_cannot_be_approved(seatrial: Terminal, asked: Asked, step: int) -> None:
+    assert asked(awaiting(step), "promote", "risk", rollout={"canary": {"steps": [{"weight": 5}]}}) == 2
+    assert "waits for no approval" in refused(seatrial)
+
+
+def test_a_canary_that_is_left_out_has_no_step_to_approve(seatrial: Terminal, asked: Asked) -> None:
+    assert asked(awaiting(), "promote", "risk", rollout={"canary": {"enabled": False, "steps": FOUR_STEPS}}) == 2
     assert "waits for no approval" in refused(seatrial)
 
 

@@ -180,6 +180,22 @@ def test_an_api_server_that_stays_away_is_given_up(seatrial: Terminal) -> None:
     assert seatrial.err.splitlines()[-1] == f"seatrial: {AWAY}"
 
 
+def test_an_api_server_that_comes_back_may_go_away_again_and_again(seatrial: Terminal) -> None:
+    calls = 0
+
+    def before(call: str, _: object) -> None:
+        nonlocal calls
+        calls += 1
+        if calls % 3:
+            raise AWAY
+
+    happens(seatrial, awaiting())
+    calls = 2
+    seatrial.cluster.before = before
+    assert watch(seatrial, "--timeout", "2h") == 2
+    assert "no trial of risk has ended within 2h" in seatrial.err
+
+
 def test_an_api_server_that_was_never_there_is_told_at_once(seatrial: Terminal) -> None:
     happens(seatrial, awaiting())
     failing(seatrial, times=1000, first=0)
