@@ -38,7 +38,7 @@ def _by_kubeconfig(configuration: Configuration, paths: str, context: str | None
     """Fill in what a kubeconfig says, and return the context's namespace."""
     try:
         merged = KubeConfigMerger(paths)  # type: ignore[no-untyped-call]
-        names = [node.value["name"] for node in merged.config["contexts"].value]
+        names = [str(node.value["name"]) for node in merged.config["contexts"].value]
         if context is not None and context not in names:
             raise RefusedError(f"--context is {context!r}; kubeconfig {paths} has {', '.join(names) or 'none'}")
         loader = KubeConfigLoader(  # type: ignore[no-untyped-call]

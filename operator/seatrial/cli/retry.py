@@ -42,7 +42,10 @@ def refused_versions(model: ModelDeployment) -> dict[str, str]:
     ends = [(one.at, one.revision, one.version) for one in status.rejected]
     ends += [(one.ended, one.revision, one.version) for one in status.history if one.revision == aborted]
     found = {revision: version for _, revision, version in sorted(ends, reverse=True)}
-    return found if aborted is None or aborted in found else {aborted: "", **found}
+    if aborted is None or aborted in found:
+        return found
+    tried = model.tried  # where the operator has not acted on it yet
+    return {aborted: tried.version if tried is not None and tried.revision == aborted else "", **found}
 
 
 def _check(model: ModelDeployment, revision: str, version: str) -> None:

@@ -234,6 +234,13 @@ def test_a_rejected_revision_is_tried_again_where_that_was_later(seatrial: Termi
 def test_an_abort_that_was_not_acted_on_yet_is_taken_back(seatrial: Terminal, asked: Asked) -> None:
     asked(on_trial(), "retry", "risk", annotations={ABORT: CANDIDATE.revision})
     assert seatrial.cluster.annotations() == {RETRY: f"{CANDIDATE.revision}/{TOKEN}"}
+    assert seatrial.out.startswith(f"{V3} is tried again\n")
+
+
+def test_an_aborted_revision_may_be_of_a_version_that_nobody_remembers(seatrial: Terminal, asked: Asked) -> None:
+    asked(SERVING, "retry", "risk", annotations={ABORT: NEXT.revision}, model={"version": "2"})
+    assert seatrial.cluster.annotations() == {RETRY: f"{NEXT.revision}/{TOKEN}"}
+    assert seatrial.out.startswith(f"revision {NEXT.revision} is tried again\n")
 
 
 def test_where_nothing_was_refused_nothing_is_tried_again(seatrial: Terminal, asked: Asked) -> None:
