@@ -50,9 +50,10 @@ class Trial:
 
     `stage_since` is when this stage began: its evidence is what Prometheus has from then on, over all steps of a
     canary. `step` counts canary steps from 0, and the number of steps means: scaling up to take over; `step_since`
-    is when the step's weight took effect. `stopped` is since when its time does not count toward its deadline.
-    `restarts_left_out` do not count in this stage. `held` says what the trial waits for, and `held_reason` (a Reason)
-    is set where it waits for a person.
+    is when the step's weight took effect. `uncounted` are seconds that do not count toward its deadline, and `stopped`
+    is since when its time does not count. `restarts_left_out` do not count in this stage. `returning` is set where the
+    candidate served before and needs no trial. `held` says what the trial waits for, and `held_reason` (a Reason) is
+    set where it waits for a person.
     """
 
     candidate: RevisionRef
@@ -62,6 +63,8 @@ class Trial:
     step: int = 0
     step_since: datetime | None = None
     stopped: datetime | None = None
+    uncounted: int = 0
+    returning: bool = False
     restarts_left_out: RestartsLeftOut = NONE_LEFT_OUT
     held: str = ""
     held_reason: str = ""
@@ -153,6 +156,7 @@ class Status:
     rejected: tuple[Rejected, ...] = ()
     history: tuple[Ended, ...] = ()
     retiring: tuple[Retiring, ...] = ()
+    retried: str = ""  # the seatrial.dev/retry that was acted on, as long as it is there
     training: TrainingStatus | None = None
     conditions: tuple[Condition, ...] = ()
     changed: Mapping[Type, datetime] | None = None

@@ -2,7 +2,7 @@
 
 import click
 
-from seatrial.api.requests import ABORT, PROMOTE
+from seatrial.api.requests import ABORT
 from seatrial.cli.asking import Request, ask
 from seatrial.cli.model_deployment import ModelDeployment, named
 from seatrial.cli.place import NAME, Place, on_cluster
@@ -26,10 +26,9 @@ def decide_abort(model: ModelDeployment) -> Request:
     if tried is None:
         raise click.ClickException(f"nothing is on trial: {serving(model)}")
     said = f"{named(tried)} is aborted: {_instead(model)}{_allowed_again(model, tried.revision)}"
-    if model.names(ABORT, tried.revision):
+    if model.is_aborted(tried.revision):
         return Request({}, f"asked for already: {said}")
-    promoted = {PROMOTE: None} if model.names(PROMOTE, tried.revision) else {}
-    return Request({ABORT: tried.revision, **promoted}, said)
+    return Request(model.without_requests(tried.revision) | {ABORT: tried.revision}, said)
 
 
 def _instead(model: ModelDeployment) -> str:

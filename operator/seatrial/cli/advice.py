@@ -1,6 +1,5 @@
 """What a person can do next, one line a way."""
 
-from seatrial.api.requests import ABORT
 from seatrial.api.status import Trial
 from seatrial.cli.model_deployment import ModelDeployment
 from seatrial.cli.retry import refused_versions
@@ -14,25 +13,28 @@ def advice(model: ModelDeployment) -> tuple[str, ...]:
         return _of_trial(model, model.status.trial)
     if model.status.probation is not None:
         return ("nothing: the probation ends by itself", f"to go back now: seatrial abort {model.place}")
-    if model.needs:
-        return ("do what Stalled says; docs/reference/conditions.md has every reason",)
-    last = model.status.history[-1] if model.status.history else None
-    if last is not None and last.revision in refused_versions(model):
-        return (f"to try version {last.version} again: seatrial retry {model.place}",)
-    return ("nothing",)
+    stalled = ("do what Stalled says; docs/reference/conditions.md has every reason",) if model.needs else ()
+    return (*stalled, *_of_refused(model)) or ("nothing",)
 
 
 def _of_trial(model: ModelDeployment, trial: Trial) -> tuple[str, ...]:
     revision, weight = trial.candidate.revision, model.awaited
-    if model.names(ABORT, revision):
+    if model.is_aborted(revision):
         return ("nothing: it is aborted, and the operator ends its trial",)
     end = f"to end the trial: seatrial abort {model.place}"
     if model.paused:
         return ("to go on: set spec.rollout.paused to false", end)
-    if model.is_promoted(revision, weight):
+    if model.is_approved(revision, weight):
         return ("nothing: it was approved, and goes on", end)
     if weight is not None:
-        return (f"to approve {weight} %: seatrial promote {model.place}", end)
+        return (f"to approve its step of {weight} %: seatrial promote {model.place}", end)
     if model.held_reason:
         return (f"to promote it all the same: seatrial promote {model.place} --full", end)
     return (f"nothing: it goes on by itself; to follow it: seatrial watch {model.place}",)
+
+
+def _of_refused(model: ModelDeployment) -> tuple[str, ...]:
+    """Return how to try what was refused last again, unless something else has been tried since."""
+    last = model.status.history[-1] if model.status.history else None
+    refused = last is not None and last.revision in refused_versions(model)
+    return (f"to try version {last.version} again: seatrial retry {model.place}",) if last and refused else ()

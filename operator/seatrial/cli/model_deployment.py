@@ -1,20 +1,17 @@
-"""A ModelDeployment as a person looks at it, read from its document.
-
-It is read for people: a reason that only a newer operator knows is shown as it stands.
-"""
+"""A ModelDeployment as a person looks at it, read from its document."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from seatrial.api.conditions import Condition, Truth, Type
-from seatrial.api.requests import PROMOTE, promote_value
+from seatrial.api import requests
+from seatrial.api.conditions import Condition, Reason, Truth, Type
+from seatrial.api.spec import Approval
 from seatrial.api.status import RevisionRef, Status
 from seatrial.api.status_document import read_status
 from seatrial.contract.reading import Reader
 from seatrial.ports import Document
 
-AWAITING_APPROVAL = "AwaitingApproval"
-_REQUIRED = "Required"
+REQUESTS = (requests.PROMOTE, requests.ABORT, requests.RETRY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +36,6 @@ class ModelDeployment:
     paused: bool
     is_observed: bool  # the status is about this spec
     status: Status
-    held_reason: str
 
     @property
     def version(self) -> str:
@@ -59,10 +55,15 @@ class ModelDeployment:
         return self.status.stable if self.status.probation is not None else None
 
     @property
+    def held_reason(self) -> str:
+        """The reason (one word) for which the trial waits for a person; empty where it does not."""
+        return self.status.trial.held_reason if self.status.trial is not None else ""
+
+    @property
     def awaited(self) -> int | None:
         """The weight (percent) of the canary step that waits for an approval; None where none does."""
         trial = self.status.trial
-        if trial is None or self.held_reason != AWAITING_APPROVAL or trial.step >= len(self.steps):
+        if trial is None or self.held_reason != Reason.AWAITING_APPROVAL or trial.step >= len(self.steps):
             return None
         return self.steps[trial.step].weight
 
@@ -76,14 +77,19 @@ class ModelDeployment:
         """Return a condition."""
         return next((one for one in self.status.conditions if one.type is kind), None)
 
-    def is_promoted(self, revision: str, weight: int | None) -> bool:
-        """Say whether its promotion, or the approval of this weight or a higher one, was asked for already."""
-        higher = [step.weight for step in self.steps if weight is not None and step.weight >= weight]
-        return self.annotations.get(PROMOTE) in {promote_value(revision, each) for each in (None, *higher)}
+    def is_approved(self, revision: str, weight: int | None) -> bool:
+        """Say whether its step of this weight was approved, or (whatever the weight) its promotion asked for."""
+        approved = weight is not None and requests.approves(self.annotations, revision, weight)
+        return approved or requests.promotes(self.annotations, revision)
 
-    def names(self, annotation: str, revision: str) -> bool:
-        """Say whether an annotation is about a revision."""
-        return self.annotations.get(annotation, "").partition("/")[0] == revision
+    def is_aborted(self, revision: str) -> bool:
+        """Say whether it was asked not to try a revision."""
+        return requests.aborts(self.annotations, revision)
+
+    def without_requests(self, revision: str) -> dict[str, str | None]:
+        """Return what takes every request about a revision away: a new one stands alone."""
+        asked = {name: self.annotations.get(name, "").partition("/")[0] for name in REQUESTS}
+        return {name: None for name, about in asked.items() if about == revision}
 
 
 def read_model_deployment(document: Document) -> ModelDeployment:
@@ -91,7 +97,6 @@ def read_model_deployment(document: Document) -> ModelDeployment:
     reader = Reader("ModelDeployment", document)
     metadata, spec = reader.object("metadata"), reader.object("spec")
     model, rollout = spec.object("model"), spec.object("rollout", optional=True)
-    status = reader.object("status", optional=True)
     read = read_status(document.get("status"))
     return ModelDeployment(
         document=document,
@@ -104,7 +109,6 @@ def read_model_deployment(document: Document) -> ModelDeployment:
         paused=rollout.flag("paused", default=False),
         is_observed=read.observed_generation >= metadata.integer("generation", 0),
         status=read,
-        held_reason=status.object("trial").text("heldReason", "") if read.trial is not None else "",
     )
 
 
@@ -123,4 +127,4 @@ def _steps(rollout: Reader) -> tuple[Step, ...]:
     if not canary.flag("enabled", default=True):
         return ()
     steps = canary.objects("steps")
-    return tuple(Step(step.integer("weight"), step.text("approval", "") == _REQUIRED) for step in steps)
+    return tuple(Step(step.integer("weight"), step.text("approval", "") == Approval.REQUIRED) for step in steps)

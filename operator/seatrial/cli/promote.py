@@ -2,7 +2,7 @@
 
 import click
 
-from seatrial.api.requests import ABORT, PROMOTE, promote_value
+from seatrial.api.requests import PROMOTE, promote_value
 from seatrial.api.status import Trial
 from seatrial.cli.asking import Request, ask
 from seatrial.cli.model_deployment import ModelDeployment, named
@@ -35,17 +35,18 @@ def decide_promotion(model: ModelDeployment, revision: str | None, *, full: bool
         raise click.ClickException(
             f"{named(candidate)} waits for no approval ({waits_for(model)}); --full goes on without waiting"
         )
-    done = "it takes over without waiting" if weight is None else f"it goes on to {weight} % of the traffic"
+    done = "it takes over without waiting" if weight is None else f"it may go on from its step of {weight} %"
     said = f"{named(candidate)} is {'promoted' if weight is None else 'approved'}: {done}{_paused(model)}"
-    if model.is_promoted(candidate.revision, weight):
+    if model.is_approved(candidate.revision, weight):
         return Request({}, f"asked for already: {said}")
-    return Request({PROMOTE: promote_value(candidate.revision, weight)}, said)
+    gone = model.without_requests(candidate.revision)
+    return Request(gone | {PROMOTE: promote_value(candidate.revision, weight)}, said)
 
 
 def _check(model: ModelDeployment, trial: Trial, revision: str | None) -> None:
     if revision not in (None, trial.candidate.revision):
         raise click.ClickException(f"revision {revision} is not on trial, but {named(trial.candidate)}")
-    if model.names(ABORT, trial.candidate.revision):
+    if model.is_aborted(trial.candidate.revision):
         raise click.ClickException(
             f"{named(trial.candidate)} is aborted; allow it again first: seatrial retry {model.place}"
         )

@@ -2,7 +2,7 @@
 
 import click
 
-from seatrial.api.requests import ABORT, PROMOTE, RETRY, retry_value
+from seatrial.api.requests import ABORT, RETRY, retry_value
 from seatrial.cli.asking import Request, ask
 from seatrial.cli.model_deployment import ModelDeployment
 from seatrial.cli.place import NAME, Place, on_cluster
@@ -30,10 +30,25 @@ def decide_retry(model: ModelDeployment, revision: str | None, token: str) -> Re
     if chosen not in refused:
         known = ", ".join(_named(each, version) for each, version in refused.items()) or "none"
         raise click.ClickException(f"revision {chosen} was neither rejected nor aborted; what was: {known}")
-    _check(model, chosen, refused[chosen])
-    gone = {name: None for name in (ABORT, PROMOTE) if model.names(name, chosen)}
-    said = f"{_named(chosen, refused[chosen])} is tried again"
-    return Request({RETRY: retry_value(chosen, token), **gone}, said)
+    return _request(model, chosen, refused[chosen], token)
+
+
+def _request(model: ModelDeployment, revision: str, version: str, token: str) -> Request:
+    """Return the request; an abort that the operator has not acted on is only taken back."""
+    gone, running = model.without_requests(revision), _running(model)
+    if revision in running and model.is_aborted(revision):
+        return Request(gone, f"{_named(revision, version)} is aborted no longer")
+    if revision in running:
+        raise click.ClickException(f"{_named(revision, version)} serves or is on trial already")
+    if model.wanted and version and version != model.wanted:
+        raise click.ClickException(
+            f"{_named(revision, version)} is not wanted: spec.model.version is {model.wanted}; name it there first"
+        )
+    return Request(gone | {RETRY: retry_value(revision, token)}, f"{_named(revision, version)} is tried again")
+
+
+def _running(model: ModelDeployment) -> set[str]:
+    return {ref.revision for ref in (model.status.stable, model.tried) if ref is not None}
 
 
 def refused_versions(model: ModelDeployment) -> dict[str, str]:
@@ -46,16 +61,6 @@ def refused_versions(model: ModelDeployment) -> dict[str, str]:
         return found
     tried = model.tried  # where the operator has not acted on it yet
     return {aborted: tried.version if tried is not None and tried.revision == aborted else "", **found}
-
-
-def _check(model: ModelDeployment, revision: str, version: str) -> None:
-    running = [ref.revision for ref in (model.status.stable, model.tried) if ref is not None]
-    if revision in running and not model.names(ABORT, revision):
-        raise click.ClickException(f"{_named(revision, version)} serves or is on trial already")
-    if model.wanted and version and version != model.wanted:
-        raise click.ClickException(
-            f"{_named(revision, version)} is not wanted: spec.model.version is {model.wanted}; name it there first"
-        )
 
 
 def _named(revision: str, version: str) -> str:

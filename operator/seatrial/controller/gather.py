@@ -89,6 +89,7 @@ class Gatherer:
             objects=from_cache.identities(objects),
             failure=memory.failure,
             refused=memory.refused,
+            autoscaled=from_cache.is_autoscaled(document),
         )
 
     async def _target(self, source: Source | Unknown, spec: Spec | Unknown) -> Target | Unknown:

@@ -42,7 +42,7 @@ def decide(observed: Observed, now: datetime) -> Decision:
     sent = routed(observed, spec.rollout.progress_deadline, now)
     status = _next(observed, spec, sent, now)
     wanted = wanted_recipe(observed)
-    chosen = plan(observed, spec, status, wanted)
+    chosen = plan(observed, spec, status, wanted, now)
     objects = desired_objects(observed, spec, status, chosen)
     described = _described(observed, status, now)
     return Decision(

@@ -17,7 +17,7 @@ from seatrial.core.training import request
 
 # Jobs end by themselves, and their logs are wanted for a while.
 LEFT_ALONE = frozenset({"Job"})
-REVISION_KINDS = ("ControllerRevision", "Service", "Deployment")
+REVISION_KINDS = ("ControllerRevision", "Service", "PodDisruptionBudget", "Deployment")
 
 
 def desired_objects(observed: Observed, spec: Spec, status: Status, plan: Plan) -> tuple[Document, ...]:

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from seatrial.api.spec import LatencyCheck, Spec
+from seatrial.api.checks import LatencyCheck
+from seatrial.api.spec import Spec
 from seatrial.api.status import Stage, Status
 from seatrial.contract import metrics
 from seatrial.core import questions

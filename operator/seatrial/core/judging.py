@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from math import inf
 
-from seatrial.api.spec import DISAGREEMENT, RESTARTS, Check, ErrorsCheck, LatencyCheck, Rollout, Spec
+from seatrial.api.checks import DISAGREEMENT, RESTARTS, Check, ErrorsCheck, LatencyCheck
+from seatrial.api.spec import Rollout, Spec
 from seatrial.api.status import Stage, Status
 from seatrial.contract.metrics import DURATION_EDGES
 from seatrial.core.blindness import unseen

@@ -151,7 +151,8 @@ class Observed:
 
     `pods` and `recipes` are by revision; `objects` are the owned objects as (apiVersion, kind, name), so that what is
     no longer wanted can be removed. `failure` is why the last attempt to write failed, None where it did not;
-    `refused` is why objects were refused in it, by kind and name.
+    `refused` is why objects were refused in it, by kind and name. `autoscaled` says that an autoscaler has set the
+    replicas.
     """
 
     key: Key
@@ -174,6 +175,7 @@ class Observed:
     objects: frozenset[tuple[str, str, str]] = frozenset()
     failure: Unknown | None = None
     refused: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    autoscaled: bool = False
 
     @property
     def is_regression(self) -> bool:

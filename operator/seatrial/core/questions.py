@@ -10,7 +10,8 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from seatrial.api.spec import LatencyCheck, Spec
+from seatrial.api.checks import LatencyCheck
+from seatrial.api.spec import Spec
 from seatrial.api.status import Stage, Status
 from seatrial.contract import metrics
 from seatrial.core.compared import control, judged_since, subject

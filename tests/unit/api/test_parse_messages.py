@@ -88,6 +88,18 @@ def training(**fields: Any) -> dict[str, Any]:
             "expected at most 20 steps of growing weight",
         ),
         (
+            {"rollout": {"canary": {"steps": [{"weight": 5}, {"weight": 51}]}}},
+            "spec.rollout.canary.steps is [{'weight': 5}, {'weight': 51}]; expected weights of at most 50 without spec",
+        ),
+        (
+            {"rollout": {"canary": {"steps": [{"weight": 5, "approval": "Maybe"}]}}},
+            "spec.rollout.canary.steps[0].approval is 'Maybe'; expected one of Automatic, Required",
+        ),
+        (
+            {"rollout": {"rollbackWindow": {"revisions": 11}}},
+            "spec.rollout.rollbackWindow.revisions is 11; expected an integer from 0 to 10",
+        ),
+        (
             {"rollout": {"canary": {"steps": [{}]}}},
             "spec.rollout.canary.steps[0].weight is None; expected an integer from 1",
         ),

@@ -56,7 +56,7 @@ def test_an_approval_is_for_the_step_that_waits(seatrial: Terminal, asked: Asked
     assert asked(awaiting(step=3), "promote", "risk") == 0
     assert seatrial.cluster.annotations() == {PROMOTE: f"{CANDIDATE.revision}/50"}
     assert seatrial.out.splitlines() == [
-        f"{V3} is approved: it goes on to 50 % of the traffic",
+        f"{V3} is approved: it may go on from its step of 50 %",
         "follow it: seatrial watch risk -n ml",
     ]
 
@@ -161,9 +161,18 @@ def test_without_a_version_that_serves_nothing_does(seatrial: Terminal, asked: A
     assert f"{V3} is aborted: no version serves\n" in seatrial.out
 
 
-def test_an_abort_takes_an_approval_of_the_same_revision_away(seatrial: Terminal, asked: Asked) -> None:
+def test_an_approval_takes_the_retry_before_it_away(seatrial: Terminal, asked: Asked) -> None:
+    """Beside it, no later retry would be followed."""
+    asked(awaiting(), "promote", "risk", annotations={RETRY: f"{CANDIDATE.revision}/1"})
+    assert seatrial.cluster.annotations() == {PROMOTE: f"{CANDIDATE.revision}/50"}
+
+
+@pytest.mark.parametrize("before", [{PROMOTE: f"{CANDIDATE.revision}/50"}, {RETRY: f"{CANDIDATE.revision}/1"}])
+def test_an_abort_takes_what_was_asked_of_the_revision_before_away(
+    seatrial: Terminal, asked: Asked, before: dict[str, str]
+) -> None:
     """Else it would be promoted without waiting, once it is tried again."""
-    asked(on_trial(), "abort", "risk", annotations={PROMOTE: f"{CANDIDATE.revision}/50"})
+    asked(on_trial(), "abort", "risk", annotations=before)
     assert seatrial.cluster.annotations() == {ABORT: CANDIDATE.revision}
 
 
@@ -207,7 +216,8 @@ def test_each_retry_is_a_new_one(seatrial: Terminal, asked: Asked) -> None:
     assert seatrial.cluster.annotations() != first
 
 
-def test_a_retry_takes_away_what_was_said_of_the_revision_before(seatrial: Terminal, asked: Asked) -> None:
+def test_a_retry_takes_away_what_was_asked_of_the_revision_before(seatrial: Terminal, asked: Asked) -> None:
+    """Beside either it would not be followed: nobody could know what came last."""
     before = {ABORT: CANDIDATE.revision, PROMOTE: f"{CANDIDATE.revision}/50"}
     asked(rolled_back(), "retry", "risk", annotations=before)
     assert seatrial.cluster.annotations() == {RETRY: f"{CANDIDATE.revision}/{TOKEN}"}
@@ -231,10 +241,11 @@ def test_a_rejected_revision_is_tried_again_where_that_was_later(seatrial: Termi
     assert seatrial.cluster.annotations() == {ABORT: NEXT.revision, RETRY: f"{CANDIDATE.revision}/{TOKEN}"}
 
 
-def test_an_abort_that_was_not_acted_on_yet_is_taken_back(seatrial: Terminal, asked: Asked) -> None:
+def test_an_abort_that_was_not_acted_on_yet_is_only_taken_back(seatrial: Terminal, asked: Asked) -> None:
+    """A retry would be acted on later, should the version be rejected."""
     asked(on_trial(), "retry", "risk", annotations={ABORT: CANDIDATE.revision})
-    assert seatrial.cluster.annotations() == {RETRY: f"{CANDIDATE.revision}/{TOKEN}"}
-    assert seatrial.out.startswith(f"{V3} is tried again\n")
+    assert seatrial.cluster.annotations() == {}
+    assert seatrial.out.startswith(f"{V3} is aborted no longer\n")
 
 
 def test_an_aborted_revision_may_be_of_a_version_that_nobody_remembers(seatrial: Terminal, asked: Asked) -> None:

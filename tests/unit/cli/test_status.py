@@ -129,10 +129,14 @@ def test_what_the_trial_says_is_not_told_again_as_a_condition(seatrial: Terminal
 @pytest.mark.parametrize(
     ("status", "changes", "line"),
     [
-        (awaiting(), {}, "to approve 50 %: seatrial promote risk -n ml"),
+        (awaiting(), {}, "to approve its step of 50 %: seatrial promote risk -n ml"),
         (awaiting(), {"annotations": {"seatrial.dev/promote": f"{CANDIDATE.revision}/50"}}, "nothing: it was approved"),
         (awaiting(), {"annotations": {"seatrial.dev/promote": CANDIDATE.revision}}, "nothing: it was approved"),
-        (awaiting(), {"annotations": {"seatrial.dev/promote": f"{CANDIDATE.revision}/25"}}, "to approve 50 %"),
+        (
+            awaiting(),
+            {"annotations": {"seatrial.dev/promote": f"{CANDIDATE.revision}/25"}},
+            "to approve its step of 50 %",
+        ),
         (on_trial(), {"annotations": {"seatrial.dev/abort": CANDIDATE.revision}}, "nothing: it is aborted"),
         (on_trial(), {"annotations": {"seatrial.dev/abort": STABLE.revision}}, "nothing: it goes on by itself"),
         (on_trial(reason="Paused"), {"rollout": {"paused": True}}, "to go on: set spec.rollout.paused to false"),
@@ -140,6 +144,7 @@ def test_what_the_trial_says_is_not_told_again_as_a_condition(seatrial: Terminal
         (on_trial(), {"observed": 0}, "wait: the operator has not seen this spec yet"),
         (in_probation(), {}, "nothing: the probation ends by itself"),
         (rolled_back(), {}, "to try version 3 again: seatrial retry risk -n ml"),
+        (replace(rolled_back(), history=(ended("RolledBack"), ended("Promoted", STABLE, 1))), {}, "nothing"),
         (replace(rolled_back(), rejected=()), {}, "nothing"),
         (SERVING, {}, "nothing"),
         (saying(SERVING, Type.STALLED, Truth.TRUE, Reason.INVALID_SPEC, "no"), {}, "do what Stalled says"),
@@ -149,6 +154,13 @@ def test_the_screen_says_what_to_do_next(
     seatrial: Terminal, status: Status, changes: dict[str, Any], line: str
 ) -> None:
     assert after(screen(seatrial, status, **changes), "next").startswith(line)
+
+
+def test_who_is_stalled_by_a_refusal_may_try_it_again(seatrial: Terminal) -> None:
+    aborted = replace(rolled_back(), stable=None, history=(ended("Aborted"),))
+    lines = screen(seatrial, saying(aborted, Type.STALLED, Truth.TRUE, Reason.ABORTED, "version 3 is not tried"))
+    assert after(lines, "next").startswith("do what Stalled says")
+    assert lines[-1] == "to try version 3 again: seatrial retry risk -n ml"
 
 
 def test_who_waits_for_a_person_may_also_be_ended(seatrial: Terminal) -> None:
@@ -192,7 +204,7 @@ def test_a_program_reads_the_status_and_what_can_be_done(seatrial: Terminal) -> 
     said = json.loads(seatrial.out)
     assert said["status"]["trial"]["heldReason"] == "AwaitingApproval"
     assert (said["namespace"], said["name"], said["observed"], said["awaitedWeight"]) == ("ml", "risk", True, 50)
-    assert said["next"][0] == "to approve 50 %: seatrial promote risk -n ml"
+    assert said["next"][0] == "to approve its step of 50 %: seatrial promote risk -n ml"
 
 
 # where

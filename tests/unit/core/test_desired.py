@@ -37,7 +37,13 @@ CORE, APPS, GATEWAY = "v1", "apps/v1", "gateway.networking.k8s.io/v1"
 
 
 def revision(name: str) -> list[Identity]:
-    return [(APPS, "ControllerRevision", name), (CORE, "Service", name), (APPS, "Deployment", name)]
+    kinds = [
+        (APPS, "ControllerRevision"),
+        (CORE, "Service"),
+        ("policy/v1", "PodDisruptionBudget"),
+        (APPS, "Deployment"),
+    ]
+    return [(api, kind, name) for api, kind in kinds]
 
 
 def name_under(of: Spec) -> str:
@@ -54,7 +60,8 @@ EVERYTHING = [*revision(ONE), *revision(TWO), *revision(THREE), CLIENTS, SHADOW,
 
 def documents(world: Observed) -> tuple[dict[str, Any], ...]:
     assert isinstance(world.spec, Spec)
-    return desired_objects(world, world.spec, world.status, plan(world, world.spec, world.status, wanted_recipe(world)))
+    chosen = plan(world, world.spec, world.status, wanted_recipe(world), NOW)
+    return desired_objects(world, world.spec, world.status, chosen)
 
 
 def objects(world: Observed) -> list[Identity]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from seatrial.contract.http import SHADOW_PATH, SHADOW_SAMPLE
 from seatrial.contract.metrics import ERROR, LIVE
 from seatrial.contract.schema import Feature, Kind
 from seatrial_runtime.predictor.app import App
@@ -72,3 +73,19 @@ async def test_an_answer_that_could_not_be_written_is_an_error_of_which_nobody_h
         await inference(events, metrics).reply(Written(events, fails=True), "risk", b'{"instances": [{"a": 1}]}')
     assert events == []
     assert {outcome for outcome, count in metrics.requests[LIVE].by_value.items() if count} == {ERROR}
+
+
+@pytest.mark.parametrize(("path", "said"), [(SHADOW_PATH, b"25"), ("/v1/models/risk:predict", None)])
+async def test_who_posts_to_a_shadow_hears_which_share_of_the_requests_it_wants(path: str, said: bytes | None) -> None:
+    settings, metrics = settings_of(a_risk_version(), shadow_sample=25), Metrics()
+    app = App(settings, Lifecycle(lambda: 0.0), metrics, Exposition(identity(settings), metrics))
+    sent: list[MutableMapping[str, Any]] = []
+
+    async def receive() -> Mapping[str, Any]:
+        return {"type": "http.request", "body": b"{}"}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    await app({"type": "http", "method": "POST", "path": path, "headers": []}, receive, send)
+    assert dict(sent[0]["headers"]).get(SHADOW_SAMPLE.encode()) == said
