@@ -86,11 +86,17 @@ class Probation:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A check's last verdict and the sentence that explains it."""
+    """A check's last verdict and the sentence that explains it.
+
+    `evidence` is the e-value against the candidate so far, as a decimal, and `needed` what it must exceed for a Fail;
+    both are empty where a verdict rests on no such number.
+    """
 
     check: str
     verdict: str
     message: str
+    evidence: str = ""
+    needed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +159,7 @@ class Status:
     trial: Trial | None = None
     probation: Probation | None = None
     findings: tuple[Finding, ...] = ()
+    alpha_left: str = ""  # of the stage: the chance of failing a version that keeps every limit, given what was seen
     rejected: tuple[Rejected, ...] = ()
     history: tuple[Ended, ...] = ()
     retiring: tuple[Retiring, ...] = ()

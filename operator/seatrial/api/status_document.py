@@ -54,6 +54,7 @@ def status_document(status: Status, name: str) -> dict[str, Json]:
         "probation": status.probation,
         "training": status.training,
     }
+    texts = {"alphaLeft": status.alpha_left, "retried": to_plain(status.retried)}
     lists = {
         "findings": status.findings[-MAXIMUM_FINDINGS:],
         "rejected": status.rejected[-MAXIMUM_REJECTED:],
@@ -67,7 +68,7 @@ def status_document(status: Status, name: str) -> dict[str, Json]:
         "stage": status.stage.value,
         **({"weight": status.weight} if status.trial is not None else {}),
         "message": to_plain(_what_happens(status)),
-        **({"retried": to_plain(status.retried)} if status.retried else {}),
+        **{field: text for field, text in texts.items() if text},
         **{field: to_plain(value) for field, value in sections.items() if value is not None},
         **{field: [to_plain(item) for item in items] for field, items in lists.items() if items},
         "conditions": [_condition(condition, status) for condition in status.conditions],
@@ -92,6 +93,7 @@ def read_status(document: object) -> Status:
         rejected=_readable(document.get("rejected"), Rejected),
         history=tuple(one for one in _readable(document.get("history"), Ended) if one.outcome in REASONS),
         retiring=_readable(document.get("retiring"), Retiring),
+        alpha_left=plain.alpha_left,
         retried=plain.retried,
         training=_first([document.get("training")], TrainingStatus),
         conditions=_readable(document.get("conditions"), Condition),
@@ -104,6 +106,7 @@ class _Plain:
     observed_generation: int = 0
     replicas: int = 0
     weight: int = 0
+    alpha_left: str = ""
     retried: str = ""
 
 

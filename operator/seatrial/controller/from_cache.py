@@ -136,8 +136,14 @@ def _revision(document: Document) -> str:
 
 
 def _weights(document: Document) -> dict[str, int]:
-    backends = (b for rule in document["spec"].get("rules") or () for b in rule.get("backendRefs") or ())
+    """Return the weights of what answers callers whom no header keeps anywhere."""
+    rules = (rule for rule in document["spec"].get("rules") or () if not _has_headers(rule))
+    backends = (backend for rule in rules for backend in rule.get("backendRefs") or ())
     return {backend["name"]: backend.get("weight", 1) for backend in backends}
+
+
+def _has_headers(rule: Mapping[str, Any]) -> bool:
+    return any(match.get("headers") for match in rule.get("matches") or ())
 
 
 def _gateways(document: Document, namespace: str) -> tuple[tuple[str, str], ...]:

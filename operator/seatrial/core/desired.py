@@ -70,7 +70,9 @@ def _traffic(observed: Observed, spec: Spec, status: Status, plan: Plan) -> list
     if spec.route is None:
         return [service]
     serves = pods_of(observed, status.stable.revision).available > 0
-    return [service, http_route(observed, spec.route, plan)] if serves or observed.route is not None else [service]
+    sticky = spec.rollout.canary is not None and spec.rollout.canary.sticky
+    route = http_route(observed, spec.route, plan, sticky=sticky)
+    return [service, route] if serves or observed.route is not None else [service]
 
 
 def _collector(observed: Observed, spec: Spec, status: Status, plan: Plan) -> list[Document]:

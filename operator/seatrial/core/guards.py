@@ -10,6 +10,7 @@ from seatrial.api.quantities import format_duration, how_many
 from seatrial.api.spec import Approval, Rollout, Spec
 from seatrial.api.status import Stage, Status, Trial
 from seatrial.core.blindness import unseen
+from seatrial.core.judging import backstops, check_names
 from seatrial.core.observed import Observed, Pods, Unknown
 from seatrial.core.replicas import needed_replicas
 from seatrial.core.stages import (
@@ -55,13 +56,22 @@ class Situation:
 
         It must still be a Pass while the candidate scales up after the last step.
         """
-        verdict = combine(self.findings)
+        verdict = combine(self._telling())
         judged = self.status.stable is not None and not is_left_out(self.rollout, self.trial.stage)
-        return Verdict.PASS if verdict is Verdict.INCONCLUSIVE and not judged else verdict
+        waits = judged and set(check_names(self.rollout, self.trial.stage)) - self._backstops()
+        return Verdict.PASS if verdict is Verdict.INCONCLUSIVE and not waits else verdict
 
     def why(self, verdict: Verdict) -> str:
         """Return the lines of the findings with this verdict."""
-        return "; ".join(finding.line() for finding in self.findings if finding.verdict is verdict)
+        return "; ".join(finding.line() for finding in self._telling() if finding.verdict is verdict)
+
+    def _telling(self) -> tuple[Finding, ...]:
+        """Return the findings that count: of a backstop only a Fail does, or a Pass."""
+        unsure = self._backstops()
+        return tuple(f for f in self.findings if f.verdict is not Verdict.INCONCLUSIVE or f.check not in unsure)
+
+    def _backstops(self) -> frozenset[str]:
+        return backstops(self.rollout, self.trial.stage)
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,7 +162,7 @@ def test_what_retires_stays_a_while() -> None:
 def test_of_a_rejected_revision_the_recipe_stays() -> None:
     world = serving("1")
     world = replace(world, status=replace(world.status, rejected=(rejected("2"),)))
-    assert removed(world) & {*revision(TWO)} == {(CORE, "Service", TWO), (APPS, "Deployment", TWO)}
+    assert removed(world) & {*revision(TWO)} == {*revision(TWO)} - {(APPS, "ControllerRevision", TWO)}
 
 
 def test_jobs_end_by_themselves() -> None:
