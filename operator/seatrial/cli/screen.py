@@ -50,6 +50,7 @@ def screen(model: ModelDeployment, now: datetime) -> tuple[Line, ...]:
         *(_on_trial(model, status.trial, now) if status.trial is not None else ()),
         *(_in_probation(status.probation, now) if status.probation is not None else ()),
         *_labelled("checks", map(_check, status.findings)),
+        *((Line("alpha left", status.alpha_left),) if status.alpha_left else ()),
         *_labelled("conditions", _unusual(model)),
         *_labelled("before", map(_ended, reversed(status.history[-ENDED_SHOWN:]))),
         *_labelled("next", ((text, "bold") for text in advice(model))),

@@ -83,6 +83,10 @@ def test_a_check_that_holds_is_not_told_twice(seatrial: Terminal) -> None:
     assert after(lines, "now") == "check errors; 3 m left"
 
 
+def test_what_is_left_of_alpha_is_shown(seatrial: Terminal) -> None:
+    assert after(screen(seatrial, on_trial(alpha_left="0.0083")), "alpha left") == "0.0083"
+
+
 def test_a_probation_names_the_version_that_stays_warm(seatrial: Terminal) -> None:
     lines = screen(seatrial, in_probation())
     assert after(lines, "serves") == f"{V3}, on 2 pods"
