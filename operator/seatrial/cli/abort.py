@@ -27,8 +27,8 @@ def decide_abort(model: ModelDeployment) -> Request:
         raise click.ClickException(f"nothing is on trial: {serving(model)}")
     said = f"{named(tried)} is aborted: {_instead(model)}{_allowed_again(model, tried.revision)}"
     if model.is_aborted(tried.revision):
-        return Request({}, f"asked for already: {said}")
-    return Request(model.without_requests(tried.revision) | {ABORT: tried.revision}, said)
+        return Request({}, f"asked for already: {said}", "status")
+    return Request(model.without_requests(tried.revision) | {ABORT: tried.revision}, said, "status")
 
 
 def _instead(model: ModelDeployment) -> str:
@@ -40,6 +40,8 @@ def _instead(model: ModelDeployment) -> str:
 
 
 def _allowed_again(model: ModelDeployment, revision: str) -> str:
-    """Say what the one annotation that there is forgets."""
+    """Say what the one annotation that there is forgets, unless the operator has acted on it."""
     before = model.annotations.get(ABORT, revision)
-    return f"; revision {before}, which was aborted before, may be tried again" if before != revision else ""
+    if before in {revision, *(one.revision for one in model.status.rejected)}:
+        return ""
+    return f"; revision {before}, which was aborted before, may be tried again"

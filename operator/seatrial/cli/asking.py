@@ -14,10 +14,14 @@ MAXIMUM_TRIES = 5  # an operator writes the status of a trial every half minute
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Annotations to set, or (None) to remove, and what a person is told of it. Without any, all is there already."""
+    """Annotations to set, or (None) to remove; none where all is there already.
+
+    `said` is what a person is told of it, `look` the command that shows what becomes of it.
+    """
 
     annotations: Mapping[str, str | None]
     said: str
+    look: str = "watch"
 
 
 Decide = Callable[[ModelDeployment], Request]
@@ -35,10 +39,12 @@ def ask(place: Place, name: str, decide: Decide) -> None:
         model = read_model_deployment(place.cluster.read(place.namespace, name))
         request = decide(model)
         if first is not None and request != first:
-            raise click.ClickException(f"{name} has changed meanwhile; look at it again: seatrial status {model.place}")
+            raise click.ClickException(
+                f"{name} has changed meanwhile; look at it again: seatrial status {model.arguments}"
+            )
         if _is_written(place, model, request):
             click.echo(request.said)
-            click.echo(f"follow it: seatrial watch {model.place}")
+            click.echo(f"what becomes of it: seatrial {request.look} {model.arguments}")
             return
         first = request
     raise click.ClickException(f"{name} changed {MAXIMUM_TRIES} times while it was written; try again")

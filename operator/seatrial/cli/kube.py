@@ -22,7 +22,7 @@ from seatrial.ports import AbsentError, Document
 
 TIMEOUT = 10.0  # seconds for the API server to be connected to, and to say something
 _PAGE = 500  # objects of one answer to a list request
-_SHOWN = 80  # bytes of an answer that is none
+_SHOWN = 80  # of an answer that is none
 _ACCEPT, _MERGE_PATCH = {"Accept": "application/json"}, {"Content-Type": "application/merge-patch+json"}
 _MANAGER = ("fieldManager", "seatrial-cli")
 _GONE = 410  # the API server no longer knows the state from which a watch should go on
@@ -51,9 +51,13 @@ class KubeModelDeployments:
         proceed = ""
         while True:
             more = [("continue", proceed)] if proceed else []
-            page = self._answer(self._asked(namespace), query=[("limit", str(_PAGE)), *more])
-            yield from page["items"]
-            proceed = page["metadata"].get("continue", "")
+            asked = self._asked(namespace)
+            match self._answer(asked, query=[("limit", str(_PAGE)), *more]):
+                case {"items": list(items), "metadata": {**metadata}}:
+                    yield from items
+                    proceed = str(metadata.get("continue") or "")
+                case answer:
+                    raise unreachable(asked, f"it answers {str(answer)[:_SHOWN]}, which is no list")
             if not proceed:
                 return
 
@@ -75,14 +79,14 @@ class KubeModelDeployments:
             ("timeoutSeconds", str(ceil(seconds))),
         ]
         for event in self._events(self._asked(namespace), query, ceil(seconds) + TIMEOUT):
-            match event["type"], event["object"]:
-                case "ERROR", {"code": int(code)} if code == _GONE:
+            match event:
+                case {"type": "ERROR", "object": {"code": int(code)}} if code == _GONE:
                     return
-                case "ERROR", status:
-                    raise error_for(self._asked(namespace, name), status.get("code", 500), json.dumps(status).encode())
-                case "DELETED", _:
+                case {"type": "ERROR", "object": {"code": int(code)} as status}:
+                    raise error_for(self._asked(namespace, name), code, json.dumps(status).encode())
+                case {"type": "DELETED"}:
                     raise AbsentError(f"ModelDeployment {name} in namespace {namespace} was deleted")
-                case _, changed:
+                case {"type": "ADDED" | "MODIFIED", "object": changed}:
                     yield changed
 
     def _asked(self, namespace: str | None, name: str | None = None) -> Asked:

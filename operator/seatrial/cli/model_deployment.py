@@ -29,6 +29,7 @@ class ModelDeployment:
     document: Document
     namespace: str
     name: str
+    version: str  # of the object: its resourceVersion
     annotations: Mapping[str, str]
     wanted: str | None
     channel: str | None
@@ -38,12 +39,7 @@ class ModelDeployment:
     status: Status
 
     @property
-    def version(self) -> str:
-        """The object's resourceVersion."""
-        return str(self.document["metadata"]["resourceVersion"])
-
-    @property
-    def place(self) -> str:
+    def arguments(self) -> str:
         """How another command names it: `risk -n ml`."""
         return f"{self.name} -n {self.namespace}"
 
@@ -102,6 +98,7 @@ def read_model_deployment(document: Document) -> ModelDeployment:
         document=document,
         namespace=metadata.text("namespace"),
         name=metadata.text("name"),
+        version=metadata.text("resourceVersion"),
         annotations=_texts(metadata.object("annotations", optional=True)),
         wanted=model.text("version", "") or None,
         channel=model.text("channel", "") or None,

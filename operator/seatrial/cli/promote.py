@@ -48,7 +48,7 @@ def _check(model: ModelDeployment, trial: Trial, revision: str | None) -> None:
         raise click.ClickException(f"revision {revision} is not on trial, but {named(trial.candidate)}")
     if model.is_aborted(trial.candidate.revision):
         raise click.ClickException(
-            f"{named(trial.candidate)} is aborted; allow it again first: seatrial retry {model.place}"
+            f"{named(trial.candidate)} is aborted; allow it again first: seatrial retry {model.arguments}"
         )
 
 

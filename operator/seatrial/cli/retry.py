@@ -53,14 +53,12 @@ def _running(model: ModelDeployment) -> set[str]:
 
 def refused_versions(model: ModelDeployment) -> dict[str, str]:
     """Return the revisions that are not tried again, the last one first, with their versions, empty if unknown."""
-    aborted, status = model.annotations.get(ABORT), model.status
-    ends = [(one.at, one.revision, one.version) for one in status.rejected]
-    ends += [(one.ended, one.revision, one.version) for one in status.history if one.revision == aborted]
-    found = {revision: version for _, revision, version in sorted(ends, reverse=True)}
+    found = {one.revision: one.version for one in reversed(model.status.rejected)}
+    aborted, tried = model.annotations.get(ABORT), model.tried
     if aborted is None or aborted in found:
         return found
-    tried = model.tried  # where the operator has not acted on it yet
-    return {aborted: tried.version if tried is not None and tried.revision == aborted else "", **found}
+    version = tried.version if tried is not None and tried.revision == aborted else ""
+    return {aborted: version, **found}  # the operator has not acted on it
 
 
 def _named(revision: str, version: str) -> str:

@@ -20,18 +20,17 @@ MAXIMUM_FAILURES = 30  # watches in a row without an answer
 _NOT_PROMOTED = 1
 
 
-class _Duration(click.ParamType[timedelta]):
-    name = "duration"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        parsed = parse_duration(value)
-        return parsed if parsed else self.fail(f"{value!r} is none; expected {DURATION_RULE}", param, ctx)
+def _duration(context: click.Context, parameter: click.Parameter, value: str | None) -> timedelta | None:
+    parsed = parse_duration(value) if value is not None else None
+    if value is not None and not parsed:
+        raise click.BadParameter(f"it is {value!r}; expected {DURATION_RULE} above 0s", context, parameter)
+    return parsed
 
 
 @click.command()
 @NAME
 @click.option("--version", help="Wait for the trial of this version; one that has ended counts.")
-@click.option("--timeout", type=_Duration(), help="Give up after this time, such as 90s or 2h; default: never.")
+@click.option("--timeout", callback=_duration, help="Give up after this time, such as 90s or 2h; default: never.")
 @click.option("--json", "as_json", is_flag=True, help="Write each state as a line of JSON.")
 @on_cluster
 def watch(place: Place, name: str, version: str | None, timeout: timedelta | None, as_json: bool) -> int:

@@ -17,7 +17,6 @@ from tests.unit.cli.worlds import (
     STABLE,
     awaiting,
     document,
-    ended,
     in_probation,
     on_trial,
     rejected,
@@ -57,7 +56,7 @@ def test_an_approval_is_for_the_step_that_waits(seatrial: Terminal, asked: Asked
     assert seatrial.cluster.annotations() == {PROMOTE: f"{CANDIDATE.revision}/50"}
     assert seatrial.out.splitlines() == [
         f"{V3} is approved: it may go on from its step of 50 %",
-        "follow it: seatrial watch risk -n ml",
+        "what becomes of it: seatrial watch risk -n ml",
     ]
 
 
@@ -182,6 +181,16 @@ def test_an_abort_says_which_older_one_it_forgets(seatrial: Terminal, asked: Ask
     assert f"; revision {NEXT.revision}, which was aborted before, may be tried again\n" in seatrial.out
 
 
+def test_an_abort_forgets_none_that_was_acted_on(seatrial: Terminal, asked: Asked) -> None:
+    asked(on_trial(rejected=(rejected(NEXT),)), "abort", "risk", annotations={ABORT: NEXT.revision})
+    assert "may be tried again" not in seatrial.out
+
+
+def test_an_abort_points_at_the_status_because_nothing_is_left_to_watch(seatrial: Terminal, asked: Asked) -> None:
+    asked(on_trial(), "abort", "risk")
+    assert seatrial.out.endswith("what becomes of it: seatrial status risk -n ml\n")
+
+
 def test_an_abort_is_asked_for_once(seatrial: Terminal, asked: Asked) -> None:
     assert asked(on_trial(), "abort", "risk", annotations={ABORT: CANDIDATE.revision}) == 0
     assert seatrial.out.startswith("asked for already: ")
@@ -229,16 +238,15 @@ def test_a_retry_leaves_what_was_said_of_another_revision(seatrial: Terminal, as
     assert seatrial.cluster.annotations() == {**before, RETRY: f"{CANDIDATE.revision}/{TOKEN}"}
 
 
-def test_an_aborted_revision_is_tried_again_where_that_was_later(seatrial: Terminal, asked: Asked) -> None:
-    status = replace(SERVING, rejected=(rejected(minutes=5),), history=(ended("Aborted", NEXT, minutes=3),))
-    asked(status, "retry", "risk", annotations={ABORT: NEXT.revision})
-    assert seatrial.cluster.annotations() == {RETRY: f"{NEXT.revision}/{TOKEN}"}
-
-
-def test_a_rejected_revision_is_tried_again_where_that_was_later(seatrial: Terminal, asked: Asked) -> None:
-    status = replace(SERVING, rejected=(rejected(minutes=3),), history=(ended("Aborted", NEXT, minutes=5),))
+def test_an_abort_that_the_operator_acted_on_is_a_rejection_as_any_other(seatrial: Terminal, asked: Asked) -> None:
+    status = replace(SERVING, rejected=(rejected(NEXT, minutes=5), rejected(minutes=3)))
     asked(status, "retry", "risk", annotations={ABORT: NEXT.revision})
     assert seatrial.cluster.annotations() == {ABORT: NEXT.revision, RETRY: f"{CANDIDATE.revision}/{TOKEN}"}
+
+
+def test_what_was_aborted_beforehand_is_the_last_refusal(seatrial: Terminal, asked: Asked) -> None:
+    asked(rolled_back(), "retry", "risk", annotations={ABORT: NEXT.revision})
+    assert seatrial.cluster.annotations() == {RETRY: f"{NEXT.revision}/{TOKEN}"}
 
 
 def test_an_abort_that_was_not_acted_on_yet_is_only_taken_back(seatrial: Terminal, asked: Asked) -> None:

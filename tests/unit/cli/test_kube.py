@@ -103,6 +103,12 @@ def test_a_list_of_all_namespaces_names_none(server: Server, models: KubeModelDe
     assert server.asked[0][0] == "GET /apis/seatrial.dev/v1alpha1/modeldeployments?limit=500"
 
 
+def test_what_is_no_list_is_not_taken_for_an_empty_one(server: Server, models: KubeModelDeployments) -> None:
+    server.answers = [(200, said({"error": "log in"}))]
+    with pytest.raises(UnavailableError, match=r"it answers \{'error': 'log in'\}, which is no list"):
+        list(models.listing("ml"))
+
+
 def test_annotations_are_merged_into_the_very_object_that_was_read(
     server: Server, models: KubeModelDeployments
 ) -> None:
@@ -121,6 +127,11 @@ def test_a_watch_begins_at_what_was_read_and_ends_with_its_time(server: Server, 
     assert list(models.changes("ml", "risk", 2.5)) == [document(), changed]
     watch = "watch=1&fieldSelector=metadata.name%3Drisk&resourceVersion=1&timeoutSeconds=3"
     assert server.asked[1][0] == f"GET {PATH}?{watch}"
+
+
+def test_what_a_watch_says_beside_changes_is_left_out(server: Server, models: KubeModelDeployments) -> None:
+    server.answers = [(200, said(document())), (200, said({"type": "BOOKMARK", "object": {}}, {"other": 1}))]
+    assert list(models.changes("ml", "risk", 60)) == [document()]
 
 
 def test_a_watch_tells_of_a_deletion(server: Server, models: KubeModelDeployments) -> None:

@@ -144,7 +144,7 @@ def test_no_look_is_so_long_that_a_deaf_one_would_not_be_noticed(seatrial: Termi
 @pytest.mark.parametrize("timeout", ["soon", "10", "-1m", "0s"])
 def test_a_timeout_that_is_none_is_refused(seatrial: Terminal, timeout: str) -> None:
     assert watch(seatrial, "--timeout", timeout) == 2
-    assert f"{timeout!r} is none; expected a duration such as 90s, 10m or 1h30m" in seatrial.err
+    assert f"it is {timeout!r}; expected a duration such as 90s, 10m or 1h30m above 0s" in seatrial.err
 
 
 # trouble
