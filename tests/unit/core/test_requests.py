@@ -7,6 +7,7 @@ import pytest
 
 from seatrial.api.conditions import Reason, Type
 from seatrial.api.requests import ABORT, PROMOTE, RETRY, promote_value, retry_value
+from seatrial.api.spec import Spec
 from seatrial.api.status import Retiring, Stage, Status
 from seatrial.core.decide import decide
 from seatrial.core.describe import conditions
@@ -95,6 +96,7 @@ def test_a_promotion_does_not_go_against_a_fail() -> None:
     ],
 )
 def test_a_promotion_does_not_go_against_the_spec(world: Observed, words: str) -> None:
+    assert isinstance(world.spec, Spec)
     status = after(asked(world, promote=ref("2", world.spec).revision), UNSURE)
     assert status.stable == ref("1")
     assert held(status)[0].startswith(f"promoted by the annotation seatrial.dev/promote; {words}")
@@ -137,6 +139,7 @@ def test_an_approved_step_is_the_last_wait() -> None:
     candidate = story.world.status.trial.candidate if story.world.status.trial else ref("1")
     story.world = asked(story.world, promote=promote_value(candidate.revision, 5))
     story.rest()
+    assert isinstance(story.world.spec, Spec)
     assert story.world.status.stable == ref("2", story.world.spec)
 
 
