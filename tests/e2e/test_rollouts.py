@@ -101,8 +101,9 @@ def test_disagreement_rolls_back(world: World) -> None:
 
 def test_a_process_that_ends_again_and_again_rolls_back(world: World) -> None:
     patient = {**NO_SHADOW, "canary": {"steps": [{"weight": 20}], "stepDuration": "10m"}}
-    world.serves("1", rollout=patient)
-    world.apply("2", rollout=patient)
+    alone = {"rollout": patient, "serving": {"replicas": 1, "timeout": "5s"}}
+    world.serves("1", **alone)
+    world.apply("2", **alone)
     world.sees("canary", lambda s: s.get("stage") == "Canary" and s.get("weight", 0) > 0, 180)
 
     for _ in range(TOO_MANY):
@@ -158,6 +159,22 @@ def test_without_a_gateway_replicas_carry_the_weights(world: World) -> None:
     assert condition(status, "RouteReady", "reason") == "NoRoute"
     world.sees_client("gets only version 2", lambda c: list(c["lastSeconds"]) == ["2"], 90)
     assert not world.route_weights()
+
+
+def test_an_object_that_is_made_again_in_mid_trial_gives_no_untried_version_all_the_traffic(world: World) -> None:
+    """Its status is gone; the store knows what served."""
+    patient = {**NO_SHADOW, "canary": {"steps": [{"weight": 20}], "stepDuration": "1h"}}
+    world.serves("1", rollout=patient)
+    world.apply("2", rollout=patient)
+    world.sees("canary", lambda s: s.get("stage") == "Canary" and s.get("weight", 0) > 0, 180)
+
+    world.delete()
+    world.apply("2", rollout=patient)
+
+    status = world.sees("a version serves", lambda s: serving(s) != "", 120)
+    assert serving(status) == "1"
+    status = world.sees("the trial begins anew", lambda s: candidate(s) == "2" and s.get("weight", 0) > 0, 180)
+    assert (serving(status), status.get("history")) == ("1", None)
 
 
 def test_deletion_takes_all_objects_and_no_artifact(world: World) -> None:

@@ -14,6 +14,7 @@ from seatrial.controller.reconcile import Decide, Reconciler
 from seatrial.controller.resync import Resync
 from seatrial.controller.telemetry import Telemetry
 from seatrial.core.decide import decide
+from seatrial.core.observed import Defaults
 from seatrial.ports import Document, Key
 from tests.fakes.clock import FakeClock
 from tests.fakes.cluster import FakeCluster, WatchEvent
@@ -50,15 +51,21 @@ class Process:
     """What an operator has in its memory. `woken` are the keys that something asked a pass for, in order."""
 
     def __init__(self, world: World, decide: Decide = decide) -> None:
+        self._world = world
         self.woken: list[Key] = []
         self.repaired = 0
         self.cache = Cache()
         self.telemetry = Telemetry(lambda: len(self.woken), lambda: world.clock.now().timestamp())
         self.alerts = Alerts(world.metrics, world.clock, self.woken.append, DEFAULTS.namespace_label)
-        self.gatherer = Gatherer(self.cache, world.cluster, world.store, world.metrics, self.alerts, DEFAULTS)
+        self.gatherer = self.gatherer_with(DEFAULTS)
         applier = Applier(self.cache, world.cluster, world.store, self.telemetry, DEFAULTS.cluster)
         self.reconciler = Reconciler(self.cache, self.gatherer, applier, self.telemetry, world.clock, decide)
         self.resync = Resync(self.cache, world.cluster, self.woken.append, self._count)
+
+    def gatherer_with(self, defaults: Defaults) -> Gatherer:
+        """Return what reads the world in an installation with these defaults."""
+        world = self._world
+        return Gatherer(self.cache, world.cluster, world.store, world.metrics, self.alerts, defaults)
 
     def see(self, events: Iterable[WatchEvent]) -> None:
         """Take watch events, as seatrial.controller.assembly.Operator.seen does."""

@@ -12,8 +12,8 @@ from seatrial.contract.schema import Feature, Kind
 from seatrial_runtime.collector.app import App
 from seatrial_runtime.collector.configuration import Configuration
 from seatrial_runtime.collector.main import build
-from seatrial_runtime.predictor.collect import Answered, Writer
-from seatrial_runtime.predictor.protocol import Answer, encode, stamp
+from seatrial_runtime.predictor.predictions import PredictionWriter
+from seatrial_runtime.predictor.protocol import Answer, Answered, encode, stamp
 from seatrial_runtime.predictor.rows import Rows
 from tests.unit.trainer.builders import HOME, NOW, TARGET, World, ask, deployments
 
@@ -41,13 +41,13 @@ async def test_what_was_answered_and_labelled_is_trained_on(tmp_path: Path) -> N
     fresh = deployments(400, seed=5).assign(team=np.array(["Microservices"] * 400, dtype=object))
     columns = tuple(fresh[feature.name].tolist() for feature in FEATURES)
     stamped = stamp(400, NANOSECONDS)
-    answered = Answered(Rows(columns, 400), Answer(["Low"] * 400), stamped)
+    answered = Answered(Rows(columns, 400), Answer(["Low"] * 400), stamped, size=400)
     labels = [{"id": name, "label": label} for name, label in zip(stamped.ids, fresh[TARGET], strict=True)]
 
     app = build(
         Configuration("ml", "deploy-risk", HOME, tmp_path / "data"), lambda: world.store, lambda: NANOSECONDS // 1000
     )
-    items = list(Writer(FEATURES, "r1", "7").items(answered))
+    items = list(PredictionWriter(FEATURES, {"revision": "r1", "version": "7"}).items(answered))
     assert await post(app, PREDICTIONS_PATH, encode({"predictions": items})) == {"accepted": 400}
     assert await post(app, FEEDBACK_PATH, encode({"labels": labels})) == {"accepted": 400, "refused": []}
     app.close()

@@ -1,152 +1,28 @@
 """A predictor as the process that a pod runs: it loads from S3, drains on SIGTERM, and ends with its reason."""
 
 import asyncio
-import contextlib
 import json
 import os
 import signal
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
-from aiohttp import web
 
 from seatrial.contract import environment
 from seatrial.contract.environment import REFUSED
-from seatrial.contract.layout import ModelHome
-from seatrial.store.objects import NotFoundError
-from seatrial.store.versions import publish
-from seatrial_runtime.publish.write import Draft, write_version
-from tests.fakes.objects import MemoryStore
-from tests.unit.predictor.given import a_pipeline, a_row, some_rows, their_risk
-
-HOME = ModelHome("models", "", "risk")
-
-# The real main, but for the port, which is fixed in a pod, and for the place of the last word.
-MAIN = """
-import sys
-from pathlib import Path
-from seatrial_runtime.predictor import __main__ as predictor
-from seatrial_runtime.predictor.server import leave_word, listen
-def on_loopback():
-    listener = listen("127.0.0.1", 0)
-    print(listener.getsockname()[1], flush=True)
-    return listener
-predictor.listen = on_loopback
-predictor.leave_word = lambda message: leave_word(message, Path(sys.argv[1]))
-sys.exit(predictor.main())
-"""
-
-
-class Bucket:
-    """An S3 endpoint on loopback that gives away a memory store's objects."""
-
-    def __init__(self) -> None:
-        self.store, self.url, self.digest = MemoryStore(), "", ""
-
-    async def get(self, request: web.Request) -> web.Response:
-        """Answer GetObject."""
-        try:
-            found = self.store.get(request.match_info["key"], maximum=1 << 30)
-        except NotFoundError:
-            body = "<Error><Code>NoSuchKey</Code><Message>absent</Message></Error>"
-            return web.Response(status=404, text=body, content_type="application/xml")
-        return web.Response(body=found.body, headers={"ETag": f'"{found.etag}"'})
+from tests.integration.predictor_process import HOME, Bucket, a_bucket, a_process, until_ready
+from tests.unit.predictor.given import a_row
 
 
 @pytest.fixture
-async def bucket(tmp_path: Path) -> AsyncIterator[Bucket]:
-    bucket, folder = Bucket(), tmp_path / "version"
-    folder.mkdir()
-    rows = some_rows()
-    draft = Draft(
-        model="risk",
-        version="7",
-        created="2025-01-01T00:00:00Z",
-        estimator=a_pipeline().fit(rows, their_risk(rows)),
-        rows=rows,
-        target="risk_level",
-    )
-    manifest = write_version(draft, folder)
-    bucket.digest = publish(bucket.store, HOME, manifest, folder, by="a test", now=datetime.now(UTC)).digest
-    application = web.Application()
-    application.router.add_get("/models/{key:.*}", bucket.get)
-    runner = web.AppRunner(application)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    bucket.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield bucket
-    await runner.cleanup()
-
-
-@dataclass
-class Process:
-    """A predictor's process: its address, and after its end its exit code, log lines and last word."""
-
-    running: asyncio.subprocess.Process
-    address: str
-    place: Path
-    lines: list[dict[str, Any]] = field(default_factory=list)
-
-    async def ended(self) -> int:
-        """Wait for the end; return the exit code."""
-        _, errors = await asyncio.wait_for(self.running.communicate(), 60)
-        self.lines = [json.loads(line) for line in errors.splitlines()]
-        assert self.running.returncode is not None
-        return self.running.returncode
-
-    @property
-    def last_word(self) -> str:
-        """What Kubernetes would show as the termination message."""
-        return self.place.read_text()
-
-
-@asynccontextmanager
-async def a_process(bucket: Bucket, folder: Path, **variables: str) -> AsyncIterator[Process]:
-    place = folder / "termination-log"
-    place.touch()
-    given = {
-        environment.NAMESPACE: "ml",
-        environment.NAME: "deploy-risk",
-        environment.REVISION: "0123456789",
-        environment.STORE: "s3://models",
-        environment.MODEL: "risk",
-        environment.VERSION: "7",
-        environment.DIGEST: bucket.digest,
-        environment.ENDPOINT: bucket.url,
-        environment.REGION: "us-east-1",
-        "AWS_ACCESS_KEY_ID": "key",
-        "AWS_SECRET_ACCESS_KEY": "secret",
-        "TMPDIR": str(folder),
-        "PATH": os.environ["PATH"],
-    }
-    running = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", MAIN, str(place), env=given | variables, stdout=-1, stderr=-1
-    )
-    try:
-        assert running.stdout is not None
-        port = (await asyncio.wait_for(running.stdout.readline(), 60)).decode().strip()
-        yield Process(running, f"http://127.0.0.1:{port}", place)
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            running.kill()
-        await running.wait()
-
-
-async def until_ready(process: Process, session: aiohttp.ClientSession) -> None:
-    async with asyncio.timeout(60):
-        while process.running.returncode is None:
-            async with session.get(process.address + "/v2/health/ready") as answer:
-                if answer.status == 200:
-                    return
-            await asyncio.sleep(0.05)
-    raise AssertionError("the predictor ended before it was ready")
+async def bucket() -> AsyncIterator[Bucket]:
+    async with a_bucket() as bucket:
+        yield bucket
 
 
 async def test_it_loads_its_version_from_s3_and_ends_clean(bucket: Bucket, tmp_path: Path) -> None:
@@ -158,14 +34,14 @@ async def test_it_loads_its_version_from_s3_and_ends_clean(bucket: Bucket, tmp_p
         process.running.send_signal(signal.SIGTERM)
         assert await process.ended() == 0
         assert [line["message"] for line in process.lines] == ["ready", "draining", "ended"]
-        assert process.lines[0]["digest"] == bucket.digest
+        assert process.lines[0]["digest"] == bucket.digests["7"]
         assert all((line["namespace"], line["name"]) == ("ml", "deploy-risk") for line in process.lines)
         assert process.last_word == ""
         assert [path.name for path in tmp_path.iterdir() if path.name.startswith("version-")] == []  # noqa: ASYNC240
 
 
 async def refused(bucket: Bucket, folder: Path, **variables: str) -> tuple[int, str, list[dict[str, Any]]]:
-    async with a_process(bucket, folder, **variables) as process:
+    async with a_process(bucket, folder, variables) as process:
         code = await process.ended()
         return code, process.last_word, process.lines
 
@@ -212,7 +88,7 @@ async def test_a_start_that_hangs_does_not_keep_the_pod_from_ending(bucket: Buck
     held: list[asyncio.StreamWriter] = []
     server = await asyncio.start_server(hang, "127.0.0.1", 0)
     endpoint = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    async with a_process(bucket, tmp_path, **{environment.ENDPOINT: endpoint}) as process:
+    async with a_process(bucket, tmp_path, {environment.ENDPOINT: endpoint}) as process:
         async with asyncio.timeout(60):
             while not held:  # noqa: ASYNC110 - the other side comes when it comes
                 await asyncio.sleep(0.02)

@@ -23,9 +23,12 @@ from tests.unit.predictor.given import (
     some_rows,
     their_risk,
 )
+from tests.unit.predictor.given_clock import until
+from tests.unit.predictor.given_collector import a_collector
 
 HOST = "risk-shadow.ml.svc"
 STABLE_IP, SHADOW_IP = "127.9.9.9", "127.0.0.1"
+STABLE, CANDIDATE = "0123456789", "9876543210"
 
 
 class Trial:
@@ -34,11 +37,12 @@ class Trial:
     def __init__(self, stable: str, shadow: str, session: aiohttp.ClientSession) -> None:
         self.stable, self.shadow, self._session = stable, shadow, session
 
-    async def ask(self, *rows: dict[str, Any]) -> None:
-        """Ask the stable predictor, which answers."""
+    async def ask(self, *rows: dict[str, Any]) -> list[str]:
+        """Ask the stable predictor, which answers; return the ids."""
         body = {"instances": list(rows)}
         async with self._session.post(self.stable + "/v1/models/risk:predict", json=body) as answer:
             assert answer.status == 200
+            return [one["prediction_id"] for one in (await answer.json())["predictions"]]
 
     async def counted(self, address: str, name: str, **labels: str) -> float:
         """Return the sum of the samples that have these labels."""
@@ -59,15 +63,24 @@ class Trial:
 
 
 @asynccontextmanager
-async def a_trial(stable: Loaded, candidate: Loaded, addresses: Callable[[], set[str]]) -> AsyncIterator[Trial]:
+async def a_trial(
+    stable: Loaded,
+    candidate: Loaded,
+    addresses: Callable[[], set[str]],
+    sample: int = 100,
+    collector: str | None = None,
+    stable_collects: bool = True,
+) -> AsyncIterator[Trial]:
     def resolver(host: str, family: int) -> frozenset[str]:
         assert host == HOST
         return frozenset(addresses())
 
-    own = {"shadow_host": HOST, "resolver": resolver}
+    both = {"shadow_host": HOST, "resolver": resolver}
+    theirs = {**both, "revision": CANDIDATE, "shadow_sample": sample, "collector_url": collector}
+    own = {**both, "collector_url": collector if stable_collects else None}
     async with (
         aiohttp.ClientSession() as session,
-        a_predictor(candidate, pod_ip=SHADOW_IP, **own) as shadow,
+        a_predictor(candidate, pod_ip=SHADOW_IP, **theirs) as shadow,
         a_predictor(stable, pod_ip=STABLE_IP, shadow_port=urlsplit(shadow).port, **own) as address,
     ):
         yield Trial(address, shadow, session)
@@ -137,6 +150,46 @@ async def test_a_schema_that_refuses_what_stable_answered_errs(stable: Loaded) -
         await trial.ask(a_row(files_changed=251))
         await trial.until(trial.shadow, names.SHADOW_COMPARISONS, 1, result=names.ERROR)
         assert await trial.counted(trial.shadow, names.REQUESTS, traffic=names.SHADOW, outcome=names.ERROR) == 1
+
+
+async def test_the_collector_hears_of_one_row_of_each_request_what_the_candidate_says(stable: Loaded) -> None:
+    async with (
+        a_collector() as collector,
+        a_trial(stable, a_candidate(), lambda: {SHADOW_IP}, collector=collector.url) as trial,
+    ):
+        await until_posted(trial)
+        asked = [await trial.ask(a_row(), a_row(files_changed=3)) for _ in range(5)]
+        names_asked = {name for ids in asked for name in ids}
+        await until(lambda: sum(answer.id.hex() in names_asked for answer in collector.shadow_answers) == 5)
+        by_id = {answer.id.hex(): answer for answer in collector.shadow_answers}
+        drawn = [[name for name in ids if name in by_id] for ids in asked]
+        assert [len(names) for names in drawn] == [1] * 5
+        for ids, (name,) in zip(asked, drawn, strict=True):
+            said = by_id[name]
+            assert (said.revision, said.version, said.control) == (CANDIDATE, "8", STABLE)
+            assert said.prediction == ("High" if name == ids[0] else "Low")
+        assert {prediction.revision for post in collector.posts for prediction in post} == {STABLE}
+
+
+async def test_the_collector_hears_nothing_of_a_shadow_whose_stable_is_not_collected(stable: Loaded) -> None:
+    async with a_collector() as collector:
+        async with a_trial(
+            stable, a_candidate(), lambda: {SHADOW_IP}, collector=collector.url, stable_collects=False
+        ) as trial:
+            await until_posted(trial)
+        assert collector.shadow_answers == []
+
+
+async def test_a_shadow_gets_the_sample_that_it_wants_and_the_rest_is_not_dropped(stable: Loaded) -> None:
+    async with a_trial(stable, a_candidate(), lambda: {SHADOW_IP}, sample=1) as trial:
+        await until_posted(trial)
+        before = sum((await trial.compared()).values())
+        for _ in range(100):
+            await trial.ask(a_row())
+        await asyncio.sleep(0.1)
+        assert sum((await trial.compared()).values()) < before + 20
+        refused = await trial.counted(trial.stable, names.SHADOW_DROPPED, reason="refused")  # before it knew itself
+        assert await trial.counted(trial.stable, names.SHADOW_DROPPED) == refused
 
 
 async def test_a_dead_shadow_costs_the_callers_nothing(stable: Loaded) -> None:

@@ -11,7 +11,7 @@ from tests.simulation.virtual import VirtualLoop
 
 FAULTY_CALL, KILLED = 0.02, 0.005  # of the calls
 OUTAGE = (5.0, 60.0)  # seconds
-REFUSABLE = ("ControllerRevision", "Deployment", "Service", "HTTPRoute", "Job")
+REFUSABLE = ("ControllerRevision", "Deployment", "Service", "PodDisruptionBudget", "HTTPRoute", "Job")
 CLUSTER, STORE, PROMETHEUS, GATEWAY = "API server", "store", "Prometheus", "gateway"
 
 

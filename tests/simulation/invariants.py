@@ -14,8 +14,9 @@ from seatrial.core.decide import decide
 from seatrial.core.decision import Decision
 from seatrial.core.moves import Outcome
 from seatrial.core.news import new_endings
-from seatrial.core.observed import Observed
+from seatrial.core.observed import Observed, Unknown
 from seatrial.core.plan import kept
+from seatrial.core.replicas import share_replicas
 from seatrial.core.stages import pods_of
 from seatrial.core.target import awaited
 from seatrial.core.training import TOKEN
@@ -23,6 +24,7 @@ from tests.simulation.people import People
 from tests.simulation.versions import BAD, Quality
 
 Document = Mapping[str, Any]
+UNTRIED = ("promoted by the annotation", "it served before")  # how the ends of such trials begin
 
 
 class Watchdog:
@@ -53,6 +55,7 @@ class Watchdog:
         self._traffic_goes_to_pods(observed, decision.status)
         self._traffic_is_what_status_says(observed, decision)
         self._runs_what_is_kept_up(observed, decision)
+        self._adds_no_more_pods_than_it_may(observed, decision)
         return decision
 
     def raised(self, error: Exception) -> None:
@@ -105,12 +108,14 @@ class Watchdog:
     def _no_good_version_is_rejected(self, before: Status, after: Status) -> None:
         for one in after.rejected:
             quality = self._people.qualities.get(one.version)
-            if one not in before.rejected and quality is Quality.GOOD:
+            aborted = one.message.startswith("aborted by the annotation")
+            if one not in before.rejected and quality is Quality.GOOD and not aborted:
                 self._break(f"version {one.version}, which is good, is rejected: {one.message}")
 
     def _what_is_promoted_had_its_weight(self, observed: Observed, after: Status) -> None:
         before, spec = observed.status, observed.spec
-        promoted = [one for one in new_endings(before, after) if one.outcome == Outcome.PROMOTED]
+        endings = [one for one in new_endings(before, after) if not one.message.startswith(UNTRIED)]
+        promoted = [one for one in endings if one.outcome == Outcome.PROMOTED]
         routed = isinstance(spec, Spec) and spec.route is not None and spec.rollout.canary is not None
         if promoted and before.stable is not None and routed:
             weights = observed.route.weights if observed.route is not None else {}
@@ -151,6 +156,21 @@ class Watchdog:
         if not made <= wanted | {f"{self._people.key.name}-collector"}:
             self._break(f"Deployments {made - wanted} run for nothing")
 
+    def _adds_no_more_pods_than_it_may(self, observed: Observed, decision: Decision) -> None:
+        """Stable, the candidate at its weight, and one."""
+        status, spec, trial = decision.status, observed.spec, decision.status.trial
+        if trial is None or status.stable is None or isinstance(spec, Unknown):
+            return
+        told = {one["metadata"]["name"]: one for one in decision.objects if one["kind"] == "Deployment"}
+        told.pop(f"{self._people.key.name}-collector", None)
+        wanted = {name: one["spec"]["replicas"] for name, one in told.items()}
+        candidate, stable = (f"{self._people.key.name}-{one.revision}" for one in (trial.candidate, status.stable))
+        retiring = sum(pods_of(observed, one.revision).wanted for one in status.retiring)
+        more = wanted.get(candidate, 0) > pods_of(observed, trial.candidate.revision).wanted
+        most = wanted.get(stable, 0) + share_replicas(observed, spec, status, trial) + 1
+        if more and sum(wanted.values()) + retiring > most:
+            self._break(f"{wanted} and {retiring} that retire are more than {most} pods")
+
     def _narrate(self, observed: Observed, decision: Decision) -> None:
         for ended in new_endings(observed.status, decision.status):
             self.log.append(f"{self._now():7.1f} version {ended.version} {ended.outcome}: {ended.message}")
@@ -181,7 +201,12 @@ def expected_places(people: People, status: Status) -> set[Place]:
     if status.stable is None:
         return set()
     name = f"{key.name}-{status.stable.revision}"
-    kinds = [("apps/v1", "ControllerRevision"), ("v1", "Service"), ("apps/v1", "Deployment")]
+    kinds = [
+        ("apps/v1", "ControllerRevision"),
+        ("v1", "Service"),
+        ("policy/v1", "PodDisruptionBudget"),
+        ("apps/v1", "Deployment"),
+    ]
     places = {Place(api, kind, key.namespace, name) for api, kind in kinds}
     places.add(Place("v1", "Service", key.namespace, key.name))
     if "route" in people.spec:

@@ -6,6 +6,7 @@ from typing import Any
 
 from seatrial.adapters.kube_kinds import MODEL_API
 from seatrial.api import KIND
+from seatrial.api.requests import ABORT, PROMOTE, RETRY
 from seatrial.contract import labels, metrics
 from seatrial.controller.cache import Place
 from seatrial.ports import Key
@@ -97,13 +98,15 @@ class People:
         self.apply()
 
     def change_rollout(self) -> None:
-        """Pause, leave a stage out, or have fewer steps."""
+        """Pause, leave a stage out, have fewer steps or ask for approval, or let what served come back untried."""
         change = self._rng.choice(
             (
                 {"paused": True},
                 {"shadow": {"enabled": False}},
                 {"probation": "0s"},
                 {"canary": {**BRIEF["canary"], "steps": [{"weight": 30}]}},
+                {"canary": {**BRIEF["canary"], "steps": [{"weight": 10, "duration": "20s", "approval": "Required"}]}},
+                {"rollbackWindow": {"revisions": 2}},
             )
         )
         self.spec["rollout"] = {**self.spec["rollout"], **change}
@@ -113,7 +116,7 @@ class People:
 
     def delete_something(self) -> None:
         """Delete one of the operator's objects by hand; a recipe that the spec has moved away from would be lost."""
-        kinds = ("Deployment", "HTTPRoute", "Service")
+        kinds = ("Deployment", "HTTPRoute", "Service", "PodDisruptionBudget")
         documents = [document for kind in kinds for document in self._world.cluster.all(kind)]
         if documents:
             document = self._rng.choice(documents)
@@ -150,9 +153,23 @@ class People:
         self.log.append("a training is asked for")
         self.apply({labels.TRAIN: f"token {self._rng.randrange(1000)}"})
 
+    def ask_for_something(self) -> None:
+        """Approve or promote a good version, abort or retry any."""
+        status = (self.document() or {}).get("status") or {}
+        candidate = (status.get("trial") or {}).get("candidate") or status.get("stable") or {}
+        revision = str(candidate.get("revision", ""))
+        asked = self._rng.choice((PROMOTE, PROMOTE, ABORT, RETRY))
+        if asked == PROMOTE and self.qualities.get(candidate.get("version", "")) is not Quality.GOOD:
+            return
+        if asked == RETRY:
+            revision = str(next((one["revision"] for one in status.get("rejected", ())), ""))
+        value = self._rng.choice((revision, f"{revision}/10")) if asked == PROMOTE else revision
+        self.log.append(f"{asked} is {value}")
+        self.apply({asked: value})
+
     def settle(self, *, serves: bool) -> None:
         """Leave the world in peace: nothing is paused, and what is wanted comes up or is refused for another."""
-        self.spec["rollout"] = {**self.spec["rollout"], "paused": False}
+        self.spec["rollout"] = {**self.spec["rollout"], "paused": False, "canary": BRIEF["canary"]}
         quality = self.qualities[self.wanted]
         if quality is Quality.STUCK or (quality is Quality.REFUSED and not serves):
             self.publish(Quality.GOOD)
@@ -202,6 +219,7 @@ def accidents(
         people.delete_something,
         *[people.make_again] * 2,
         people.ask_for_training,
+        *[people.ask_for_something] * 2,
         people.lose_status,
         people.invent_stable,
         alert,

@@ -187,7 +187,7 @@ class Scene:
         return read_status((self._people.document() or {}).get("status"))
 
     def _places(self) -> set[Place]:
-        kinds = ("ControllerRevision", "Service", "Deployment", "HTTPRoute")
+        kinds = ("ControllerRevision", "Service", "PodDisruptionBudget", "Deployment", "HTTPRoute")
         return {place_of(document) for kind in kinds for document in self._world.cluster.all(kind)}
 
     async def _physics(self) -> None:

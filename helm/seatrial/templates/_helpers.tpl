@@ -20,7 +20,7 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 
 {{- define "seatrial.namespaceLabel" -}}
 {{- $label := .Values.prometheus.namespaceLabel -}}
-{{- $own := list "model_namespace" "model_name" "revision" "version" "traffic" "outcome" "result" "class" "feature"
+{{- $own := list "model_namespace" "model_name" "revision" "version" "control" "traffic" "outcome" "result" "class" "feature"
     "bin" "reason" "window" "le" "seatrial_action" "seatrial_reason" "alertname" "alertstate" "severity" -}}
 {{- if or (has $label $own) (regexMatch "^(__|exported_)" $label) -}}
 {{- fail (printf "prometheus.namespaceLabel is %s; expected the label that scrape configurations set to a pod's namespace, such as namespace or kubernetes_namespace" $label) -}}

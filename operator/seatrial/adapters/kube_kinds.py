@@ -4,6 +4,7 @@ from seatrial.api import API_VERSION, GROUP, KIND, PLURAL
 from seatrial.ports import Document
 
 MODEL_API = f"{GROUP}/{API_VERSION}"
+SCALE = "scale"  # the subresource by which autoscalers write
 ROUTE_API = "gateway.networking.k8s.io/v1"
 
 _PLURALS = {
@@ -16,6 +17,7 @@ _PLURALS = {
     ("apps/v1", "ControllerRevision"): "controllerrevisions",
     ("apps/v1", "Deployment"): "deployments",
     ("batch/v1", "Job"): "jobs",
+    ("policy/v1", "PodDisruptionBudget"): "poddisruptionbudgets",
     ("coordination.k8s.io/v1", "Lease"): "leases",
     (ROUTE_API, "HTTPRoute"): "httproutes",
     (MODEL_API, KIND): PLURAL,

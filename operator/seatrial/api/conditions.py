@@ -73,6 +73,7 @@ class Reason(StrEnum):
     SUPERSEDED = "Superseded"
     ABORTED = "Aborted"
     PAUSED = "Paused"
+    AWAITING_APPROVAL = "AwaitingApproval"
     DEADLINE_EXCEEDED = "DeadlineExceeded"
     # Drifted, AccuracyMet
     NOT_WATCHED = "NotWatched"

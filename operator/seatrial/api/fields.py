@@ -5,7 +5,15 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TypeVar
 
-from seatrial.api.quantities import DECIMAL_RULE, DURATION_RULE, format_duration, parse_decimal, parse_duration
+from seatrial.api.quantities import (
+    DECIMAL_RULE,
+    DURATION_RULE,
+    NUMBER_RULE,
+    format_duration,
+    parse_decimal,
+    parse_duration,
+    parse_number,
+)
 from seatrial.api.spec import Json
 from seatrial.contract.reading import Reader
 
@@ -13,6 +21,8 @@ E = TypeVar("E", bound=StrEnum)
 T = TypeVar("T")
 
 MILLISECOND = timedelta(milliseconds=1)
+# Nearer to 0 or 1 a share could not be told from them.
+SMALLEST_SHARE = 1e-6
 LARGEST_DECIMAL = 1e9
 RESOURCES = ("requests", "limits")
 
@@ -45,6 +55,16 @@ def decimal(
     if parsed is None or not at_least <= parsed <= at_most:
         unbounded = (at_least, at_most) == (0.0, LARGEST_DECIMAL)
         raise reader.fail(field, DECIMAL_RULE + ("" if unbounded else f", from {at_least:g} to {at_most:g}"))
+    return parsed
+
+
+def number(reader: Reader, field: str) -> float | None:
+    """Read a decimal that may be below 0; absent is None."""
+    if reader.raw(field) is None:
+        return None
+    parsed = parse_number(reader.text(field))
+    if parsed is None:
+        raise reader.fail(field, NUMBER_RULE)
     return parsed
 
 

@@ -32,12 +32,13 @@ LONGEST_TIMEOUT = timedelta(seconds=environment.LONGEST_TIMEOUT)
 def parse_spec(name: str, document: object) -> Spec:
     """Read the spec of the ModelDeployment `name`; raises DocumentError naming the field that is wrong."""
     reader = Reader(f"ModelDeployment {name}", document, "spec")
+    route = section(reader, "route", _route, None)
     return Spec(
         model=_model(reader.object("model"), name),
         storage=section(reader, "storage", _storage, Storage()),
         serving=section(reader, "serving", _serving, Serving()),
-        route=section(reader, "route", _route, None),
-        rollout=parse_rollout(reader.object("rollout", optional=True)),
+        route=route,
+        rollout=parse_rollout(reader.object("rollout", optional=True), routed=route is not None),
         monitoring=section(reader, "monitoring", _monitoring, Monitoring()),
         training=section(reader, "training", parse_training, None),
     )

@@ -1,6 +1,7 @@
 """Frozen dataclasses as plain JSON and back: fields in camelCase, times as RFC 3339 in UTC and whole seconds.
 
-It knows str, int, datetime, StrEnum, numbers by name, dataclasses of these, and `| None`: all that a status is made of.
+It knows str, int, bool, datetime, StrEnum, numbers by name, dataclasses of these, and `| None`: all that a status is
+made of.
 """
 
 from collections.abc import Mapping
@@ -67,6 +68,8 @@ def _read(kind: Any, reader: Reader, name: str) -> object:
         return {key: _count(inner, key) for key in inner.fields()}
     if kind is datetime:
         return _time(reader, name)
+    if kind is bool:
+        return reader.flag(name, default=False)
     if kind is int:
         return _count(reader, name)
     text = reader.text(name)

@@ -6,9 +6,9 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-Json = Any  # a plain JSON document
+from seatrial.api.checks import Check, ErrorsCheck, LatencyCheck
 
-DISAGREEMENT, RESTARTS = "disagreement", "restarts"  # checks of the operator's own, whose names no other has
+Json = Any  # a plain JSON document
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +65,26 @@ class OnDeadline(StrEnum):
 class Shadow:
     """The stage in which the candidate sees copies of requests and its answers go nowhere."""
 
+    sample: int = 100  # percent of the requests that are copied
     minimum_samples: int = 500
     minimum_duration: timedelta = timedelta(minutes=10)
     maximum_disagreement: float = 0.10
 
 
+class Approval(StrEnum):
+    """Whether a canary goes on from a step by itself, or only when a person says so."""
+
+    AUTOMATIC = "Automatic"
+    REQUIRED = "Required"
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One canary step: the candidate's share of the traffic in percent."""
+    """One canary step: the candidate's share of the traffic in percent; `duration` None is the canary's own."""
 
     weight: int
+    duration: timedelta | None = None
+    approval: Approval = Approval.AUTOMATIC
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,34 +93,12 @@ class Canary:
 
     steps: tuple[Step, ...] = (Step(1), Step(5), Step(25), Step(50))
     step_duration: timedelta = timedelta(minutes=10)
+    sticky: bool = False  # a caller that sends back the revision of its last answer stays with that revision
 
-
-@dataclass(frozen=True, slots=True)
-class ErrorsCheck:
-    """The candidate's error rate may be at most `maximum_ratio` times stable's."""
-
-    maximum_ratio: float = 1.2
-
-
-@dataclass(frozen=True, slots=True)
-class LatencyCheck:
-    """Slow requests may be at most `maximum_ratio` times as frequent as stable's.
-
-    A request faster than `objective` is fast enough, whatever stable does (None: every difference counts). What a pod
-    did in its first `warm_up` is left out.
-    """
-
-    maximum_ratio: float = 1.25
-    objective: timedelta | None = None
-    warm_up: timedelta = timedelta(minutes=2)
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """A named check of one kind."""
-
-    name: str
-    kind: ErrorsCheck | LatencyCheck
+    def lasts(self, step: int) -> timedelta:
+        """Return how long a step takes at least."""
+        own = self.steps[step].duration
+        return self.step_duration if own is None else own
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +108,7 @@ class Rollout:
     shadow: Shadow | None = Shadow()
     canary: Canary | None = Canary()
     probation: timedelta = timedelta(minutes=30)
+    rollback_window: int = 0  # promotions back that a version may return from without a trial
     progress_deadline: timedelta = timedelta(hours=6)
     on_deadline: OnDeadline = OnDeadline.PAUSE
     checks: tuple[Check, ...] = (Check("errors", ErrorsCheck()), Check("latency", LatencyCheck()))

@@ -50,9 +50,10 @@ class Trial:
 
     `stage_since` is when this stage began: its evidence is what Prometheus has from then on, over all steps of a
     canary. `step` counts canary steps from 0, and the number of steps means: scaling up to take over; `step_since`
-    is when the step's weight took effect. `stopped` is since when its time does not count toward its deadline.
-    `restarts_left_out` do not count in this stage. `held` says what the trial waits for, and `held_reason` (a Reason)
-    is set where it waits for a person.
+    is when the step's weight took effect. `uncounted` are seconds that do not count toward its deadline, and `stopped`
+    is since when its time does not count. `restarts_left_out` do not count in this stage. `returning` is set where the
+    candidate served before and needs no trial. `held` says what the trial waits for, and `held_reason` (a Reason) is
+    set where it waits for a person.
     """
 
     candidate: RevisionRef
@@ -62,6 +63,8 @@ class Trial:
     step: int = 0
     step_since: datetime | None = None
     stopped: datetime | None = None
+    uncounted: int = 0
+    returning: bool = False
     restarts_left_out: RestartsLeftOut = NONE_LEFT_OUT
     held: str = ""
     held_reason: str = ""
@@ -83,11 +86,17 @@ class Probation:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A check's last verdict and the sentence that explains it."""
+    """A check's last verdict and the sentence that explains it.
+
+    `evidence` is the e-value against the candidate so far, as a decimal, and `needed` what it must exceed for a Fail;
+    both are empty where a verdict rests on no such number.
+    """
 
     check: str
     verdict: str
     message: str
+    evidence: str = ""
+    needed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +159,11 @@ class Status:
     trial: Trial | None = None
     probation: Probation | None = None
     findings: tuple[Finding, ...] = ()
+    alpha_left: str = ""  # of the stage: the chance of failing a version that keeps every limit, given what was seen
     rejected: tuple[Rejected, ...] = ()
     history: tuple[Ended, ...] = ()
     retiring: tuple[Retiring, ...] = ()
+    retried: str = ""  # the seatrial.dev/retry that was acted on, as long as it is there
     training: TrainingStatus | None = None
     conditions: tuple[Condition, ...] = ()
     changed: Mapping[Type, datetime] | None = None

@@ -54,6 +54,7 @@ def status_document(status: Status, name: str) -> dict[str, Json]:
         "probation": status.probation,
         "training": status.training,
     }
+    texts = {"alphaLeft": status.alpha_left, "retried": to_plain(status.retried)}
     lists = {
         "findings": status.findings[-MAXIMUM_FINDINGS:],
         "rejected": status.rejected[-MAXIMUM_REJECTED:],
@@ -67,6 +68,7 @@ def status_document(status: Status, name: str) -> dict[str, Json]:
         "stage": status.stage.value,
         **({"weight": status.weight} if status.trial is not None else {}),
         "message": to_plain(_what_happens(status)),
+        **{field: text for field, text in texts.items() if text},
         **{field: to_plain(value) for field, value in sections.items() if value is not None},
         **{field: [to_plain(item) for item in items] for field, items in lists.items() if items},
         "conditions": [_condition(condition, status) for condition in status.conditions],
@@ -77,13 +79,13 @@ def read_status(document: object) -> Status:
     """Return the status that a document holds; parts that are malformed, or of another version, are left out."""
     if not isinstance(document, Mapping):
         return Status()
-    numbers = _first([document], _Numbers) or _Numbers()
+    plain = _first([document], _Plain) or _Plain()
     trial = _first([document.get("trial")], Trial)
     trial = _known(trial) if trial is not None and trial.stage in TRIAL_STAGES else None
     return Status(
-        observed_generation=numbers.observed_generation,
-        replicas=numbers.replicas,
-        weight=numbers.weight if trial is not None and numbers.weight <= FULL else 0,
+        observed_generation=plain.observed_generation,
+        replicas=plain.replicas,
+        weight=plain.weight if trial is not None and plain.weight <= FULL else 0,
         stable=_first([document.get("stable")], RevisionRef),
         trial=trial,
         probation=_first([document.get("probation")], Probation),
@@ -91,6 +93,8 @@ def read_status(document: object) -> Status:
         rejected=_readable(document.get("rejected"), Rejected),
         history=tuple(one for one in _readable(document.get("history"), Ended) if one.outcome in REASONS),
         retiring=_readable(document.get("retiring"), Retiring),
+        alpha_left=plain.alpha_left,
+        retried=plain.retried,
         training=_first([document.get("training")], TrainingStatus),
         conditions=_readable(document.get("conditions"), Condition),
         changed={c.type: c.last_transition_time for c in _readable(document.get("conditions"), _Change)} or None,
@@ -98,10 +102,12 @@ def read_status(document: object) -> Status:
 
 
 @dataclass(frozen=True, slots=True)
-class _Numbers:
+class _Plain:
     observed_generation: int = 0
     replicas: int = 0
     weight: int = 0
+    alpha_left: str = ""
+    retried: str = ""
 
 
 @dataclass(frozen=True, slots=True)

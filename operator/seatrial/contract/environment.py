@@ -19,6 +19,7 @@ MAXIMUM_DELAY = "SEATRIAL_BATCH_MAXIMUM_DELAY"  # seconds
 TIMEOUT = "SEATRIAL_TIMEOUT"  # seconds
 POD_IP = "SEATRIAL_POD_IP"
 SHADOW_HOST = "SEATRIAL_SHADOW_HOST"  # name of the headless Service that exists while a candidate is in shadow
+SHADOW_SAMPLE = "SEATRIAL_SHADOW_SAMPLE"  # percentage of the requests that a shadow wants; absent: all
 COLLECTOR_URL = "SEATRIAL_COLLECTOR_URL"  # absent: nothing is collected
 TRAINING_REQUEST = "SEATRIAL_TRAINING_REQUEST"  # the trainer's: contract.training.Request as JSON
 

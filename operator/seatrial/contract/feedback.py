@@ -2,6 +2,10 @@
 
 A batch of predictions: `{"predictions": [{"id", "at", "revision", "version", "features": {…}, "prediction"}, …]}`
 with at most MAXIMUM_PREDICTIONS items; `at` is RFC 3339 in UTC, `prediction` the predicted class or number.
+What a shadow would have answered to the request of a prediction, batched:
+`{"answers": [{"id", "at", "revision", "version", "control", "prediction"}, …]}` with at most MAXIMUM_SHADOW_ANSWERS
+items; `revision` and `version` are the candidate's, `control` is the revision that answered under this `id`, and
+`prediction` is a class by its name: of numbers nothing is simply right.
 Feedback: `{"id": "<prediction id>", "label": <class or number>}`, or `{"labels": [that, …]}`.
 Answers say how many were taken, and why others were not: `{"accepted": 2, "refused": [{"id", "reason"}]}`.
 """
@@ -9,6 +13,7 @@ Answers say how many were taken, and why others were not: `{"accepted": 2, "refu
 from enum import StrEnum
 
 MAXIMUM_PREDICTIONS = 1000
+MAXIMUM_SHADOW_ANSWERS = 1000
 MAXIMUM_LABELS = 1000
 
 

@@ -38,6 +38,11 @@ DURATION_EDGES: tuple[float, ...] = tuple(float(f"{0.0005 * 2 ** (k / 2):.6g}") 
 # A collector's: labels that found their prediction, counted for the version that made it.
 LABELS = "seatrial_collector_labels_total"  # + result (right, wrong)
 RIGHT, WRONG = "right", "wrong"
+# Labels of predictions that a shadow was shown too, counted for the candidate: what both said of the same row.
+LABEL_PAIRS = "seatrial_collector_label_pairs_total"  # + control (the revision that answered), result
+CONTROL = "control"
+BOTH_RIGHT, CANDIDATE_RIGHT, STABLE_RIGHT, BOTH_WRONG = "both_right", "candidate_right", "stable_right", "both_wrong"
+PAIR_RESULTS = (BOTH_RIGHT, CANDIDATE_RIGHT, STABLE_RIGHT, BOTH_WRONG)
 LABELS_REFUSED = "seatrial_collector_labels_refused_total"  # + reason (feedback.Refusal); no revision
 COLLECTED = "seatrial_collector_predictions_total"
 UNLABELLED = "seatrial_collector_predictions_waiting"  # gauge: predictions that wait for their label
@@ -63,6 +68,6 @@ REASON_LABEL = "seatrial_reason"  # drift | accuracy: what the training Job will
 
 # What queries, rules and alerts know by these names: none of them can be the target label of a pod's namespace.
 OWN_LABELS = frozenset(
-    {*IDENTITY, TRAFFIC, OUTCOME, RESULT, CLASS, FEATURE, BIN, REASON, WINDOW, "le"}
+    {*IDENTITY, CONTROL, TRAFFIC, OUTCOME, RESULT, CLASS, FEATURE, BIN, REASON, WINDOW, "le"}
     | {ACTION_LABEL, REASON_LABEL, "alertname", "alertstate", "severity"}
 )

@@ -9,7 +9,7 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from seatrial.adapters.kube_kinds import MODEL_API
+from seatrial.adapters.kube_kinds import MODEL_API, SCALE
 from seatrial.api import KIND
 from seatrial.contract.labels import MODEL
 from seatrial.ports import Document, Key
@@ -116,6 +116,9 @@ class Cache:
 def trimmed(document: Document) -> Document:
     """Return the object without what nobody here reads, and what would be most of its size."""
     metadata = {key: value for key, value in document["metadata"].items() if key != "managedFields"}
+    scaled = [one for one in document["metadata"].get("managedFields") or () if one.get("subresource") == SCALE]
+    if scaled:
+        metadata["managedFields"] = scaled
     if _LAST_APPLIED in (annotations := metadata.get("annotations") or {}):
         metadata["annotations"] = {key: value for key, value in annotations.items() if key != _LAST_APPLIED}
     return {**document, "metadata": metadata}

@@ -4,19 +4,37 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from seatrial.adapters.kube_kinds import ROUTE_API
+from seatrial.adapters.kube_kinds import ROUTE_API, SCALE
 from seatrial.api.spec import Route
 from seatrial.contract import labels
 from seatrial.core.observed import JobPhase, Pods, RouteState
 from seatrial.core.recipe import Recipe, recipe_from
 from seatrial.ports import NO_RESTARTS, Document, Restarts
 
+AUTOSCALER = "kube-controller-manager"  # of which the autoscaler is a part
 _NEEDED = ("Accepted", "ResolvedRefs")  # of a parent's conditions
 
 
 def belonging(documents: Iterable[Document], uid: str) -> list[Document]:
     """Return the objects that the ModelDeployment with this uid owns: not those of one that had its name before."""
     return [d for d in documents if any(o["uid"] == uid for o in d["metadata"].get("ownerReferences") or ())]
+
+
+def is_autoscaled(document: Document) -> bool:
+    """Say whether a HorizontalPodAutoscaler set a ModelDeployment's replicas last: it writes by the scale subresource.
+
+    Where a person or another tool sets them in the spec, the field is theirs again.
+    """
+    return any(
+        entry.get("manager", "").startswith(AUTOSCALER) and "f:replicas" in _fields(entry)
+        for entry in document["metadata"].get("managedFields") or ()
+        if entry.get("subresource") == SCALE
+    )
+
+
+def _fields(entry: Document) -> Mapping[str, Any]:
+    fields: Mapping[str, Any] = entry.get("fieldsV1") or {}
+    return (fields.get("f:spec") or {}).get("f:serving") or {}
 
 
 def identities(documents: Iterable[Document]) -> frozenset[tuple[str, str, str]]:
@@ -118,8 +136,14 @@ def _revision(document: Document) -> str:
 
 
 def _weights(document: Document) -> dict[str, int]:
-    backends = (b for rule in document["spec"].get("rules") or () for b in rule.get("backendRefs") or ())
+    """Return the weights of what answers callers whom no header keeps anywhere."""
+    rules = (rule for rule in document["spec"].get("rules") or () if not _has_headers(rule))
+    backends = (backend for rule in rules for backend in rule.get("backendRefs") or ())
     return {backend["name"]: backend.get("weight", 1) for backend in backends}
+
+
+def _has_headers(rule: Mapping[str, Any]) -> bool:
+    return any(match.get("headers") for match in rule.get("matches") or ())
 
 
 def _gateways(document: Document, namespace: str) -> tuple[tuple[str, str], ...]:

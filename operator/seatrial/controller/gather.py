@@ -33,6 +33,9 @@ from seatrial.store.objects import StoreError
 
 # Pods that are just starting have no trouble yet.
 PATIENCE = 5.0  # seconds
+SWITCHED_OFF = Unknown(
+    Reason.METRICS_UNAVAILABLE, "this installation asks no queries of users (the chart's prometheus.userQueries)"
+)
 
 _log = logging.getLogger(__name__)
 
@@ -89,6 +92,7 @@ class Gatherer:
             objects=from_cache.identities(objects),
             failure=memory.failure,
             refused=memory.refused,
+            autoscaled=from_cache.is_autoscaled(document),
         )
 
     async def _target(self, source: Source | Unknown, spec: Spec | Unknown) -> Target | Unknown:
@@ -165,8 +169,15 @@ class Gatherer:
             return Unknown(Reason.METRICS_UNAVAILABLE, str(error))
         return read_evidence(spec, status, dict(zip(asked, answers, strict=True)))
 
-    async def _ask(self, query: Query) -> Sequence[Series]:
-        return await self._metrics.range(query.promql, query.start, query.end, timedelta(seconds=query.seconds))
+    async def _ask(self, query: Query) -> Sequence[Series] | Unknown:
+        if query.is_users and not self._defaults.user_queries:
+            return SWITCHED_OFF
+        try:
+            return await self._metrics.range(query.promql, query.start, query.end, timedelta(seconds=query.seconds))
+        except MetricsError as error:
+            if not query.is_users:
+                raise
+            return Unknown(Reason.METRICS_UNAVAILABLE, str(error))
 
     async def _jobs(self, key: Key, objects: Sequence[Document], status: Status) -> Mapping[str, Job]:
         phases = from_cache.jobs_of(objects)

@@ -24,6 +24,7 @@ WATCHED = (
     ("v1", "Service", MODEL),
     ("apps/v1", "ControllerRevision", MODEL),
     ("apps/v1", "Deployment", MODEL),
+    ("policy/v1", "PodDisruptionBudget", MODEL),
     ("batch/v1", "Job", MODEL),
     (ROUTE_API, "HTTPRoute", MODEL),
 )

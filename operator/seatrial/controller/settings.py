@@ -14,7 +14,7 @@ from seatrial.core.observed import Defaults
 IMAGE, PROMETHEUS, CLUSTER = "SEATRIAL_RUNTIME_IMAGE", "SEATRIAL_PROMETHEUS_URL", "SEATRIAL_CLUSTER"
 WINDOWS, NAMESPACE, POD, LOG_LEVEL = "SEATRIAL_WINDOWS", "SEATRIAL_NAMESPACE", "POD_NAME", "SEATRIAL_LOG_LEVEL"
 PORT, OWN_IDENTITY = "SEATRIAL_PORT", "SEATRIAL_OWN_IDENTITY"
-NAMESPACE_LABEL = "SEATRIAL_NAMESPACE_LABEL"
+NAMESPACE_LABEL, USER_QUERIES = "SEATRIAL_NAMESPACE_LABEL", "SEATRIAL_USER_QUERIES"
 # Labels with these beginnings are Prometheus's: what it drops, and what pods said of their own where a target label is.
 _TARGET_LABEL = re.compile(r"(?!__|exported_)[a-zA-Z_][a-zA-Z0-9_]*")
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -44,7 +44,8 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
             cluster=_cluster(environment),
             windows=_windows(environment),
             namespace_label=_namespace_label(environment),
-            own_identity=_flag(environment, OWN_IDENTITY),
+            own_identity=_flag(environment, OWN_IDENTITY, default="false"),
+            user_queries=_flag(environment, USER_QUERIES, default="true"),
         ),
         prometheus=_url(environment, PROMETHEUS),
         namespace=environment.get(NAMESPACE) or "seatrial-system",
@@ -80,8 +81,8 @@ def _namespace_label(environment: Mapping[str, str]) -> str:
     return value
 
 
-def _flag(environment: Mapping[str, str], name: str) -> bool:
-    value = environment.get(name) or "false"
+def _flag(environment: Mapping[str, str], name: str, *, default: str) -> bool:
+    value = environment.get(name) or default
     if value not in ("true", "false"):
         raise SettingError(f"{name} is {value!r}; expected true or false")
     return value == "true"

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from seatrial.api.status import NONE_LEFT_OUT, RestartsLeftOut, Stage, Status
+from seatrial.api.status import NONE_LEFT_OUT, RestartsLeftOut, RevisionRef, Stage, Status
 
 
 def judged_since(status: Status) -> datetime | None:
@@ -12,18 +12,24 @@ def judged_since(status: Status) -> datetime | None:
     return status.probation.since if status.probation is not None else None
 
 
+def judged(status: Status) -> RevisionRef | None:
+    """Return what is judged: the candidate, or in probation the promoted one."""
+    return status.trial.candidate if status.trial is not None else status.stable
+
+
+def beside(status: Status) -> RevisionRef | None:
+    """Return what it is compared with."""
+    return status.probation.previous if status.trial is None and status.probation is not None else status.stable
+
+
 def subject(status: Status) -> str:
-    """Return the revision that is judged: the candidate, or in probation the promoted one."""
-    if status.trial is not None:
-        return status.trial.candidate.revision
-    return status.stable.revision if status.stable is not None else ""
+    """Return the revision that is judged."""
+    return _revision(judged(status))
 
 
 def control(status: Status) -> str:
     """Return the revision that it is compared with."""
-    if status.trial is None and status.probation is not None:
-        return status.probation.previous.revision
-    return status.stable.revision if status.stable is not None else ""
+    return _revision(beside(status))
 
 
 def left_out_before(status: Status) -> RestartsLeftOut:
@@ -37,3 +43,7 @@ def compared(status: Status) -> frozenset[str]:
     if status.trial is None and status.probation is None:
         return frozenset()
     return frozenset(filter(None, (subject(status), control(status))))
+
+
+def _revision(ref: RevisionRef | None) -> str:
+    return "" if ref is None else ref.revision

@@ -5,20 +5,27 @@ from datetime import datetime, timedelta
 
 from seatrial.api.conditions import Reason
 from seatrial.api.quantities import format_duration
-from seatrial.api.spec import Spec
 from seatrial.api.status import Status, Trial
 from seatrial.core.blindness import blindness
-from seatrial.core.guards import Objection, Situation
-from seatrial.core.observed import Observed
+from seatrial.core.situation import Objection, Situation
+
+# How long time that does not count may be kept as `stopped` alone: a status is not written at every look.
+KNOWN_TO = timedelta(minutes=1)
 
 
-def clocked(observed: Observed, spec: Spec, trial: Trial, now: datetime) -> Trial:
-    """Return the trial with its clock stopped, or going on: time in which it could not go on does not count."""
-    if spec.rollout.paused or spec.serving.replicas == 0 or blindness(observed):
-        return _stopped(trial, now)
-    if trial.stopped is None:
-        return trial
-    return replace(trial, began=trial.began + max(timedelta(0), now - trial.stopped), stopped=None)
+def clocked(situation: Situation, objected: Objection | None) -> Situation:
+    """Return the situation with the trial's clock stopped, or going on.
+
+    What counts is the time in which the trial waits for something that should have come. Where it cannot be judged the
+    clock stops too, and how long it has stood still tells how long that has lasted.
+    """
+    trial, now = situation.trial, situation.now
+    if blindness(situation.observed):
+        return replace(situation, trial=_stopped(trial, now))
+    if objected is not None and objected.excused:
+        kept = trial.stopped is not None and now - trial.stopped < KNOWN_TO
+        return situation if kept else replace(situation, trial=_stopped(_running(trial, now), now))
+    return replace(situation, trial=_running(trial, now))
 
 
 def halted(status: Status, now: datetime) -> Status:
@@ -27,23 +34,33 @@ def halted(status: Status, now: datetime) -> Status:
 
 
 def is_overdue(situation: Situation, objected: Objection) -> bool:
-    """Say whether the trial takes too long, for a reason that is not its own."""
-    return not objected.excused and situation.now - situation.trial.began > situation.rollout.progress_deadline
+    """Say whether the trial waits too long, for a reason that is not its own."""
+    return not objected.excused and _waited(situation.trial, situation.now) > situation.rollout.progress_deadline
 
 
 def too_long(situation: Situation, objected: Objection) -> str:
-    """Return what a person reads of a trial that takes too long."""
+    """Return what a person reads of a trial that waits too long."""
     limit = format_duration(situation.rollout.progress_deadline)
     blind = [one for one in blindness(situation.observed) if one not in objected.message]
-    return f"longer on trial than spec.rollout.progressDeadline ({limit}): {'; '.join((objected.message, *blind))}"
+    return f"waits for longer than spec.rollout.progressDeadline ({limit}): {'; '.join((objected.message, *blind))}"
 
 
 def reason(situation: Situation) -> Reason:
     """A deadline that had spoken before an outage stays so; what is late for its sake alone is not."""
-    counted = (situation.trial.stopped or situation.now) - situation.trial.began
-    late = counted > situation.rollout.progress_deadline
-    return Reason.DEADLINE_EXCEEDED if late else Reason.METRICS_UNAVAILABLE
+    counted = _waited(situation.trial, situation.trial.stopped or situation.now)
+    return Reason.DEADLINE_EXCEEDED if counted > situation.rollout.progress_deadline else Reason.METRICS_UNAVAILABLE
+
+
+def _waited(trial: Trial, until: datetime) -> timedelta:
+    return until - trial.began - timedelta(seconds=trial.uncounted)
 
 
 def _stopped(trial: Trial, now: datetime) -> Trial:
     return replace(trial, stopped=trial.stopped or now)
+
+
+def _running(trial: Trial, now: datetime) -> Trial:
+    if trial.stopped is None:
+        return trial
+    still = max(timedelta(0), now - trial.stopped)
+    return replace(trial, uncounted=trial.uncounted + round(still.total_seconds()), stopped=None)

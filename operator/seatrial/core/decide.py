@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from math import isfinite
 
 from seatrial.api.spec import Spec
 from seatrial.api.status import Finding as ReportedFinding
@@ -13,7 +14,7 @@ from seatrial.core.decision import Decision
 from seatrial.core.desired import desired_objects, removals
 from seatrial.core.follow import follow
 from seatrial.core.gauges import gauges, rollout_gauges
-from seatrial.core.judging import judge
+from seatrial.core.judging import ALPHA, judge
 from seatrial.core.objects.predictor import revision_objects
 from seatrial.core.observed import Observed, Unknown
 from seatrial.core.plan import kept, plan, with_weight
@@ -23,7 +24,9 @@ from seatrial.core.rollout import advance
 from seatrial.core.stages import pods_of, routed
 from seatrial.core.target import awaited, cannot_tell, wanted_recipe
 from seatrial.core.training import next_training
+from seatrial.judge.budget import alpha_left
 from seatrial.judge.verdict import Finding
+from seatrial.judge.wording import decimal, e_value
 
 # A trial is looked at often; what is settled, as often as a channel should be noticed to have moved.
 ON_TRIAL, FOLLOWING, SETTLED = timedelta(seconds=2), timedelta(seconds=10), timedelta(seconds=60)
@@ -42,7 +45,7 @@ def decide(observed: Observed, now: datetime) -> Decision:
     sent = routed(observed, spec.rollout.progress_deadline, now)
     status = _next(observed, spec, sent, now)
     wanted = wanted_recipe(observed)
-    chosen = plan(observed, spec, status, wanted)
+    chosen = plan(observed, spec, status, wanted, now)
     objects = desired_objects(observed, spec, status, chosen)
     described = _described(observed, status, now)
     return Decision(
@@ -80,8 +83,18 @@ def _next(observed: Observed, spec: Spec, sent: Collection[str], now: datetime) 
 def _with_findings(before: Status, status: Status, findings: tuple[Finding, ...]) -> Status:
     """Keep the findings as long as the stage they are about goes on."""
     if status.stage is not before.stage or status.stage in (Stage.IDLE, Stage.PREPARING):
-        return status
-    return replace(status, findings=tuple(ReportedFinding(f.check, f.verdict.value, f.sentence) for f in findings))
+        return replace(status, alpha_left="")
+    left = decimal(alpha_left(findings, ALPHA)) if findings else ""
+    reported = tuple(_reported(finding, before.findings) for finding in findings)
+    return replace(status, findings=reported, alpha_left=left)
+
+
+def _reported(finding: Finding, before: tuple[ReportedFinding, ...]) -> ReportedFinding:
+    """A Fail that stands while nothing can be asked keeps its numbers."""
+    told = ReportedFinding(finding.check, finding.verdict.value, finding.sentence)
+    if isfinite(finding.evidence):
+        return replace(told, evidence=e_value(finding.evidence), needed=e_value(finding.threshold))
+    return next((one for one in before if replace(one, evidence="", needed="") == told), told)
 
 
 def _described(observed: Observed, status: Status, now: datetime) -> Status:

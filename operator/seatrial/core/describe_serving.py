@@ -5,7 +5,7 @@ from seatrial.api.quantities import how_many
 from seatrial.core.describe_route import route_ready
 from seatrial.core.observed import Unknown, is_refusal
 from seatrial.core.stages import pods_of
-from seatrial.core.target import awaited, cannot_tell, wanted_recipe
+from seatrial.core.target import awaited, cannot_tell
 from seatrial.core.view import View
 
 
@@ -18,7 +18,8 @@ def ready(view: View) -> Condition:
         message = f"version {stable.version} has pods, and no Service: {view.lacks_service}"
         return condition(Type.READY, False, Reason.APPLY_FAILED, message)
     if pods.available > 0:
-        message = f"version {stable.version} serves on {how_many(pods.available, 'pod')}{_rejected(view)}"
+        serves = f"version {stable.version} serves on {how_many(pods.available, 'pod')}"
+        message = "; ".join(filter(None, (serves, view.not_tried)))
         return condition(Type.READY, True, Reason.SERVING, message)
     if view.spec is not None and view.spec.serving.replicas == 0:
         return condition(Type.READY, True, Reason.SCALED_TO_ZERO, "spec.serving.replicas is 0")
@@ -63,6 +64,8 @@ def stalled(view: View) -> Condition:
         return condition(Type.STALLED, True, view.observed.target.reason, view.observed.target.message)
     if view.status.stable is None and (refused := _refused(view)):
         return condition(Type.STALLED, True, Reason.ARTIFACT_REFUSED, refused)
+    if view.status.stable is None and trial is None and view.not_tried:
+        return condition(Type.STALLED, True, Reason.ABORTED, view.not_tried)
     route = route_ready(view)
     if route.status is Truth.FALSE:
         return condition(Type.STALLED, True, route.reason, route.message)
@@ -88,16 +91,7 @@ def _nothing_serves(view: View) -> str:
     if isinstance(view.observed.serving, Unknown):
         return f"cannot know whether a version served before: {view.observed.serving.message}"
     trial = view.status.trial
-    return trial.held if trial is not None and trial.held else "the first version starts"
-
-
-def _rejected(view: View) -> str:
-    """Say that what is wanted does not serve because it was tried and rejected; empty where that is not so."""
-    wanted = wanted_recipe(view.observed)
-    if isinstance(wanted, Unknown):
-        return ""
-    found = [one for one in view.status.rejected if one.revision == wanted.revision]
-    return f"; version {found[-1].version} was rejected and is not tried again: {found[-1].message}" if found else ""
+    return trial.held if trial is not None and trial.held else view.not_tried or "the first version starts"
 
 
 def _refused(view: View) -> str:

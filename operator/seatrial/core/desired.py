@@ -17,7 +17,7 @@ from seatrial.core.training import request
 
 # Jobs end by themselves, and their logs are wanted for a while.
 LEFT_ALONE = frozenset({"Job"})
-REVISION_KINDS = ("ControllerRevision", "Service", "Deployment")
+REVISION_KINDS = ("ControllerRevision", "Service", "PodDisruptionBudget", "Deployment")
 
 
 def desired_objects(observed: Observed, spec: Spec, status: Status, plan: Plan) -> tuple[Document, ...]:
@@ -70,7 +70,9 @@ def _traffic(observed: Observed, spec: Spec, status: Status, plan: Plan) -> list
     if spec.route is None:
         return [service]
     serves = pods_of(observed, status.stable.revision).available > 0
-    return [service, http_route(observed, spec.route, plan)] if serves or observed.route is not None else [service]
+    sticky = spec.rollout.canary is not None and spec.rollout.canary.sticky
+    route = http_route(observed, spec.route, plan, sticky=sticky)
+    return [service, route] if serves or observed.route is not None else [service]
 
 
 def _collector(observed: Observed, spec: Spec, status: Status, plan: Plan) -> list[Document]:

@@ -5,17 +5,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from seatrial.api.spec import LatencyCheck, Spec
+from seatrial.api.checks import LatencyCheck
+from seatrial.api.spec import Spec
 from seatrial.api.status import Stage, Status
 from seatrial.contract import metrics
 from seatrial.core import questions
 from seatrial.core.compared import control, judged_since, subject
 from seatrial.core.counters import Growth, growth, total
-from seatrial.core.observed import Comparisons, Evidence
-from seatrial.judge.counts import Counts, Interval, LatencyInterval, pool
+from seatrial.core.observed import Comparisons, Evidence, Unknown
+from seatrial.core.user_queries import Answers, query_checks, read_readings
+from seatrial.judge.counts import ClassInterval, Counts, Interval, LatencyInterval, Pairs, pool
 from seatrial.ports import Series
 
-Answers = Mapping[str, Sequence[Series]]
+Own = Mapping[str, Sequence[Series]]  # the answers to the operator's own questions
 T = TypeVar("T")
 EDGES = {*metrics.DURATION_EDGES, float("inf")}
 NONE = (0,) * len(EDGES)
@@ -27,21 +29,26 @@ def read_evidence(spec: Spec, status: Status, answers: Answers) -> Evidence:
     since = judged_since(status)
     if since is None:
         return Evidence(since=NEVER)
+    own = {name: answer for name, answer in answers.items() if not isinstance(answer, Unknown)}
     checks = [(check.name, check.kind) for check in spec.rollout.checks]
+    classes, predictions = _predictions(status, own, since)
     return Evidence(
         since=since,
-        requests=_requests(status, answers, since),
+        requests=_requests(status, own, since),
         latency={
-            name: _latency(status, answers, since, kind.warm_up)
-            for name, kind in checks
-            if isinstance(kind, LatencyCheck)
+            name: _latency(status, own, since, kind.warm_up) for name, kind in checks if isinstance(kind, LatencyCheck)
         },
-        comparisons=_comparisons(answers, since),
-        history=_history(answers, since),
+        comparisons=_comparisons(own, since),
+        history=_history(own, since),
+        pairs=_pairs(status, own),
+        labels=_labels(status, own, since),
+        classes=classes,
+        predictions=predictions,
+        readings={name: read_readings(name, answers) for name, _ in query_checks(spec, status)},
     )
 
 
-def _requests(status: Status, answers: Answers, since: datetime) -> tuple[Interval, ...]:
+def _requests(status: Status, answers: Own, since: datetime) -> tuple[Interval, ...]:
     candidate = _counts(_of(growth(answers.get(questions.REQUESTS, ()), since), *_subject(status)))
     if status.probation is not None and status.trial is None:
         reference = _live(answers.get(questions.REFERENCE_REQUESTS, ()), status.probation.reference_since)
@@ -50,14 +57,15 @@ def _requests(status: Status, answers: Answers, since: datetime) -> tuple[Interv
     return tuple(Interval(pool(mine), pool(theirs)) for mine, theirs in _stretches(candidate, stable))
 
 
-def _latency(status: Status, answers: Answers, since: datetime, warm_up: timedelta) -> tuple[LatencyInterval, ...]:
+def _latency(status: Status, answers: Own, since: datetime, warm_up: timedelta) -> tuple[LatencyInterval, ...]:
     warm = [g for g in growth(answers.get(questions.DURATION, ()), since) if g.age >= warm_up.total_seconds()]
     candidate = _buckets(_of(warm, *_subject(status)))
     if status.probation is not None and status.trial is None:
         reference = _live(answers.get(questions.REFERENCE_DURATION, ()), status.probation.reference_since)
         return tuple(LatencyInterval(mine, theirs) for mine, theirs in _apart(candidate, _buckets(reference), NONE))
     stable = _buckets(_of(warm, control(status), metrics.LIVE))
-    return tuple(LatencyInterval(_sum(mine), _sum(theirs)) for mine, theirs in _stretches(candidate, stable))
+    stretches = _stretches(candidate, stable)
+    return tuple(LatencyInterval(_sum(mine) or NONE, _sum(theirs) or NONE) for mine, theirs in stretches)
 
 
 def _stretches(candidate: Mapping[float, T], stable: Mapping[float, T]) -> Iterator[tuple[list[T], list[T]]]:
@@ -83,13 +91,48 @@ def _apart(candidate: Mapping[float, T], reference: Mapping[float, T], none: T) 
     yield from ((candidate[at], none) for at in sorted(candidate))
 
 
-def _comparisons(answers: Answers, since: datetime) -> Comparisons:
+def _comparisons(answers: Own, since: datetime) -> Comparisons:
     grown = list(growth(answers.get(questions.COMPARISONS, ()), since))
     by_result = {r: total(g for g in grown if g.series.labels.get(metrics.RESULT) == r) for r in metrics.RESULTS}
     return Comparisons(by_result[metrics.AGREE], by_result[metrics.DISAGREE], by_result[metrics.ERROR])
 
 
-def _history(answers: Answers, since: datetime) -> tuple[Counts, ...]:
+def _pairs(status: Status, answers: Own) -> Pairs:
+    began = NEVER if status.trial is None else status.trial.began
+    grown = list(growth(answers.get(questions.PAIRS, ()), began))
+    results = [total(g for g in grown if g.series.labels.get(metrics.RESULT) == r) for r in metrics.PAIR_RESULTS]
+    return Pairs(*results)
+
+
+def _labels(status: Status, answers: Own, since: datetime) -> tuple[Interval, ...]:
+    """Return each side's labels, those of wrong answers bad."""
+    grown = list(growth(answers.get(questions.LABELS, ()), since))
+    mine, theirs = (
+        _counted((g for g in grown if g.series.labels.get(metrics.REVISION) == one), metrics.RESULT, metrics.RIGHT)
+        for one in (subject(status), control(status))
+    )
+    return tuple(Interval(pool(some), pool(others)) for some, others in _stretches(mine, theirs))
+
+
+def _predictions(status: Status, answers: Own, since: datetime) -> tuple[tuple[str, ...], tuple[ClassInterval, ...]]:
+    """Return the classes that were predicted, and how often each was in the same stretches of time."""
+    grown = list(growth(answers.get(questions.PREDICTIONS, ()), since))
+    classes = tuple(sorted({g.series.labels.get(metrics.CLASS, "") for g in grown}))
+    mine = _by_class(_of(grown, *_subject(status)), classes)
+    theirs = _by_class(_of(grown, control(status), metrics.LIVE), classes)
+    none = (0,) * len(classes)
+    stretches = _stretches(mine, theirs)
+    return classes, tuple(ClassInterval(_sum(some) or none, _sum(others) or none) for some, others in stretches)
+
+
+def _by_class(grown: Iterable[Growth], classes: Sequence[str]) -> dict[float, tuple[int, ...]]:
+    counts: dict[float, list[int]] = defaultdict(lambda: [0] * len(classes))
+    for part in grown:
+        counts[part.at][classes.index(part.series.labels.get(metrics.CLASS, ""))] += part.by
+    return {at: tuple(found) for at, found in counts.items() if any(found)}
+
+
+def _history(answers: Own, since: datetime) -> tuple[Counts, ...]:
     """Return the control's counts by minute before the stage."""
     counts = _counts(_live(answers.get(questions.HISTORY, ()), since - questions.HISTORY_SPAN))
     return tuple(counts[at] for at in sorted(counts))
@@ -111,11 +154,16 @@ def _of(grown: Iterable[Growth], revision: str, traffic: str) -> list[Growth]:
 
 def _counts(grown: Iterable[Growth]) -> dict[float, Counts]:
     """Return requests at the times when there were some."""
+    return _counted(grown, metrics.OUTCOME, metrics.OK)
+
+
+def _counted(grown: Iterable[Growth], label: str, good: str) -> dict[float, Counts]:
+    """Count what grew at the times when something did; all but what the label calls good is bad."""
     totals: dict[float, int] = defaultdict(int)
     bad: dict[float, int] = defaultdict(int)
     for part in grown:
         totals[part.at] += part.by
-        if part.series.labels.get(metrics.OUTCOME) != metrics.OK:
+        if part.series.labels.get(label) != good:
             bad[part.at] += part.by
     return {at: Counts(total, bad[at]) for at, total in totals.items() if total}
 
@@ -135,5 +183,5 @@ def _single(cumulative: Mapping[float, int]) -> tuple[int, ...]:
     return tuple(max(0, count - below) for count, below in zip(counts, [0, *counts], strict=False))
 
 
-def _sum(buckets: Iterable[tuple[int, ...]]) -> tuple[int, ...]:
-    return tuple(sum(column) for column in zip(*buckets, strict=True)) or NONE
+def _sum(counts: Iterable[tuple[int, ...]]) -> tuple[int, ...]:
+    return tuple(sum(column) for column in zip(*counts, strict=True))

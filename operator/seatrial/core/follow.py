@@ -3,13 +3,15 @@
 from dataclasses import replace
 from datetime import datetime
 
+from seatrial.api import requests
 from seatrial.api.status import RevisionRef, Status, Trial
 from seatrial.core import moves
+from seatrial.core.asked import forgiven, is_aborted, without_aborted
 from seatrial.core.moves import Outcome
 from seatrial.core.observed import Observed, Unknown
 from seatrial.core.recipe import Recipe, what_differs
 from seatrial.core.stages import may_end, may_move
-from seatrial.core.target import is_doubtful, reference_to, rightful, served_recipe, with_version_of
+from seatrial.core.target import is_doubtful, reference_to, returns, rightful, served_recipe, with_version_of
 
 
 def follow(observed: Observed, status: Status, wanted: Recipe | Unknown, now: datetime) -> Status:
@@ -17,20 +19,26 @@ def follow(observed: Observed, status: Status, wanted: Recipe | Unknown, now: da
 
     What is not known changes nothing: a trial goes on, what serves goes on serving.
     """
+    status = moves.forget_request(status, observed.annotations.get(requests.RETRY, ""))
     if is_doubtful(observed) and (served := rightful(observed)):
         return _restored(observed, status, served, now)
-    if isinstance(wanted, Unknown):
-        return status
+    ended = without_aborted(observed, status, now)
+    if isinstance(wanted, Unknown) or ended != status:
+        return ended
     if status.stable is None:
         return _first(observed, status, wanted, now)
     status = _heal(observed, status, status.stable, wanted)
     if status.trial is not None:
         return _while_on_trial(observed, status, status.trial, wanted, now)
-    if _is_settled(status, wanted):
-        return status
+    return _while_settled(observed, forgiven(observed, status, wanted), wanted, now)
+
+
+def _while_settled(observed: Observed, status: Status, wanted: Recipe, now: datetime) -> Status:
     if status.probation is not None and wanted.revision == status.probation.previous.revision:
         return _back(observed, status, now)
-    return moves.start(status, reference_to(wanted), now)
+    if _is_settled(observed, status, wanted):
+        return status
+    return moves.start(status, reference_to(wanted), now, returning=returns(observed, status, wanted.revision))
 
 
 def _first(observed: Observed, status: Status, wanted: Recipe, now: datetime) -> Status:
@@ -38,13 +46,12 @@ def _first(observed: Observed, status: Status, wanted: Recipe, now: datetime) ->
     if isinstance(observed.serving, Unknown):
         return status
     served, trial = served_recipe(observed, wanted), status.trial
-    if served is None and trial is not None and trial.candidate.revision == wanted.revision:
-        return status
     if served is not None:
         return _restored(observed, status, served, now)
     if trial is not None:
-        status = moves.end(status, trial, Outcome.SUPERSEDED, _successor(observed, trial, wanted), now)
-    return moves.start(status, reference_to(wanted), now)
+        return _while_on_trial(observed, status, trial, wanted, now)
+    status = forgiven(observed, status, wanted)
+    return status if _is_settled(observed, status, wanted) else moves.start(status, reference_to(wanted), now)
 
 
 def _restored(observed: Observed, status: Status, served: Recipe, now: datetime) -> Status:
@@ -72,7 +79,7 @@ def _while_on_trial(observed: Observed, status: Status, trial: Trial, wanted: Re
     if serves:
         return moves.end(status, trial, Outcome.ABORTED, "the stable version is wanted again", now)
     status = moves.end(status, trial, Outcome.SUPERSEDED, _successor(observed, trial, wanted), now)
-    return status if _is_settled(status, wanted) else moves.start(status, reference_to(wanted), now)
+    return _while_settled(observed, status, wanted, now)
 
 
 def _back(observed: Observed, status: Status, now: datetime) -> Status:
@@ -82,14 +89,16 @@ def _back(observed: Observed, status: Status, now: datetime) -> Status:
         return status
     if not may_move(observed, away=stable.revision, to=probation.previous.revision):
         return status
-    return moves.revert(status, probation, "the version before is wanted again", now, failed=False)
+    message = "the version before is wanted again"
+    return moves.revert(status, probation, Outcome.ABORTED, message, now, refused=False)
 
 
-def _is_settled(status: Status, wanted: Recipe) -> bool:
-    """Say whether there is nothing to try: it serves already, or it was tried and refused."""
+def _is_settled(observed: Observed, status: Status, wanted: Recipe) -> bool:
+    """Say whether there is nothing to try: it serves already, it was tried and refused, or a person said no."""
     if status.stable is not None and wanted.revision == status.stable.revision:
         return True
-    return any(rejected.revision == wanted.revision for rejected in status.rejected)
+    rejected = any(rejected.revision == wanted.revision for rejected in status.rejected)
+    return rejected or is_aborted(observed, wanted.revision)
 
 
 def _heal(observed: Observed, status: Status, stable: RevisionRef, wanted: Recipe) -> Status:

@@ -1,32 +1,23 @@
 """From evidence to findings: which checks are asked at a stage, and with which limits."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime
 from math import inf
 
-from seatrial.api.spec import DISAGREEMENT, RESTARTS, Check, ErrorsCheck, LatencyCheck, Rollout, Spec
+from seatrial.api.checks import DISAGREEMENT, RESTARTS, AccuracyCheck, Check, PredictionsCheck
+from seatrial.api.spec import Rollout, Spec
 from seatrial.api.status import Stage, Status
-from seatrial.contract.metrics import DURATION_EDGES
 from seatrial.core.blindness import unseen
 from seatrial.core.compared import control, judged_since, subject
+from seatrial.core.kinds import Terms, judge_check
 from seatrial.core.observed import Evidence, Observed, Unknown
 from seatrial.core.restarts import left_out, restarts_of
-from seatrial.judge.counts import Interval, LatencyInterval
 from seatrial.judge.disagreement import judge_disagreement
-from seatrial.judge.dispersion import dispersion
-from seatrial.judge.errors import judge_errors
-from seatrial.judge.latency import judge_latency
-from seatrial.judge.limits import RatioLimits
-from seatrial.judge.reference import judge_against_reference
 from seatrial.judge.restarts import Ends, judge_restarts
 from seatrial.judge.verdict import Finding, Verdict
 from seatrial.ports import NO_RESTARTS, Restarts
 
 ALPHA = 0.01  # the chance that a stage's checks together refuse a healthy version
-TAIL = 0.05  # the share of stable's requests that were slow, by which a promoted version's latency is judged
-# A candidate passes a ratio when it is shown to be better than this; between the two limits it waits.
-PASS_RATIO = 2.0
-MINIMUM_CANARY_SAMPLES = 100
 
 
 def judge(observed: Observed, spec: Spec) -> tuple[Finding, ...]:
@@ -44,7 +35,7 @@ def _by_metrics(observed: Observed, rollout: Rollout, since: datetime) -> tuple[
         case Unknown(_, message):
             return tuple(_unjudged(observed.status, name, message) for name in names)
         case Evidence() as evidence if evidence.since == since:
-            return _findings(rollout, observed.status, evidence)
+            return _findings(rollout, observed, evidence)
         case _:
             return tuple(_inconclusive(name, "no evidence yet: the stage has just begun") for name in names)
 
@@ -67,60 +58,45 @@ def _ends(restarts: Restarts, out: Mapping[str, int]) -> Ends:
 
 
 def check_names(rollout: Rollout, stage: Stage) -> tuple[str, ...]:
-    """Return the names of the checks of a stage."""
-    names = tuple(check.name for check in rollout.checks)
+    """Return the names of the checks that are asked at a stage."""
+    names = tuple(check.name for check in rollout.checks if check.is_asked(stage))
     return (DISAGREEMENT, *names) if stage is Stage.SHADOW and rollout.shadow is not None else names
 
 
-def _findings(rollout: Rollout, status: Status, evidence: Evidence) -> tuple[Finding, ...]:
-    stage = status.stage
-    alpha = ALPHA / len(check_names(rollout, stage))
-    samples = _minimum_samples(rollout, stage)
-    share = exposure(rollout, status)
-    one = _judge_after if stage is Stage.PROBATION else _judge_beside
-    findings = [one(check, evidence, _limits(check, alpha, samples, share)) for check in rollout.checks]
+def backstops(rollout: Rollout, stage: Stage, *, regression: bool = False) -> frozenset[str]:
+    """Return the names of the checks that are not waited for at a stage.
+
+    What labels tell of the shadow's answers is shown there; in a canary each side's own, which take far longer to show
+    anything, can only fail a version. And of a regression classes are no question.
+    """
+    after_shadow = stage is Stage.CANARY and rollout.shadow is not None
+
+    def is_one(check: Check) -> bool:
+        match check.kind:
+            case AccuracyCheck():
+                return after_shadow and check.is_asked(Stage.SHADOW)
+            case PredictionsCheck():
+                return regression
+        return False
+
+    return frozenset(check.name for check in rollout.checks if is_one(check))
+
+
+def _findings(rollout: Rollout, observed: Observed, evidence: Evidence) -> tuple[Finding, ...]:
+    status, stage = observed.status, observed.status.stage
+    asked = [check for check in rollout.checks if check.is_asked(stage)]
+    alpha = ALPHA / max(1, len(check_names(rollout, stage)))
+    samples = rollout.shadow.minimum_samples if stage is Stage.SHADOW and rollout.shadow is not None else None
+    terms = Terms(stage, alpha, samples, exposure(rollout, status), observed.is_regression)
+    findings = [judge_check(check, evidence, terms) for check in asked]
     if stage is Stage.SHADOW and rollout.shadow is not None:
-        seen, maximum = evidence.comparisons, rollout.shadow.maximum_disagreement
-        findings.insert(
-            0, judge_disagreement(DISAGREEMENT, seen.agree, seen.disagree, seen.errors, maximum, samples, alpha)
-        )
+        findings.insert(0, _disagreement(rollout.shadow.maximum_disagreement, evidence, alpha, samples or 0))
     return tuple(findings)
 
 
-def _limits(check: Check, alpha: float, samples: int, share: float) -> RatioLimits:
-    ratio = check.kind.maximum_ratio
-    return RatioLimits(ratio, max(PASS_RATIO, ratio), samples, alpha, exposure=share)
-
-
-def _judge_beside(check: Check, evidence: Evidence, limits: RatioLimits) -> Finding:
-    """Judge a candidate beside stable, which serves at the same time."""
-    match check.kind:
-        case ErrorsCheck():
-            return judge_errors(check.name, evidence.requests, limits, dispersion(evidence.history))
-        case LatencyCheck():
-            edges, intervals = above(check.kind.objective, evidence.latency.get(check.name, ()))
-            return judge_latency(check.name, edges, intervals, limits)
-
-
-def _judge_after(check: Check, evidence: Evidence, limits: RatioLimits) -> Finding:
-    """Judge what was promoted by what the old stable did before: errors, or requests slower than its tail was."""
-    match check.kind:
-        case ErrorsCheck():
-            intervals: Sequence[Interval] = evidence.requests
-            usual = dispersion(evidence.history)
-        case LatencyCheck():
-            intervals = _slower_than_tail(above(check.kind.objective, evidence.latency.get(check.name, ()))[1])
-            usual = 1.0
-    since, before = [i.candidate for i in intervals], [i.stable for i in intervals]
-    return judge_against_reference(check.name, since, before, limits, usual)
-
-
-def _slower_than_tail(intervals: Sequence[LatencyInterval]) -> tuple[Interval, ...]:
-    """Count as bad what is slower than the first bucket edge that at most one in twenty of stable's requests exceed."""
-    stable = [sum(column) for column in zip(*(i.stable for i in intervals), strict=True)]
-    edges = range(len(stable) - 1)
-    tail = next((k for k in edges if sum(stable[k + 1 :]) <= TAIL * sum(stable)), len(stable) - 2)
-    return tuple(i.slower_than(tail) for i in intervals)
+def _disagreement(maximum: float, evidence: Evidence, alpha: float, samples: int) -> Finding:
+    seen = evidence.comparisons
+    return judge_disagreement(DISAGREEMENT, seen.agree, seen.disagree, seen.errors, maximum, samples, alpha)
 
 
 def exposure(rollout: Rollout, status: Status) -> float:
@@ -129,25 +105,6 @@ def exposure(rollout: Rollout, status: Status) -> float:
     if trial is None or trial.stage is not Stage.CANARY or canary is None or trial.step + 1 >= len(canary.steps):
         return 1.0
     return canary.steps[trial.step + 1].weight / 100
-
-
-def above(
-    objective: timedelta | None, intervals: Sequence[LatencyInterval]
-) -> tuple[tuple[float, ...], tuple[LatencyInterval, ...]]:
-    """Return the bucket edges (seconds) from an objective on, with all that is faster in the first bucket."""
-    seconds = objective.total_seconds() if objective is not None else 0.0
-    first = min(sum(edge < seconds for edge in DURATION_EDGES), len(DURATION_EDGES) - 1)
-
-    def merged(buckets: tuple[int, ...]) -> tuple[int, ...]:
-        return (sum(buckets[: first + 1]), *buckets[first + 1 :])
-
-    return DURATION_EDGES[first:], tuple(LatencyInterval(merged(i.candidate), merged(i.stable)) for i in intervals)
-
-
-def _minimum_samples(rollout: Rollout, stage: Stage) -> int:
-    if stage is Stage.SHADOW and rollout.shadow is not None:
-        return rollout.shadow.minimum_samples
-    return MINIMUM_CANARY_SAMPLES
 
 
 def _unjudged(status: Status, name: str, message: str) -> Finding:

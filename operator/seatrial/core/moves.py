@@ -33,10 +33,10 @@ class Outcome(StrEnum):
     ABORTED = "Aborted"
 
 
-def start(status: Status, candidate: RevisionRef, now: datetime) -> Status:
-    """A candidate goes on trial; a probation that was going on is over."""
+def start(status: Status, candidate: RevisionRef, now: datetime, *, returning: bool = False) -> Status:
+    """A candidate goes on trial, or (`returning`) back to where it served; a probation that was going on is over."""
     status = finish(status, now)
-    trial = Trial(candidate, Stage.PREPARING, began=now, stage_since=now)
+    trial = Trial(candidate, Stage.PREPARING, began=now, stage_since=now, returning=returning)
     return replace(status, trial=trial, findings=())
 
 
@@ -48,8 +48,15 @@ def restore(status: Status, served: RevisionRef, running: Iterable[str], now: da
 
 def enter(status: Status, trial: Trial, stage: Stage, left_out: RestartsLeftOut, now: datetime) -> Status:
     """The trial's next stage begins, in which the restarts that are left out do not count."""
-    entered = Trial(
-        trial.candidate, stage, trial.began, stage_since=now, stopped=trial.stopped, restarts_left_out=left_out
+    entered = replace(
+        trial,
+        stage=stage,
+        stage_since=now,
+        step=0,
+        step_since=None,
+        restarts_left_out=left_out,
+        held="",
+        held_reason="",
     )
     return replace(status, trial=entered, findings=())
 
@@ -96,16 +103,33 @@ def finish(status: Status, now: datetime) -> Status:
     return retire(replace(status, probation=None, findings=()), status.probation.previous, now)
 
 
-def revert(status: Status, probation: Probation, message: str, now: datetime, *, failed: bool) -> Status:
-    """The promoted revision gives its place back; `failed` also keeps it from being tried again."""
+def abort(status: Status, trial: Trial, message: str, now: datetime) -> Status:
+    """A person does not want the candidate: the trial is over, and this revision is not tried again."""
+    return _refuse(end(status, trial, Outcome.ABORTED, message, now), trial.candidate, message, now)
+
+
+def forgive(status: Status, revision: str, request: str) -> Status:
+    """A person asks for a rejected revision to be tried again."""
+    others = tuple(one for one in status.rejected if one.revision != revision)
+    return replace(status, rejected=others, retried=request)
+
+
+def forget_request(status: Status, asked: str) -> Status:
+    """A request that is no longer there may be made again."""
+    return status if status.retried in ("", asked) else replace(status, retried="")
+
+
+def revert(
+    status: Status, probation: Probation, outcome: Outcome, message: str, now: datetime, *, refused: bool
+) -> Status:
+    """The promoted revision gives its place back; `refused` also keeps it from being tried again."""
     promoted = status.stable
     if promoted is None:
         return status
-    outcome = Outcome.ROLLED_BACK if failed else Outcome.ABORTED
     status = _record(status, promoted, outcome, message, probation.since, now)
     status = replace(status, stable=probation.previous, probation=None, findings=())
     status = retire(status, promoted, now)
-    return _refuse(status, promoted, message, now) if failed else status
+    return _refuse(status, promoted, message, now) if refused else status
 
 
 def retire(status: Status, ref: RevisionRef, now: datetime) -> Status:

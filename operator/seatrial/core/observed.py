@@ -15,9 +15,11 @@ from seatrial.contract.records import Pointer
 from seatrial.contract.reference import Reference
 from seatrial.contract.schema import Task
 from seatrial.core.recipe import Recipe
-from seatrial.judge.counts import Counts, Interval, LatencyInterval
+from seatrial.judge.counts import ClassInterval, Counts, Interval, LatencyInterval, Pairs
+from seatrial.judge.query import Reading
 from seatrial.ports import NO_RESTARTS, Key, Restarts
 
+NO_PAIRS = Pairs(0, 0, 0, 0)
 # A trouble is '<reason>: <message>', more of them after '; '. Others may say 'connection refused: …' in theirs.
 _REFUSAL = re.compile(rf"(^|; )([^:;]+: )?{REFUSED}")
 
@@ -41,7 +43,8 @@ class Defaults:
 
     `windows` are the windows for which rules are installed; `cluster` names this cluster in the store.
     `namespace_label` is the target label by which Prometheus says in which namespace a pod is. `own_identity` says that
-    the operator may read stores with its own identity where a ModelDeployment names no Secret.
+    the operator may read stores with its own identity where a ModelDeployment names no Secret, `user_queries` that a
+    ModelDeployment's own queries are asked.
     """
 
     runtime_image: str
@@ -49,6 +52,7 @@ class Defaults:
     windows: tuple[str, ...]
     namespace_label: str
     own_identity: bool = False
+    user_queries: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +138,10 @@ class Evidence:
     """What Prometheus has of candidate and stable since the stage began, an interval each.
 
     `since` is the beginning that it was asked for: evidence of another stage counts for nothing.
-    `latency` is by check name, because each check leaves out its own warm-up. `history` is stable's own traffic
-    before the trial, from which its burstiness is estimated.
+    `latency` and `readings` are by check name: each check has its own warm-up, or its own queries. `history` is
+    stable's own traffic before the trial, from which its burstiness is estimated. `pairs` are labels of requests that
+    both answered, since the trial began; `labels` are those of each side's own, the wrong answers bad. `classes` names
+    what `predictions` count.
     """
 
     since: datetime
@@ -143,6 +149,11 @@ class Evidence:
     latency: Mapping[str, tuple[LatencyInterval, ...]] = field(default_factory=dict)
     comparisons: Comparisons = Comparisons()
     history: tuple[Counts, ...] = ()
+    pairs: Pairs = NO_PAIRS
+    labels: tuple[Interval, ...] = ()
+    classes: tuple[str, ...] = ()
+    predictions: tuple[ClassInterval, ...] = ()
+    readings: Mapping[str, tuple[Reading, ...] | Unknown] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +162,8 @@ class Observed:
 
     `pods` and `recipes` are by revision; `objects` are the owned objects as (apiVersion, kind, name), so that what is
     no longer wanted can be removed. `failure` is why the last attempt to write failed, None where it did not;
-    `refused` is why objects were refused in it, by kind and name.
+    `refused` is why objects were refused in it, by kind and name. `autoscaled` says that an autoscaler has set the
+    replicas.
     """
 
     key: Key
@@ -174,6 +186,7 @@ class Observed:
     objects: frozenset[tuple[str, str, str]] = frozenset()
     failure: Unknown | None = None
     refused: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    autoscaled: bool = False
 
     @property
     def is_regression(self) -> bool:
@@ -183,9 +196,13 @@ class Observed:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One question to Prometheus: a range query from `start` to `end` at steps of `seconds`."""
+    """One question to Prometheus: a range query from `start` to `end` at steps of `seconds`.
+
+    What is wrong with one that a user wrote (`is_users`) says nothing of the others.
+    """
 
     promql: str
     start: datetime
     end: datetime
     seconds: float
+    is_users: bool = False

@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from seatrial.api.spec import Spec
-from seatrial.api.status import RevisionRef, Stage, Status, Trial
+from seatrial.api.status import RevisionRef, Stage, Status
 from seatrial.core.observed import Observed, Unknown
 from seatrial.core.recipe import Recipe
-from seatrial.core.stages import gateway_trouble, is_drained, may_end, needed_replicas, pods_of, step_weight
+from seatrial.core.replicas import candidate_replicas, needed_replicas, serving_replicas
+from seatrial.core.stages import gateway_trouble, is_drained, may_end, pods_of, step_weight
 from seatrial.core.target import with_version_of
 from seatrial.core.traffic import MAXIMUM_BACKENDS, weights
 
@@ -37,7 +38,7 @@ def with_weight(observed: Observed, spec: Spec, status: Status, now: datetime) -
     least = 0 if may_end(observed, status, trial) else status.weight
     if available == 0 or not is_drained(spec, status):
         return replace(status, weight=least, trial=replace(trial, step_since=None))
-    if available < needed_replicas(spec, status, trial):
+    if available < needed_replicas(observed, spec, status, trial):
         return replace(status, weight=max(least, min(status.weight, wanted)))
     weight = max(least, wanted)
     in_effect = weight == status.weight and not gateway_trouble(observed, spec, trial.candidate.revision, weight)
@@ -45,14 +46,14 @@ def with_weight(observed: Observed, spec: Spec, status: Status, now: datetime) -
     return replace(status, weight=weight, trial=replace(trial, step_since=since))
 
 
-def plan(observed: Observed, spec: Spec, status: Status, wanted: Recipe | Unknown) -> Plan:
+def plan(observed: Observed, spec: Spec, status: Status, wanted: Recipe | Unknown, now: datetime) -> Plan:
     """Return what should run for a status that has its weight."""
     candidate = status.trial.candidate.revision if status.trial is not None else None
     idle = [ref.revision for ref in kept(status)]
     idle += [retired.revision for retired in reversed(status.retiring) if retired.revision in observed.pods]
     idle = idle[:MAXIMUM_BACKENDS]
     shares = {} if status.stable is None else weights(status.stable.revision, candidate, status.weight, idle)
-    return Plan(_recipes(observed, status, wanted), _replicas(spec, status), shares)
+    return Plan(_recipes(observed, status, wanted), _replicas(observed, spec, status, now), shares)
 
 
 def kept(status: Status) -> tuple[RevisionRef, ...]:
@@ -62,17 +63,11 @@ def kept(status: Status) -> tuple[RevisionRef, ...]:
     return tuple(ref for ref in (status.stable, candidate, previous) if ref is not None)
 
 
-def _replicas(spec: Spec, status: Status) -> dict[str, int]:
-    replicas = {ref.revision: spec.serving.replicas for ref in kept(status)}
+def _replicas(observed: Observed, spec: Spec, status: Status, now: datetime) -> dict[str, int]:
+    replicas = {ref.revision: serving_replicas(observed, spec, status, ref.revision, now) for ref in kept(status)}
     if status.trial is not None:
-        replicas[status.trial.candidate.revision] = _candidate_replicas(spec, status, status.trial)
+        replicas[status.trial.candidate.revision] = candidate_replicas(observed, spec, status, status.trial)
     return replicas
-
-
-def _candidate_replicas(spec: Spec, status: Status, trial: Trial) -> int:
-    if status.stable is None:
-        return spec.serving.replicas
-    return min(needed_replicas(spec, status, trial), spec.serving.replicas)
 
 
 def _recipes(observed: Observed, status: Status, wanted: Recipe | Unknown) -> dict[str, Recipe]:

@@ -10,17 +10,20 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from seatrial.api.spec import LatencyCheck, Spec
+from seatrial.api.checks import AccuracyCheck, Kind, LatencyCheck, PredictionsCheck
+from seatrial.api.spec import Spec
 from seatrial.api.status import Stage, Status
 from seatrial.contract import metrics
 from seatrial.core.compared import control, judged_since, subject
 from seatrial.core.observed import Query
+from seatrial.core.user_queries import user_questions
 from seatrial.ports import Key
 
 Sides = Mapping[str, Sequence[str]]  # revisions by the kind of traffic of theirs that counts
 
 REQUESTS, DURATION, COMPARISONS = "requests", "duration", "comparisons"
 REFERENCE_REQUESTS, REFERENCE_DURATION, HISTORY = "reference requests", "reference duration", "history"
+LABELS, PAIRS, PREDICTIONS = "labels", "label pairs", "predictions"
 
 MAXIMUM_POINTS = 120  # of a series in one answer, and as many from before the stage
 # Half a minute is longer than most bursts, which so count as one bad interval; a short stage needs a few intervals.
@@ -46,6 +49,26 @@ def questions(key: Key, spec: Spec, status: Status, now: datetime, namespace_lab
         start, end = status.probation.reference_since, status.probation.since
         asked[REFERENCE_REQUESTS] = _range(_requests(whose, usual, outcomes), start, end)
         asked[REFERENCE_DURATION] = _range(_duration(whose, usual), start, end)
+    if is_asked(spec, status, AccuracyCheck):
+        asked |= _about_labels(whose, status, since, now)
+    if is_asked(spec, status, PredictionsCheck):
+        asked[PREDICTIONS] = _range(_of_sides(metrics.PREDICTIONS, whose, sides), since, now)
+    return asked | dict(user_questions(key, spec, status, now))
+
+
+def is_asked(spec: Spec, status: Status, kind: type[Kind]) -> bool:
+    """Say whether a check of this kind is asked at the stage that goes on."""
+    return any(isinstance(check.kind, kind) and check.is_asked(status.stage) for check in spec.rollout.checks)
+
+
+def _about_labels(whose: str, status: Status, since: datetime, now: datetime) -> dict[str, Query]:
+    """The truth comes late: what the shadow answered is told in the canary, so pairs count since the trial began."""
+    both = _selector(whose, sorted({subject(status), control(status)}))
+    asked = {LABELS: _range(metrics.LABELS + both, since, now)}
+    if status.trial is not None:
+        control_label = f',{metrics.CONTROL}="{control(status)}"'
+        pairs = metrics.LABEL_PAIRS + _selector(whose, [subject(status)], control_label)
+        asked[PAIRS] = _range(pairs, status.trial.began, now)
     return asked
 
 

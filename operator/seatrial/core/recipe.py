@@ -20,6 +20,8 @@ class Recipe:
 
     Durations are in seconds. Not replicas, rollout or monitoring: changing those makes no new revision, but for
     whether predictions are collected. `image_by_default` says that the spec named no image; pods know nothing of it.
+    `shadow_sample` is the percent of requests that it asks to be copied to it: it stays what it was when the pods came,
+    and makes no new revision either.
     """
 
     store: str
@@ -36,6 +38,7 @@ class Recipe:
     timeout: float = 1.0
     collects: bool = False
     image_by_default: bool = False
+    shadow_sample: int = 100
 
     @property
     def revision(self) -> str:
@@ -53,7 +56,7 @@ def what_differs(one: Recipe, other: Recipe) -> tuple[str, ...]:
     return tuple(name.replace("_", " ") for name in _RUN if getattr(one, name) != getattr(other, name))
 
 
-_RUN = [item.name for item in fields(Recipe) if item.name != "image_by_default"]
+_RUN = [item.name for item in fields(Recipe) if item.name not in ("image_by_default", "shadow_sample")]
 _DEFAULTS: Mapping[str, Any] = {"resources": {}} | {
     item.name: item.default for item in fields(Recipe) if item.default is not MISSING
 }

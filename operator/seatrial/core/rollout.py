@@ -5,7 +5,7 @@ Idle ─► Preparing ─► Shadow ─► Canary step 1…n ─► Probation �
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from seatrial.api.spec import OnDeadline, Spec
@@ -13,12 +13,16 @@ from seatrial.api.status import Probation, Stage, Status, Trial
 from seatrial.core import deadline, moves
 from seatrial.core.blindness import blindness
 from seatrial.core.compared import judged_since
-from seatrial.core.guards import WAITS_FOR_STABLE, Objection, Situation, objection
+from seatrial.core.guards import UNTRIED, WAITS_FOR_STABLE, objection
+from seatrial.core.moves import Outcome
 from seatrial.core.observed import Observed
 from seatrial.core.restarts import at_promotion, until_now
-from seatrial.core.stages import gateway_trouble, may_end, may_move, takes_over
+from seatrial.core.situation import Objection, Situation
+from seatrial.core.stages import gateway_trouble, goes_untried, may_end, may_move, takes_over
 from seatrial.core.traffic import FULL
 from seatrial.judge.verdict import Finding, Verdict, combine
+
+OF_LATE = timedelta(minutes=30)
 
 
 class Move(StrEnum):
@@ -47,8 +51,7 @@ MOVES: Mapping[tuple[Stage, Verdict], Move] = {
 def advance(observed: Observed, spec: Spec, status: Status, findings: tuple[Finding, ...], now: datetime) -> Status:
     """Return the status after the move, if any, that the verdict asks for and nothing keeps from being made."""
     if status.trial is not None:
-        trial = deadline.clocked(observed, spec, status.trial, now)
-        return _advance_trial(Situation(observed, spec, status, trial, findings, now))
+        return _advance_trial(Situation(observed, spec, status, status.trial, findings, now))
     if status.probation is not None:
         return _advance_probation(observed, spec, status, status.probation, findings, now)
     return status
@@ -61,12 +64,27 @@ def _advance_trial(situation: Situation) -> Status:
         return moves.reject(status, trial, failure, situation.now)
     if failure:
         return moves.hold(status, trial, f"{WAITS_FOR_STABLE}; {failure}")
+    if untried := goes_untried(situation.observed, trial) if status.stable is not None else "":
+        return _take_over(situation, untried)
     objected = objection(situation)
+    situation = deadline.clocked(situation, objected)
     if objected is None:
         return _next_stage(situation)
     if deadline.is_overdue(situation, objected):
         return _on_deadline(situation, objected)
-    return moves.hold(status, trial, objected.message, objected.reason)
+    return moves.hold(status, situation.trial, objected.message, objected.reason)
+
+
+def _take_over(situation: Situation, why: str) -> Status:
+    """A candidate that is not tried, or not to the end, needs its pods and no verdict.
+
+    In its probation it is compared with what stable did of late: of a stage there may have been too little.
+    """
+    objected = objection(situation, UNTRIED)
+    if objected is None:
+        since = min(situation.trial.stage_since, situation.now - OF_LATE)
+        return _promoted(replace(situation, trial=replace(situation.trial, stage_since=since)), why)
+    return moves.hold(situation.status, situation.trial, f"{why}; {objected.message}", objected.reason)
 
 
 def _failure(situation: Situation) -> str:
@@ -118,7 +136,7 @@ def _advance_probation(
     match MOVES[Stage.PROBATION, combine(findings)]:
         case Move.REVERT if may_move(observed, away=promoted, to=probation.previous.revision):
             failed = "; ".join(finding.line() for finding in findings if finding.verdict is Verdict.FAIL)
-            return moves.revert(status, probation, failed, now, failed=True)
+            return moves.revert(status, probation, Outcome.ROLLED_BACK, failed, now, refused=True)
         case Move.FINISH if _is_over(observed, spec, promoted, probation, now):
             return moves.finish(status, now)
         case _:
@@ -152,5 +170,7 @@ def _next_stage(situation: Situation) -> Status:
 
 
 def _promoted(situation: Situation, message: str) -> Status:
-    probation, left_out = situation.rollout.probation, at_promotion(situation.observed)
+    """A version that comes back has shown what it is: what it replaces must not take its place again."""
+    probation = timedelta(0) if situation.trial.returning else situation.rollout.probation
+    left_out = at_promotion(situation.observed)
     return moves.promote(situation.status, situation.trial, probation, left_out, message, situation.now)

@@ -2,13 +2,21 @@
 
 from datetime import datetime, timedelta
 
-from seatrial.api.spec import Rollout, Spec
+from seatrial.api import requests
+from seatrial.api.spec import Rollout, Spec, Step
 from seatrial.api.status import Stage, Status, Trial
 from seatrial.core.objects.common import revision_name
 from seatrial.core.observed import Observed, Pods
-from seatrial.core.traffic import candidate_replicas
 
 NO_PODS = Pods(wanted=0, ready=0, available=0, restarts=None)
+
+
+def step_of(rollout: Rollout, trial: Trial) -> Step | None:
+    """Return the canary step that goes on, None in another stage and after the last."""
+    canary = rollout.canary
+    if canary is None or trial.stage is not Stage.CANARY or trial.step >= len(canary.steps):
+        return None
+    return canary.steps[trial.step]
 
 
 def step_weight(rollout: Rollout, trial: Trial) -> int:
@@ -24,17 +32,12 @@ def takes_over(rollout: Rollout, trial: Trial) -> bool:
     return trial.stage is Stage.CANARY and trial.step >= len(steps)
 
 
-def needed_replicas(spec: Spec, status: Status, trial: Trial) -> int:
-    """Return how many candidate pods the stage needs before it goes on."""
-    replicas = spec.serving.replicas
-    if status.stable is None:
-        return min(1, replicas)
-    if takes_over(spec.rollout, trial):
-        return replicas
-    if trial.stage is Stage.CANARY:
-        return candidate_replicas(replicas, step_weight(spec.rollout, trial), by_replicas=spec.route is None)
-    # The shadow gets a copy of every request: only with as many pods is its latency that of its peers.
-    return replicas if spec.rollout.shadow is not None else min(1, replicas)
+def goes_untried(observed: Observed, trial: Trial) -> str:
+    """Say why a candidate takes over without a trial, or before its end; empty where it does not."""
+    if trial.returning:
+        return "it served before and comes back without a trial"
+    asked = requests.promotes(observed.annotations, trial.candidate.revision)
+    return f"promoted by the annotation {requests.PROMOTE}" if asked else ""
 
 
 def remaining(rollout: Rollout, trial: Trial, now: datetime) -> timedelta:
@@ -42,7 +45,7 @@ def remaining(rollout: Rollout, trial: Trial, now: datetime) -> timedelta:
     if trial.stage is Stage.SHADOW and rollout.shadow is not None:
         return trial.stage_since + rollout.shadow.minimum_duration - now
     if trial.stage is Stage.CANARY and rollout.canary is not None and not takes_over(rollout, trial):
-        return (trial.step_since or now) + rollout.canary.step_duration - now
+        return (trial.step_since or now) + rollout.canary.lasts(trial.step) - now
     return timedelta(0)
 
 

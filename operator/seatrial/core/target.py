@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from seatrial.api.spec import Spec
-from seatrial.api.status import RevisionRef
+from seatrial.api.conditions import Reason
+from seatrial.api.spec import Shadow, Spec
+from seatrial.api.status import RevisionRef, Status
 from seatrial.contract.records import Pointer
 from seatrial.core.moves import Outcome
 from seatrial.core.observed import Observed, Unknown
@@ -22,8 +23,18 @@ def wanted_recipe(observed: Observed) -> Recipe | Unknown:
     if isinstance(observed.spec, Unknown):
         return observed.spec
     if isinstance(observed.target, Unknown):
-        return observed.target
+        return _still_there(observed, observed.spec, observed.target) or observed.target
     return _recipe(observed, observed.spec, observed.target.version, observed.target.digest)
+
+
+def _still_there(observed: Observed, spec: Spec, why: Unknown) -> Recipe | None:
+    """A version never changes: while the store is away, a named one whose pods run is what it was when they came."""
+    if why.reason is not Reason.STORE_UNREACHABLE or spec.model.version is None:
+        return None
+    pinned, known = spec.model.digest, observed.recipes.values()
+    digests = {one.digest for one in known if one.version == spec.model.version and pinned in (None, one.digest)}
+    made = (_recipe(observed, spec, spec.model.version, digest) for digest in sorted(digests))
+    return next((one for one in made if pods_of(observed, one.revision).available > 0), None)
 
 
 def served_recipe(observed: Observed, wanted: Recipe) -> Recipe | None:
@@ -53,7 +64,7 @@ def is_doubtful(observed: Observed) -> bool:
     rejected = any(one.revision == stable.revision for one in observed.status.rejected)
     known = stable.revision in observed.recipes or stable.revision in observed.pods
     recorded = isinstance(observed.serving, Pointer) and observed.serving.revision == stable.revision
-    promoted = _promoted(observed)[:1] == [stable.revision]
+    promoted = _promoted(observed.status)[:1] == [stable.revision]
     return others and (rejected or not known) and not recorded and not promoted
 
 
@@ -67,7 +78,16 @@ def rightful(observed: Observed) -> Recipe | None:
         if found is not None:
             return found
     there = observed.recipes.keys() & observed.pods.keys()
-    return next((observed.recipes[one] for one in _promoted(observed) if one in there), None)
+    return next((observed.recipes[one] for one in _promoted(observed.status) if one in there), None)
+
+
+def returns(observed: Observed, status: Status, revision: str) -> bool:
+    """Say whether a revision comes back without a trial: it was promoted, and is still warm or in the window."""
+    stable = status.stable.revision if status.stable is not None else ""
+    before = [one for one in dict.fromkeys(_promoted(status)) if one != stable]
+    warm = revision in {one.revision for one in status.retiring} and pods_of(observed, revision).available > 0
+    window = 0 if isinstance(observed.spec, Unknown) else observed.spec.rollout.rollback_window
+    return stable != "" and (revision in before[:window] or (warm and revision in before))
 
 
 def cannot_tell(observed: Observed) -> bool:
@@ -83,10 +103,10 @@ def awaited(observed: Observed) -> Recipe | None:
     return served if any(pods.available for pods in observed.pods.values()) else None
 
 
-def _promoted(observed: Observed) -> list[str]:
+def _promoted(status: Status) -> list[str]:
     """Return the revisions whose last trial ended with a promotion, the latest first."""
-    last = {one.revision: one.outcome for one in observed.status.history}
-    return [one.revision for one in reversed(observed.status.history) if last[one.revision] == Outcome.PROMOTED]
+    last = {one.revision: one.outcome for one in status.history}
+    return [one.revision for one in reversed(status.history) if last[one.revision] == Outcome.PROMOTED]
 
 
 def _kept(observed: Observed, record: Pointer) -> Recipe | None:
@@ -126,6 +146,7 @@ def _recipe(observed: Observed, spec: Spec, version: str, digest: str) -> Recipe
         maximum_delay=serving.maximum_delay.total_seconds(),
         timeout=serving.timeout.total_seconds(),
         collects=spec.collects,
+        shadow_sample=spec.rollout.shadow.sample if spec.rollout.shadow is not None else Shadow().sample,
     )
 
 

@@ -4,19 +4,20 @@ import math
 from collections.abc import Iterable
 
 FULL = 100
+MAXIMUM_GROWTH = 2  # times as many pods: what an autoscaler's own minimum says of the load is not known
 MAXIMUM_BACKENDS = 16  # that the Gateway API allows in a rule of an HTTPRoute
 
 
-def candidate_replicas(replicas: int, weight: int, *, by_replicas: bool) -> int:
-    """Return how many candidate pods a weight (percent) needs beside `replicas` stable ones; at least one.
+def pods_for_share(replicas: int, weight: int) -> int:
+    """Return how many of the pods that the whole load needs a weight's share (percent) of it needs; at least one."""
+    return max(1, math.ceil(replicas * weight / FULL))
 
-    With a route the candidate's pods carry its share of the load. Without one (`by_replicas`) the pods *are* the
-    share: c / (replicas + c) is as near to the weight as whole pods allow, and never more than half.
+
+def pods_beside(replicas: int, weight: int) -> int:
+    """Return how many candidate pods beside `replicas` stable ones make up a weight (percent); at least one.
+
+    c / (replicas + c) is as near to the weight as whole pods allow.
     """
-    if not by_replicas:
-        return max(1, math.ceil(replicas * weight / FULL))
-    if weight >= FULL / 2:
-        return max(1, replicas)
     return max(1, round(replicas * weight / (FULL - weight)))
 
 

@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass
 
+from seatrial.api import requests
 from seatrial.api.spec import Spec
 from seatrial.api.status import RevisionRef, Status
 from seatrial.core.observed import Observed, Pods, Unknown
 from seatrial.core.stages import NO_PODS, pods_of
+from seatrial.core.target import wanted_recipe
 from seatrial.judge.verdict import Verdict, one_line
+
+MUDDLED = f"neither {requests.ABORT} nor {requests.PROMOTE} names that revision any more: remove them"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,20 @@ class View:
         if by_gateway or ("v1", "Service", name) in self.observed.objects:
             return ""
         return self.observed.refused.get(("Service", name), "")
+
+    @property
+    def not_tried(self) -> str:
+        """Why the wanted version is not tried, or not again; empty where nothing keeps it from being tried."""
+        wanted, annotations = wanted_recipe(self.observed), self.observed.annotations
+        if isinstance(wanted, Unknown):
+            return ""
+        found = [one for one in self.status.rejected if one.revision == wanted.revision]
+        if found and requests.is_muddled(annotations, wanted.revision):
+            return f"version {wanted.version} was rejected; {requests.RETRY} waits until {MUDDLED}"
+        if found:
+            return f"version {wanted.version} was rejected and is not tried again: {found[-1].message}"
+        aborted = requests.aborts(annotations, wanted.revision)
+        return f"version {wanted.version} is not tried: the annotation {requests.ABORT} names it" if aborted else ""
 
     @property
     def failed_probation(self) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf, log
 
+from seatrial.judge.counts import Counts
 from seatrial.judge.verdict import Finding, Verdict, fail_threshold
 from seatrial.judge.wording import evidence
 
@@ -51,6 +52,18 @@ def most_per_interval(alpha: float, intervals: int) -> float:
 def nothing_to_judge(check: str, why: str, alpha: float) -> Finding:
     """Return the finding where data are missing: Inconclusive, and why."""
     return Finding(check, Verdict.INCONCLUSIVE, why, -inf, fail_threshold(alpha))
+
+
+def missing_side(candidate: Counts, stable: Counts, unit: str) -> str | None:
+    """Return which side has none of what is counted in `unit`, None where both have some."""
+    match bool(candidate.total), bool(stable.total):
+        case False, False:
+            return f"no {unit} yet"
+        case False, True:
+            return f"candidate got no {unit}: stable got {stable.total:,}"
+        case True, False:
+            return f"stable got no {unit} to compare with: candidate got {candidate.total:,}"
+    return None
 
 
 def _decide(toward_fail: float, threshold: float, toward_pass: float, samples: Samples) -> Verdict:

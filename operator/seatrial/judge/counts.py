@@ -1,7 +1,7 @@
 """What the tests are given: requests counted per interval, for the candidate and for stable side by side."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,40 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True)
+class Pairs:
+    """Requests that both sides answered and whose truth is known, by which of the two was right.
+
+    Raises:
+        ValueError: where a count is negative; names it.
+    """
+
+    both_right: int
+    candidate_right: int
+    stable_right: int
+    both_wrong: int
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            if (count := getattr(self, field.name)) < 0:
+                raise ValueError(f"{field.name} is {count}: a number of pairs, 0 or more")
+
+    @property
+    def total(self) -> int:
+        """The number of requests."""
+        return self.both_right + self.candidate_right + self.stable_right + self.both_wrong
+
+    @property
+    def candidate(self) -> Counts:
+        """The requests, those that the candidate answered wrong as bad."""
+        return Counts(self.total, self.stable_right + self.both_wrong)
+
+    @property
+    def stable(self) -> Counts:
+        """The requests, those that stable answered wrong as bad."""
+        return Counts(self.total, self.candidate_right + self.both_wrong)
+
+
+@dataclass(frozen=True, slots=True)
 class LatencyInterval:
     """How many requests fell into each bucket of the latency histogram in the same interval, for both sides.
 
@@ -47,15 +81,45 @@ class LatencyInterval:
     stable: tuple[int, ...]
 
     def __post_init__(self) -> None:
-        if len(self.candidate) != len(self.stable):
-            lengths = f"{len(self.candidate)} and {len(self.stable)}"
-            raise ValueError(f"candidate and stable have {lengths} buckets: they share their edges")
-        if min(self.candidate + self.stable, default=0) < 0:
-            raise ValueError(f"buckets hold counts, none below 0: {self.candidate}, {self.stable}")
+        _check_side_by_side(self.candidate, self.stable, "buckets", "edges")
 
     def slower_than(self, edge: int) -> Interval:
         """Return the interval's counts of requests slower than the edge of this index."""
         return Interval(_slower(self.candidate, edge), _slower(self.stable, edge))
+
+
+@dataclass(frozen=True, slots=True)
+class ClassInterval:
+    """How many predictions of each class, or bin of a number, both sides made in the same interval.
+
+    Both count the same classes in the same order; each row that was answered is one prediction.
+
+    Raises:
+        ValueError: where a count is negative or the sides differ in length.
+    """
+
+    candidate: tuple[int, ...]
+    stable: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        _check_side_by_side(self.candidate, self.stable, "classes", "classes")
+
+    def predicting(self, indices: Sequence[int]) -> Interval:
+        """Return the interval's counts, predictions of the classes of these indices as bad."""
+        return Interval(_among(self.candidate, indices), _among(self.stable, indices))
+
+
+def _check_side_by_side(candidate: tuple[int, ...], stable: tuple[int, ...], counted: str, shared: str) -> None:
+    if len(candidate) != len(stable):
+        raise ValueError(
+            f"candidate and stable have {len(candidate)} and {len(stable)} {counted}: they share their {shared}"
+        )
+    if min(candidate + stable, default=0) < 0:
+        raise ValueError(f"{counted} hold counts, none below 0: {candidate}, {stable}")
+
+
+def _among(classes: tuple[int, ...], indices: Sequence[int]) -> Counts:
+    return Counts(total=sum(classes), bad=sum(classes[index] for index in indices))
 
 
 def _slower(buckets: tuple[int, ...], edge: int) -> Counts:

@@ -3,11 +3,9 @@
 from seatrial.judge import bernoulli
 from seatrial.judge.conclusion import Claim, Samples, conclude, nothing_to_judge
 from seatrial.judge.counts import Counts
+from seatrial.judge.limits import HIGHEST_LIMIT, LOWEST_LIMIT
 from seatrial.judge.verdict import Finding
 from seatrial.judge.wording import counted, share_as_set
-
-# A limit of 0 (or 1) could never be shown to hold (or to be broken): the nearest that can.
-LOWEST_LIMIT, HIGHEST_LIMIT = 0.001, 0.999
 
 
 def judge_disagreement(

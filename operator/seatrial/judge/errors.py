@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from seatrial.judge import bernoulli, rate_ratio
-from seatrial.judge.conclusion import Claim, Samples, conclude, most_per_interval, nothing_to_judge
+from seatrial.judge.conclusion import Claim, Samples, conclude, missing_side, most_per_interval, nothing_to_judge
 from seatrial.judge.counts import Counts, Interval, pool
 from seatrial.judge.limits import RatioLimits
 from seatrial.judge.verdict import Finding
@@ -22,7 +22,7 @@ def judge_errors(name: str, intervals: Sequence[Interval], limits: RatioLimits, 
     by the objective (the candidate's own rate below it): where there are no errors at all no ratio can be shown.
     """
     candidate, stable = pool(i.candidate for i in intervals), pool(i.stable for i in intervals)
-    missing = missing_requests(candidate, stable)
+    missing = missing_side(candidate, stable, "requests")
     if missing:
         return nothing_to_judge(name, missing, limits.alpha)
     most = most_per_interval(limits.alpha, INTERVALS_TO_FAIL)
@@ -48,15 +48,3 @@ def good_enough(
         Claim(f"less than {ratio_as_set(ratio)}", by_ratio),
         Claim(f"less than {share_as_set(objective)}", by_objective),
     )
-
-
-def missing_requests(candidate: Counts, stable: Counts) -> str | None:
-    """Return which side's requests are missing, None where both have some."""
-    match bool(candidate.total), bool(stable.total):
-        case False, False:
-            return "no requests yet"
-        case False, True:
-            return f"candidate got no requests: stable got {stable.total:,}"
-        case True, False:
-            return f"stable got no requests to compare with: candidate got {candidate.total:,}"
-    return None

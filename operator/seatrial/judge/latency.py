@@ -12,9 +12,8 @@ from collections.abc import Sequence
 from math import log
 
 from seatrial.judge import bernoulli, rate_ratio
-from seatrial.judge.conclusion import Claim, Samples, conclude, most_per_interval, nothing_to_judge
+from seatrial.judge.conclusion import Claim, Samples, conclude, missing_side, most_per_interval, nothing_to_judge
 from seatrial.judge.counts import Counts, LatencyInterval, pool
-from seatrial.judge.errors import missing_requests
 from seatrial.judge.latency_edges import SMALLEST_SHARE, Edge, edges_to_judge
 from seatrial.judge.limits import RatioLimits
 from seatrial.judge.mixture import log_sum_exp
@@ -41,7 +40,7 @@ def judge_latency(
         ValueError: where edges do not ascend from above 0, or an interval has not one bucket more than edges.
     """
     judged = edges_to_judge(edges, intervals)
-    missing = missing_requests(*_requests(intervals)) or _out_of_range(edges, judged)
+    missing = missing_side(*_requests(intervals), "requests") or _out_of_range(edges, judged)
     if missing:
         return nothing_to_judge(name, missing, limits.alpha)
     slower = [_toward_fail(edge, limits) for edge in judged]

@@ -1,4 +1,4 @@
-"""What an errors or latency check holds a candidate to."""
+"""What the checks hold a candidate to."""
 
 from dataclasses import dataclass
 from math import ceil, isfinite
@@ -8,6 +8,8 @@ from seatrial.judge.verdict import fail_threshold
 
 # A relaxed limit on a share stops here: beyond, it would say nothing.
 MOST_RELAXED = 0.5
+# A limit of 0 (or 1) on a share could never be shown to hold (or to be broken): the nearest that can.
+LOWEST_LIMIT, HIGHEST_LIMIT = 0.001, 0.999
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,7 @@ class RatioLimits:
                 raise ValueError(f"{name} is {ratio}: a positive number, such as 1.2")
         if self.minimum_samples < 0:
             raise ValueError(f"minimum_samples is {self.minimum_samples}: a number of requests, 0 or more")
-        if not 0 < self.exposure <= 1:
-            raise ValueError(f"exposure is {self.exposure}: a share of the traffic above 0, at most 1")
+        check_exposure(self.exposure)
         check_limit("objective", self.objective)
         fail_threshold(self.alpha)
 
@@ -52,8 +53,24 @@ class RatioLimits:
     @property
     def samples_needed(self) -> int:
         """How many of the candidate's requests a Pass must rest on."""
-        return ceil(self.minimum_samples * self.exposure)
+        return samples_needed(self.minimum_samples, self.exposure)
 
     def share_to_exclude(self, share: float) -> float:
         """Return what a Pass must show to be too high where `share` would be at full exposure."""
-        return max(share, min(share / self.exposure, MOST_RELAXED))
+        return share_to_exclude(share, self.exposure)
+
+
+def samples_needed(minimum: int, exposure: float) -> int:
+    """Return how many samples a Pass that gives this share of the traffic must rest on."""
+    return ceil(minimum * exposure)
+
+
+def share_to_exclude(share: float, exposure: float) -> float:
+    """Return what a Pass that gives this share of the traffic must show to be too high; `share` if it gives all."""
+    return max(share, min(share / exposure, MOST_RELAXED))
+
+
+def check_exposure(exposure: float) -> None:
+    """Raise a ValueError unless the exposure is a share of the traffic that is not nothing."""
+    if not 0 < exposure <= 1:
+        raise ValueError(f"exposure is {exposure}: a share of the traffic above 0, at most 1")

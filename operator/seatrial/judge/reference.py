@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from seatrial.judge import rate_ratio
-from seatrial.judge.conclusion import Samples, conclude, nothing_to_judge
+from seatrial.judge.conclusion import Samples, conclude, missing_side, nothing_to_judge
 from seatrial.judge.counts import Counts, Interval, pool
 from seatrial.judge.dispersion import dispersion
-from seatrial.judge.errors import good_enough, missing_requests
+from seatrial.judge.errors import good_enough
 from seatrial.judge.limits import RatioLimits
 from seatrial.judge.verdict import Finding
 from seatrial.judge.wording import counted, divided, times
@@ -22,7 +22,7 @@ def judge_against_reference(
     without the candidate's worst interval, and divided by how much either side scatters (`usual`: as known before).
     """
     candidate, reference = pool(since), pool(before)
-    missing = missing_requests(candidate, reference)
+    missing = missing_side(candidate, reference, "requests")
     if missing:
         return nothing_to_judge(name, missing, limits.alpha)
     then_and_now = [Interval(candidate, reference)]

@@ -1,10 +1,11 @@
 """How numbers read in a verdict's sentence."""
 
-from math import exp, inf, log
+from math import exp, floor, inf, log, log10
 
 from seatrial.judge.counts import Counts
 
-MOST_ODDS = log(1_000_000)
+LARGEST, SMALLEST = 1e6, 1e-6
+MOST_ODDS = log(LARGEST)
 
 
 def counted(counts: Counts) -> str:
@@ -24,9 +25,25 @@ def share_as_set(share: float) -> str:
     return f"{100 * share:.3g} %"
 
 
+def points(share: float) -> str:
+    """Return a difference of two shares: '3.1 points'."""
+    return f"{100 * share:.1f} points"
+
+
+def points_as_set(share: float) -> str:
+    """Return a limit on a difference of two shares as it was set: '2 points', '1 point', '0.5 points'."""
+    number = f"{100 * share:.3g}"
+    return f"{number} point" if number == "1" else f"{number} points"
+
+
 def ratio_as_set(ratio: float) -> str:
     """Return a limit on a ratio as it was set: '2×', '15.29×'."""
     return f"{ratio:.4g}×"
+
+
+def number(value: float) -> str:
+    """Return any number with four digits or more: '0.0417', '12,346', '1.25e+15'."""
+    return f"{value:,.0f}" if 1000 <= abs(value) < 1e15 else f"{value:.4g}"
 
 
 def times(ratio: float | None) -> str:
@@ -52,6 +69,24 @@ def odds(log_e: float) -> str:
 def evidence(log_e: float, threshold: float) -> str:
     """Return 'evidence 214:1, needs 200:1'."""
     return f"evidence {odds(log_e)}, needs {round(exp(threshold)):,}:1"
+
+
+def decimal(value: float) -> str:
+    """Return a number from 0 on as a decimal string without an exponent, rounded down: '0.00312', '12.4', '300'.
+
+    One decimal from 1 on, three digits below, '0' below a millionth, and at most '1000000'.
+    """
+    bounded = min(value * (1 + 1e-9), LARGEST)
+    if bounded < SMALLEST:
+        return "0"
+    places = 1 if bounded >= 1 else 2 - floor(log10(bounded))
+    text = f"{floor(bounded * 10**places) / 10**places:.{places}f}"
+    return text.rstrip("0").rstrip(".")
+
+
+def e_value(log_e: float) -> str:
+    """Return a log e-value as a decimal string, such as '12.4' where odds would say '12:1'."""
+    return decimal(exp(min(log_e, MOST_ODDS)))
 
 
 def duration(seconds: float) -> str:

@@ -1,4 +1,4 @@
-"""The collector's HTTP: predictions from predictors, labels from applications, counters, health.
+"""The collector's HTTP: answers from predictors and shadows, labels from applications, counters, health.
 
 A request is answered after its rows are committed. What cannot be taken now is answered 503 and was not taken.
 """
@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import Any
 
-import msgspec
-
 from seatrial.contract.feedback import Refusal
 from seatrial.contract.http import (
     FEEDBACK_PATH,
@@ -22,33 +20,27 @@ from seatrial.contract.http import (
     METRICS_PATH,
     PREDICTIONS_PATH,
     READY_PATH,
+    SHADOW_ANSWERS_PATH,
 )
 from seatrial_runtime.bodies import Bodies, DisconnectedError, Receive, TooLargeError, TooManyError, TooSlowError
-from seatrial_runtime.collector.ledger import FullError, Ledger
-from seatrial_runtime.collector.messages import BadBodyError, BadLabel, Label, read_labels, read_predictions
+from seatrial_runtime.collector.ledger import Ledger
+from seatrial_runtime.collector.messages import BadLabel, Label, read_labels, read_predictions, read_shadow_answers
+from seatrial_runtime.collector.reply import Answer, Send, document, send_answer
+from seatrial_runtime.collector.room import FullError
+from seatrial_runtime.collector.strict import BadBodyError
 from seatrial_runtime.collector.totals import exposition, read_totals
 from seatrial_runtime.collector.troubles import Cause
 from seatrial_runtime.collector.writer import Work, Writer
 
 _log = logging.getLogger(__name__)
 _BODY_TIMEOUT, _COMMIT_TIMEOUT = 15.0, 15.0  # seconds
+_POSTED = (PREDICTIONS_PATH, SHADOW_ANSWERS_PATH, FEEDBACK_PATH)
+_ASKED = (METRICS_PATH, READY_PATH, LIVE_PATH)
 _MAXIMUM_HELD = 8 * MAXIMUM_BODY  # bytes of all bodies that are being read, or whose rows are not committed yet
-
-Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class EndingError(Exception):
     """The collector ends: what came now would miss the last flush."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An HTTP answer."""
-
-    status: int
-    body: bytes
-    content_type: str = "application/json"
-    last: bool = False  # on its connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +62,7 @@ class App:
         match scope["type"]:
             case "http":
                 with contextlib.suppress(DisconnectedError):
-                    await _send(send, await self._answer(scope, receive))
+                    await send_answer(send, await self._answer(scope, receive))
             case "lifespan":
                 await self._live(receive, send)
 
@@ -78,18 +70,20 @@ class App:
         try:
             return await self._route(scope, receive)
         except BadBodyError as error:
-            return _json(400, {"error": str(error), "field": error.field})
+            return document(400, {"error": str(error), "field": error.field})
         except TooLargeError:
-            return _json(413, {"error": f"the body has more than {MAXIMUM_BODY} bytes", "field": "body"}, last=True)
+            return document(413, {"error": f"the body has more than {MAXIMUM_BODY} bytes", "field": "body"}, last=True)
         except (TooManyError, TooSlowError, EndingError, FullError, TimeoutError, sqlite3.Error) as error:
             _log.warning("%s %s is refused for now: %r", scope["method"], scope["path"], error)
             later = {"error": "the collector cannot take more now; try again in a few seconds"}
-            return _json(503, later, last=isinstance(error, (TooSlowError, EndingError)))
+            return document(503, later, last=isinstance(error, (TooSlowError, EndingError)))
 
     async def _route(self, scope: Mapping[str, Any], receive: Receive) -> Answer:
         match scope["method"], scope["path"]:
             case "POST", path if path == PREDICTIONS_PATH:
                 return await self._read(receive, self._predictions)
+            case "POST", path if path == SHADOW_ANSWERS_PATH:
+                return await self._read(receive, self._shadow_answers)
             case "POST", path if path == FEEDBACK_PATH:
                 return await self._read(receive, self._feedback)
             case "GET", path if path == METRICS_PATH:
@@ -97,11 +91,11 @@ class App:
                 text = exposition(totals, self.failures, self.namespace, self.name)
                 return Answer(200, text, "text/plain; version=0.0.4; charset=utf-8")
             case "GET", path if path in (READY_PATH, LIVE_PATH):
-                return _json(200 if self.writer.alive else 503, {"live": self.writer.alive})
-            case method, path if path in (PREDICTIONS_PATH, FEEDBACK_PATH, METRICS_PATH, READY_PATH, LIVE_PATH):
-                return _json(405, {"error": f"{method} {path} is not served; POST bodies, GET the others"})
+                return document(200 if self.writer.alive else 503, {"live": self.writer.alive})
+            case method, path if path in (*_POSTED, *_ASKED):
+                return document(405, {"error": f"{method} {path} is not served; POST bodies, GET the others"})
             case _, path:
-                return _json(404, {"error": f"{path[:80]} is not served; {PREDICTIONS_PATH} and {FEEDBACK_PATH} are"})
+                return document(404, {"error": f"{path[:80]} is not served; {', '.join(_POSTED)} are"})
 
     async def _read(self, receive: Receive, take: Callable[[bytes], Awaitable[Answer]]) -> Answer:
         body = await self.bodies.read(receive)
@@ -116,7 +110,12 @@ class App:
         predictions, now = read_predictions(body), self.now()
         await self._do(lambda _, ledger: ledger.record_predictions(predictions, now))
         self.noticed(len(predictions))
-        return _json(202, {"accepted": len(predictions)})
+        return document(202, {"accepted": len(predictions)})
+
+    async def _shadow_answers(self, body: bytes) -> Answer:
+        answers, now = read_shadow_answers(body), self.now()
+        await self._do(lambda _, ledger: ledger.pairing.record(answers, now))
+        return document(202, {"accepted": len(answers)})
 
     async def _feedback(self, body: bytes) -> Answer:
         try:
@@ -128,10 +127,10 @@ class App:
         refusals = await self._do(lambda _, ledger: _record(ledger, items, now))
         match items:
             case [BadLabel() as bad]:
-                return _json(400, {"error": bad.message, "field": bad.field})
+                return document(400, {"error": bad.message, "field": bad.field})
         refused = [_refused(item, refusal) for item, refusal in zip(items, refusals, strict=True) if refusal]
         self.noticed(len(items) - len(refused))
-        return _json(200, {"accepted": len(items) - len(refused), "refused": refused})
+        return document(200, {"accepted": len(items) - len(refused), "refused": refused})
 
     async def _do(self, work: Work[Any]) -> Any:
         async with asyncio.timeout(_COMMIT_TIMEOUT):
@@ -159,17 +158,3 @@ def _refused(item: Label | BadLabel, refusal: Refusal) -> dict[str, str]:
             return {"id": name.hex(), "reason": refusal.value}
         case BadLabel(id=text, message=message):
             return {"id": text, "reason": refusal.value, "detail": message}
-
-
-async def _send(send: Send, answer: Answer) -> None:
-    headers = [(b"content-type", answer.content_type.encode()), (b"content-length", b"%d" % len(answer.body))]
-    if answer.status == 503:
-        headers.append((b"retry-after", b"2"))
-    if answer.last:
-        headers.append((b"connection", b"close"))
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})
-
-
-def _json(status: int, document: object, *, last: bool = False) -> Answer:
-    return Answer(status, msgspec.json.encode(document), last=last)

@@ -3,12 +3,16 @@
 `part` and `label_part` say where a row is on its way to the store: 0 has yet to be given a part, a higher number is in
 that open part, NULL has nothing to store (any more). The counters of a series stand beside the rows that they count
 and change in the same transaction, so that they survive a restart and never disagree with the rows.
+
+A pair is counted of a prediction with a label and a shadow answer of its id. `unpaired` is what makes it once: the
+label sets it, the pair takes it away, and with it the shadow answer.
 """
 
 import sqlite3
 from pathlib import Path
 
 UNPLANNED = 0
+MAXIMUM_SERIES = 100  # revisions that are counted, and pairs of two; older ones leave
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS series (
@@ -38,7 +42,8 @@ CREATE TABLE IF NOT EXISTS predictions (
   label BLOB,
   labelled_at INTEGER,
   part INTEGER DEFAULT 0,
-  label_part INTEGER
+  label_part INTEGER,
+  unpaired INTEGER                          -- 1 right, 0 wrong: labelled, and in no pair yet; NULL: all others
 ) STRICT;
 CREATE INDEX IF NOT EXISTS predictions_unstored ON predictions (part) WHERE part IS NOT NULL;
 CREATE INDEX IF NOT EXISTS labels_unstored ON predictions (label_part) WHERE label_part IS NOT NULL;
@@ -49,6 +54,24 @@ CREATE TABLE IF NOT EXISTS early (
   received INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS early_by_id ON early (id);
+CREATE TABLE IF NOT EXISTS shadow_answers (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id BLOB NOT NULL UNIQUE,
+  received INTEGER NOT NULL,
+  pair INTEGER NOT NULL,
+  prediction TEXT NOT NULL                  -- a class by its name
+) STRICT;
+CREATE TABLE IF NOT EXISTS pairs (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  revision TEXT NOT NULL,                   -- the candidate's
+  version TEXT NOT NULL,
+  control TEXT NOT NULL,                    -- the revision that answered
+  both_right INTEGER NOT NULL DEFAULT 0,
+  candidate_right INTEGER NOT NULL DEFAULT 0,
+  stable_right INTEGER NOT NULL DEFAULT 0,
+  both_wrong INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (revision, version, control)
+) STRICT;
 CREATE TABLE IF NOT EXISTS refused (reason TEXT PRIMARY KEY, labels INTEGER NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS parts (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -59,13 +82,16 @@ CREATE TABLE IF NOT EXISTS parts (
 
 
 def open_database(path: Path | None) -> sqlite3.Connection:
-    """Open the file (None: in memory) and make its tables. Transactions are the caller's.
+    """Open the file (None: in memory) and make its tables, or what those of an earlier collector lack.
 
-    In WAL mode with synchronous=NORMAL a committed row survives the death of the process at any instruction.
+    Transactions are the caller's. In WAL mode with synchronous=NORMAL a committed row survives the death of the
+    process at any instruction.
     """
     connection = sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False, timeout=10)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=NORMAL")
     connection.execute("PRAGMA journal_size_limit=67108864")
     connection.executescript(_SCHEMA)
+    if "unpaired" not in {row[1] for row in connection.execute("PRAGMA table_info(predictions)")}:
+        connection.execute("ALTER TABLE predictions ADD COLUMN unpaired INTEGER")
     return connection

@@ -15,19 +15,14 @@ from seatrial.contract.feedback import Refusal
 from seatrial.contract.reading import Reader
 from seatrial.contract.schema import Output, read_output
 from seatrial_runtime.collector.configuration import Limits
-from seatrial_runtime.collector.database import UNPLANNED
+from seatrial_runtime.collector.database import MAXIMUM_SERIES, UNPLANNED
 from seatrial_runtime.collector.joining import Labelled, Scalar, judge_label
 from seatrial_runtime.collector.messages import Label, Prediction
+from seatrial_runtime.collector.pairing import Pairing
+from seatrial_runtime.collector.room import ANY_TIME, AT_ONCE, make_room
 
-MAXIMUM_SERIES = 100  # revisions that are counted; older ones leave when their last row has left
-_SWEEP = 5000  # rows looked at in one sweep
 _SECOND = 1_000_000
 _CLOCKS_APART = 300 * _SECOND
-_ANY_TIME = 2**62
-
-
-class FullError(Exception):
-    """The collector holds as many rows as it may, and the store has not taken the oldest yet."""
 
 
 class Ledger:
@@ -36,17 +31,19 @@ class Ledger:
     def __init__(self, connection: sqlite3.Connection, limits: Limits) -> None:
         self._db, self._limits = connection, limits
         self._outputs: dict[int, Output] = {}
+        self.pairing = Pairing(connection, limits)
         self.forget_caches()
 
     def forget_caches(self) -> None:
         """Read the row counts anew: after a transaction that was rolled back."""
+        self.pairing.forget_caches()
         self._series: dict[tuple[str, str], int] = {}
         self.rows: int = self._one("SELECT count(*) FROM predictions")
         self.early: int = self._one("SELECT count(*) FROM early")
 
     def record_predictions(self, predictions: Sequence[Prediction], now: int) -> None:
         """Take predictions; one that is there already changes nothing. Raises FullError, having taken none."""
-        self._make_room(len(predictions))
+        make_room(self._db, self._limits, self, len(predictions))
         taken: Counter[int] = Counter()
         for prediction in predictions:
             series = self._series_of(prediction.revision, prediction.version)
@@ -73,7 +70,7 @@ class Ledger:
         )
 
     def sweep(self, now: int) -> int:
-        """Let go of what waited too long, at most a few thousand rows; returns how many predictions left."""
+        """Let go of what waited too long, at most a few thousand rows; returns how many rows left."""
         cutoff = now - int(self._limits.early * _SECOND)
         gone = self._db.execute("DELETE FROM early WHERE received < ?", (cutoff,)).rowcount
         if gone:
@@ -85,7 +82,12 @@ class Ledger:
         )
         self._series.clear()
         self._outputs.clear()
-        return self._remove(_SWEEP, now - int(self._limits.time_to_live * _SECOND), "expired")
+        expired = self._remove(AT_ONCE, now - int(self._limits.time_to_live * _SECOND), "expired")
+        return expired + self.pairing.sweep(now)
+
+    def overflow(self, oldest: int) -> None:
+        """Let go of those of so many of the oldest predictions that are in the store, label and all."""
+        self._remove(oldest, ANY_TIME, "overflowed")
 
     def versions_without_output(self, limit: int) -> list[str]:
         """Return the newest versions whose manifest was not read yet."""
@@ -120,10 +122,11 @@ class Ledger:
         if isinstance(verdict, Refusal):
             return verdict
         self._db.execute(
-            "UPDATE predictions SET label = ?, labelled_at = ?, label_part = ? WHERE seq = ?",
-            (msgspec.json.encode(label), when, UNPLANNED, seq),
+            "UPDATE predictions SET label = ?, labelled_at = ?, label_part = ?, unpaired = ? WHERE seq = ?",
+            (msgspec.json.encode(label), when, UNPLANNED, verdict.right, seq),
         )
         self._count_label(series, verdict)
+        self.pairing.settle(name)
         return None
 
     def _may_come(self, name: bytes, now: int) -> bool:
@@ -144,20 +147,6 @@ class Ledger:
         if labels:
             self._db.execute("DELETE FROM early WHERE id = ?", (name,))
             self.early -= len(labels)
-
-    def _make_room(self, rows: int) -> None:
-        excess = self.rows + rows - self._limits.maximum_rows
-        if excess > 0:
-            self._remove(excess, _ANY_TIME, "overflowed")
-        if self._bytes() > self._limits.maximum_bytes:
-            self._remove(_SWEEP, _ANY_TIME, "overflowed")
-        if self.rows + rows > self._limits.maximum_rows or self._bytes() > self._limits.maximum_bytes:
-            raise FullError
-
-    def _bytes(self) -> int:
-        """Return the size of the file's pages that are in use."""
-        pages, free, size = (self._one(f"PRAGMA {name}") for name in ("page_count", "freelist_count", "page_size"))
-        return int((pages - free) * size)
 
     def _remove(self, oldest: int, before: int, reason: str) -> int:
         """Remove those of the oldest rows that came before a time and are in the store, label and all."""

@@ -1,43 +1,47 @@
-"""The bodies that predictors and applications post, read strictly: a complaint names the field and what is right."""
+"""The bodies that predictors, shadows and applications post."""
 
 import reprlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
 
-from seatrial.contract.feedback import MAXIMUM_LABELS, MAXIMUM_PREDICTIONS
-from seatrial.contract.names import PREDICTION_ID_RULE, SEGMENT_RULE, InvalidNameError, check_segment, is_prediction_id
+from seatrial.contract.feedback import MAXIMUM_LABELS, MAXIMUM_PREDICTIONS, MAXIMUM_SHADOW_ANSWERS
+from seatrial.contract.names import PREDICTION_ID_RULE, SEGMENT_RULE, is_prediction_id, is_segment
 from seatrial.contract.schema import MAXIMUM_FEATURES
 from seatrial_runtime.collector.joining import Scalar
+from seatrial_runtime.collector.strict import BadBodyError, strictly
 
 _Integer = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 _Value = bool | _Integer | float | Annotated[str, msgspec.Meta(max_length=4096)] | None
+_Class = Annotated[str, msgspec.Meta(max_length=1024)]
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
 
 
-class BadBodyError(ValueError):
-    """A body that cannot be taken; `field` is where, the message says what was expected."""
-
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(message)
-        self.field = field
-
-
-class _Item(msgspec.Struct, frozen=True):
+class _Said(msgspec.Struct, frozen=True):
     id: str
     at: datetime
     revision: str
     version: str
+
+
+class _Item(_Said, frozen=True):
     features: Annotated[dict[_Name, _Value], msgspec.Meta(max_length=MAXIMUM_FEATURES)]
-    prediction: bool | _Integer | float | Annotated[str, msgspec.Meta(max_length=1024)]
+    prediction: bool | _Integer | float | _Class
+
+
+class _ShadowItem(_Said, frozen=True):
+    control: str
+    prediction: _Class
 
 
 class _Batch(msgspec.Struct, frozen=True):
     predictions: Annotated[list[_Item], msgspec.Meta(max_length=MAXIMUM_PREDICTIONS)]
+
+
+class _ShadowBatch(msgspec.Struct, frozen=True):
+    answers: Annotated[list[_ShadowItem], msgspec.Meta(max_length=MAXIMUM_SHADOW_ANSWERS)]
 
 
 class _Labels(msgspec.Struct, frozen=True):
@@ -54,6 +58,17 @@ class Prediction:
     version: str
     features: bytes
     prediction: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ShadowAnswer:
+    """What a candidate would have answered to the row that the revision `control` answered under this id: a class."""
+
+    id: bytes
+    revision: str
+    version: str
+    control: str
+    prediction: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,50 +89,63 @@ class BadLabel:
 
 
 _batch = msgspec.json.Decoder(_Batch)
+_shadow_batch = msgspec.json.Decoder(_ShadowBatch)
 _any = msgspec.json.Decoder()
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 def read_predictions(body: bytes) -> list[Prediction]:
     """Read a batch of predictions; raises BadBodyError for the first item that cannot be taken."""
-    with _strictly():
+    with strictly():
         batch = _batch.decode(body)
     return [_prediction(f"predictions[{i}]", item) for i, item in enumerate(batch.predictions)]
 
 
+def read_shadow_answers(body: bytes) -> list[ShadowAnswer]:
+    """Read a batch of a shadow's answers; raises BadBodyError for the first item that cannot be taken."""
+    with strictly():
+        batch = _shadow_batch.decode(body)
+    return [_shadow_answer(f"answers[{i}]", item) for i, item in enumerate(batch.answers)]
+
+
 def read_labels(body: bytes) -> list[Label | BadLabel]:
     """Read a feedback of one label or many; raises BadBodyError where it is neither."""
-    with _strictly():
+    with strictly():
         document = _any.decode(body)
     if not isinstance(document, dict) or not ({"labels", "id"} & document.keys()):
         raise BadBodyError("body", 'expected {"id": …, "label": …} or {"labels": [that, …]}')
     if "labels" not in document:
         return [_label("", document)]
-    with _strictly():
+    with strictly():
         items = msgspec.convert(document, _Labels).labels
     return [_label(f"labels[{i}].", item) for i, item in enumerate(items)]
 
 
 def _prediction(where: str, item: _Item) -> Prediction:
-    if not is_prediction_id(item.id):
-        raise BadBodyError(f"{where}.id", f"{where}.id is {item.id[:80]!r}; expected {PREDICTION_ID_RULE}")
-    if item.at.tzinfo is None or not 1970 <= item.at.year < 9999:
-        raise BadBodyError(f"{where}.at", f"{where}.at is {item.at}; expected a time in RFC 3339 with its zone")
-    for name, value in (("revision", item.revision), ("version", item.version)):
-        try:
-            check_segment(name, value)
-        except InvalidNameError:
-            raise BadBodyError(
-                f"{where}.{name}", f"{where}.{name} is {value[:80]!r}; expected {SEGMENT_RULE}"
-            ) from None
-    return Prediction(
-        bytes.fromhex(item.id),
-        microseconds(item.at),
-        item.revision,
-        item.version,
-        _encode(item.features),
-        _encode(item.prediction),
-    )
+    name, at = _checked(where, item)
+    return Prediction(name, at, item.revision, item.version, _encode(item.features), _encode(item.prediction))
+
+
+def _shadow_answer(where: str, item: _ShadowItem) -> ShadowAnswer:
+    name, _ = _checked(where, item)
+    _check_segment(where, "control", item.control)
+    return ShadowAnswer(name, item.revision, item.version, item.control, item.prediction)
+
+
+def _checked(where: str, said: _Said) -> tuple[bytes, int]:
+    """Return whose answer it is and when it was given, or raise for the first field that cannot be right."""
+    if not is_prediction_id(said.id):
+        raise BadBodyError(f"{where}.id", f"{where}.id is {said.id[:80]!r}; expected {PREDICTION_ID_RULE}")
+    if said.at.tzinfo is None or not 1970 <= said.at.year < 9999:
+        raise BadBodyError(f"{where}.at", f"{where}.at is {said.at}; expected a time in RFC 3339 with its zone")
+    _check_segment(where, "revision", said.revision)
+    _check_segment(where, "version", said.version)
+    return bytes.fromhex(said.id), microseconds(said.at)
+
+
+def _check_segment(where: str, field: str, value: str) -> None:
+    if not is_segment(value):
+        raise BadBodyError(f"{where}.{field}", f"{where}.{field} is {value[:80]!r}; expected {SEGMENT_RULE}")
 
 
 def _label(where: str, item: object) -> Label | BadLabel:
@@ -141,25 +169,6 @@ def microseconds(when: datetime) -> int:
 def _short(value: object) -> str:
     """Return the beginning of a value from outside as text; lists and objects may be nested as deeply as they like."""
     return (value if isinstance(value, str) else reprlib.repr(value))[:80]
-
-
-@contextmanager
-def _strictly() -> Iterator[None]:
-    """Raise BadBodyError for whatever msgspec finds wrong."""
-    try:
-        yield
-    except msgspec.ValidationError as error:
-        raise _bad(error) from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadBodyError("body", f"the body is no JSON: {error}") from None
-    except RecursionError:
-        raise BadBodyError("body", "the body is nested too deeply; expected plain values") from None
-
-
-def _bad(error: msgspec.ValidationError) -> BadBodyError:
-    """Read the field out of msgspec's message: `Expected `str`, got `int` - at `$.predictions[0].id``."""
-    text, _, place = str(error).partition(" - at `")
-    return BadBodyError(place.rstrip("`").removeprefix("$.") or "body", text)
 
 
 Kind = Literal["predictions", "labels"]

@@ -9,7 +9,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 
 from seatrial.contract import metrics
 from seatrial.contract.feedback import Refusal
-from seatrial_runtime.collector.ledger import MAXIMUM_SERIES
+from seatrial_runtime.collector.database import MAXIMUM_SERIES
 from seatrial_runtime.collector.troubles import Cause
 
 
@@ -35,22 +35,45 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
+class Pairs:
+    """The pairs of one candidate's revision with one that answered, by result."""
+
+    revision: str
+    version: str
+    control: str
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Totals:
     """All counters of a collector."""
 
     series: tuple[Series, ...]
+    pairs: tuple[Pairs, ...]
     refused: Mapping[str, int]
 
 
 def read_totals(db: sqlite3.Connection) -> Totals:
-    """Read the counters of the newest revisions."""
+    """Read the counters of the newest revisions and pairs of revisions."""
     rows = db.execute(
         "SELECT revision, version, collected, labelled, correct, wrong, expired, overflowed, stored_predictions,"
         " stored_labels FROM series ORDER BY id DESC LIMIT ?",
         (MAXIMUM_SERIES,),
     )
     series = tuple(Series(*row) for row in rows)
-    return Totals(series, dict(db.execute("SELECT reason, labels FROM refused").fetchall()))
+    return Totals(series, _read_pairs(db), dict(db.execute("SELECT reason, labels FROM refused").fetchall()))
+
+
+def _read_pairs(db: sqlite3.Connection) -> tuple[Pairs, ...]:
+    columns = ", ".join(metrics.PAIR_RESULTS)
+    rows = db.execute(
+        f"SELECT revision, version, control, {columns} FROM pairs ORDER BY id DESC LIMIT ?",  # noqa: S608
+        (MAXIMUM_SERIES,),
+    )
+    return tuple(
+        Pairs(revision, version, control, dict(zip(metrics.PAIR_RESULTS, counts, strict=True)))
+        for revision, version, control, *counts in rows
+    )
 
 
 def exposition(totals: Totals, failures: Mapping[Cause, int], namespace: str, name: str) -> bytes:
@@ -79,6 +102,7 @@ class _Source:
             lambda s: {(metrics.RIGHT,): s.correct, (metrics.WRONG,): s.wrong},
             metrics.RESULT,
         )
+        yield self._pairs()
         yield self._counter(metrics.LABELLED_ROWS, "Rows that a training could use.", lambda s: {(): s.labelled})
         yield self._counter(
             metrics.STORED,
@@ -106,6 +130,15 @@ class _Source:
         for series in self.totals.series:
             for values, count in read(series).items():
                 family.add_metric([self.namespace, self.name, series.revision, series.version, *values], count)
+        return family
+
+    def _pairs(self) -> Metric:
+        labels = [*metrics.IDENTITY, metrics.CONTROL, metrics.RESULT]
+        family = CounterMetricFamily(metrics.LABEL_PAIRS, "Labels of rows that a shadow answered too.", labels=labels)
+        for pairs in self.totals.pairs:
+            whose = (self.namespace, self.name, pairs.revision, pairs.version, pairs.control)
+            for result, count in pairs.counts.items():
+                family.add_metric([*whose, result], count)
         return family
 
     def _by_reason(self, name: str, text: str, counts: Mapping[str, int]) -> Metric:

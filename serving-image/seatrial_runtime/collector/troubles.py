@@ -5,7 +5,7 @@ import sqlite3
 from enum import StrEnum
 
 from seatrial.store.objects import DeniedError, NoBucketError, StoreError, UnreachableError
-from seatrial_runtime.collector.ledger import FullError
+from seatrial_runtime.collector.room import FullError
 
 _log = logging.getLogger(__name__)
 _EXPECTED = (StoreError, FullError, TimeoutError, sqlite3.Error)

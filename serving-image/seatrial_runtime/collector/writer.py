@@ -8,7 +8,8 @@ from queue import Empty, Full, Queue
 from threading import Thread
 from typing import Any, TypeVar
 
-from seatrial_runtime.collector.ledger import FullError, Ledger
+from seatrial_runtime.collector.ledger import Ledger
+from seatrial_runtime.collector.room import FullError
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection, Ledger], T]

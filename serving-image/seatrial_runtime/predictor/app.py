@@ -4,7 +4,7 @@ import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from seatrial.contract.http import MODEL_VERSION, REVISION
+from seatrial.contract.http import MODEL_VERSION, REVISION, SHADOW_SAMPLE
 from seatrial.contract.metrics import INVALID, LIVE, SHED
 from seatrial_runtime.bodies import DisconnectedError, Receive
 from seatrial_runtime.predictor.body import RefusedError, new_bodies, read_body
@@ -36,6 +36,7 @@ class App:
             (MODEL_VERSION.encode(), settings.version.encode()),
             (REVISION.encode(), settings.revision.encode()),
         )
+        self._sample: Header = (SHADOW_SAMPLE.encode(), str(settings.shadow_sample).encode())
         self._bodies = new_bodies()
         self.serving: Serving | None = None
 
@@ -47,7 +48,7 @@ class App:
             self._lifecycle.begin()
         try:
             reply = await self._reply(scope, found, receive)
-            await self._send(reply, send, aged=bool(scope.get(AGED)))
+            await self._send(reply, send, self._said(found), aged=bool(scope.get(AGED)))
         except DisconnectedError:
             return
         finally:
@@ -55,8 +56,13 @@ class App:
                 self._lifecycle.end()
         reply.after()
 
-    async def _send(self, reply: Reply, send: Send, *, aged: bool) -> None:
-        headers = [*self._always, *reply.headers]
+    def _said(self, found: Route | None) -> tuple[Header, ...]:
+        """Return what every answer says of this predictor, whatever was asked."""
+        shadowed = found is not None and found.endpoint is Endpoint.SHADOW
+        return (*self._always, self._sample) if shadowed else self._always
+
+    async def _send(self, reply: Reply, send: Send, said: tuple[Header, ...], *, aged: bool) -> None:
+        headers = [*said, *reply.headers]
         if reply.status != 204:
             length = str(len(reply.body)).encode()
             headers += (b"content-type", reply.content_type), (b"content-length", length)

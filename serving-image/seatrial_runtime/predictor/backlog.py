@@ -2,26 +2,41 @@
 
 import asyncio
 from collections import deque
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
-T = TypeVar("T")
+
+class Told(Protocol):
+    """What others are told: `count` rows, which came in `size` bytes."""
+
+    @property
+    def count(self) -> int:
+        """Rows."""
+
+    @property
+    def size(self) -> int:
+        """Bytes as they came; in memory they take several times as many."""
+
+
+T = TypeVar("T", bound=Told)
 
 
 class Backlog(Generic[T]):
-    """A queue bounded in items and in the rows that they hold; the event loop's."""
+    """A queue bounded in items, and in the rows and bytes that they hold; the event loop's."""
 
-    def __init__(self, items: int, rows: int) -> None:
-        self._room, self._row_room = items, rows
-        self._items: deque[tuple[T, int]] = deque()
+    def __init__(self, items: int, rows: int, size: int) -> None:
+        self._most_items, self._most_rows, self._most_bytes = items, rows, size
+        self._items: deque[T] = deque()
         self._filled = asyncio.Event()
-        self.rows = 0
+        self.rows = self.size = 0
 
-    def offer(self, item: T, rows: int) -> bool:
-        """Put an item of so many rows at the end; False where there is no room."""
-        if len(self._items) >= self._room or self.rows + rows > self._row_room:
+    def offer(self, item: T) -> bool:
+        """Put an item at the end; False where there is no room."""
+        if len(self._items) >= self._most_items:
             return False
-        self._items.append((item, rows))
-        self.rows += rows
+        if self.rows + item.count > self._most_rows or self.size + item.size > self._most_bytes:
+            return False
+        self._items.append(item)
+        self._hold(item.count, item.size)
         self._filled.set()
         return True
 
@@ -29,8 +44,8 @@ class Backlog(Generic[T]):
         """Take the first item; None where there is none."""
         if not self._items:
             return None
-        item, rows = self._items.popleft()
-        self.rows -= rows
+        item = self._items.popleft()
+        self._hold(-item.count, -item.size)
         if not self._items:
             self._filled.clear()
         return item
@@ -45,3 +60,7 @@ class Backlog(Generic[T]):
             await self._filled.wait()
             if (item := self.pop()) is not None:
                 return item
+
+    def _hold(self, rows: int, size: int) -> None:
+        self.rows += rows
+        self.size += size

@@ -1,89 +1,58 @@
-"""Tells the collector what was answered, in batches: the log, the next training's rows, and labels' other half."""
+"""Tells the collector what was answered, in batches, whatever it is that was answered."""
 
 import asyncio
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import chain, islice
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 import aiohttp
 
-from seatrial.contract.feedback import MAXIMUM_PREDICTIONS
-from seatrial.contract.http import MAXIMUM_BODY, PREDICTIONS_PATH
-from seatrial.contract.schema import Feature, Kind
-from seatrial_runtime.predictor.backlog import Backlog
+from seatrial.contract.http import MAXIMUM_BODY
+from seatrial_runtime.predictor.backlog import Backlog, Told
 from seatrial_runtime.predictor.metrics import QUEUE_FULL, REFUSED, TIMEOUT, TOO_LARGE, UNREACHABLE, Counts
-from seatrial_runtime.predictor.protocol import Answer, Stamp, encode
-from seatrial_runtime.predictor.rows import Rows
+from seatrial_runtime.predictor.protocol import encode
 from seatrial_runtime.predictor.worker import Worker
 
 _INTERVAL = 0.5  # seconds that a row waits for others
-_MAXIMUM_ITEMS, _MAXIMUM_ROWS = 10_000, 20_000
-_MAXIMUM_VALUES = 100_000  # of one post: keeps its body below the collector's bound for all but the longest texts
-_MAXIMUM_TEXT = 4096  # characters of a value that the collector takes
+_MAXIMUM_ITEMS, _MAXIMUM_ROWS, _MAXIMUM_BYTES = 10_000, 20_000, 4 * MAXIMUM_BODY
 _TIMEOUT = aiohttp.ClientTimeout(total=5.0)
 _PAUSES = (0.5, 2.0)  # seconds before a second and a third try
 
 Item = dict[str, Any]
+T = TypeVar("T", bound=Told)
+T_contra = TypeVar("T_contra", contravariant=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """One answered request."""
+class Writer(Protocol[T_contra]):
+    """How one kind of thing is told: at which path, as the list of which name, how many at most in one post."""
 
-    rows: Rows
-    answer: Answer
-    stamp: Stamp
+    path: str
+    name: str
+    most: int
 
+    def fits(self, told: T_contra) -> bool:
+        """Say whether the collector would take all texts of it."""
 
-class Writer:
-    """Writes answered rows as `contract.feedback` says."""
-
-    def __init__(self, features: tuple[Feature, ...], revision: str, version: str) -> None:
-        self._features, self._identity = features, {"revision": revision, "version": version}
-        self._texts = [j for j, feature in enumerate(features) if feature.kind is Kind.STRING]
-
-    def fits(self, rows: Rows) -> bool:
-        """Say whether the collector would take all texts of these rows."""
-        columns = (rows.columns[j] for j in self._texts)
-        return all(len(value or "") <= _MAXIMUM_TEXT for column in columns for value in column)
-
-    def items(self, answered: Answered) -> Iterator[Item]:
-        """Yield one item a row."""
-        names = [feature.name for feature in self._features]
-        columns = map(_column, self._features, answered.rows.columns)
-        stamped = answered.stamp
-        for name, prediction, values in zip(
-            stamped.ids, answered.answer.predictions, zip(*columns, strict=True), strict=True
-        ):
-            features = dict(zip(names, values, strict=True))
-            yield {"id": name, "at": stamped.time, **self._identity, "features": features, "prediction": prediction}
+    def items(self, told: T_contra) -> Iterator[Item]:
+        """Yield one item a row, as `contract.feedback` says."""
 
 
-def _column(feature: Feature, column: list[Any]) -> list[Any]:
-    """Numbers become doubles: an integer may be longer than any reader of the log takes."""
-    if feature.kind is not Kind.NUMBER:
-        return column
-    return [None if value is None else float(value) for value in column]
+class Collecting(Generic[T]):
+    """Posts rows from a bounded queue; what is not taken after three tries is dropped and counted."""
 
-
-class Collecting:
-    """Posts answered rows from a bounded queue; what is not taken after three tries is dropped and counted."""
-
-    def __init__(self, url: str, writer: Writer, width: int, dropped: Counts, aside: Worker) -> None:
-        self._url, self._writer = url + PREDICTIONS_PATH, writer
+    def __init__(self, url: str, writer: Writer[T], dropped: Counts, aside: Worker) -> None:
+        self._url, self._writer = url + writer.path, writer
         self._dropped, self._aside = dropped, aside
-        self._size = max(1, min(MAXIMUM_PREDICTIONS, _MAXIMUM_VALUES // width))
-        self._backlog: Backlog[Answered] = Backlog(_MAXIMUM_ITEMS, _MAXIMUM_ROWS)
+        self._backlog: Backlog[T] = Backlog(_MAXIMUM_ITEMS, _MAXIMUM_ROWS, _MAXIMUM_BYTES)
         self._closing = asyncio.Event()
 
-    def offer(self, answered: Answered) -> None:
-        """Queue an answered request."""
-        if not self._writer.fits(answered.rows):
-            self._dropped.add(TOO_LARGE, answered.rows.count)
-        elif not self._backlog.offer(answered, answered.rows.count):
-            self._dropped.add(QUEUE_FULL, answered.rows.count)
+    def offer(self, told: T) -> None:
+        """Queue what was answered."""
+        if not self._writer.fits(told):
+            self._dropped.add(TOO_LARGE, told.count)
+        elif not self._backlog.offer(told):
+            self._dropped.add(QUEUE_FULL, told.count)
 
     def close(self) -> None:
         """Let `run` post what waits, without further tries, and end."""
@@ -105,7 +74,7 @@ class Collecting:
         finally:
             for wait in waits:
                 wait.cancel()
-        if self._backlog.rows < self._size:
+        if self._backlog.rows < self._writer.most:
             await self._pause(_INTERVAL)
 
     async def _pause(self, seconds: float) -> None:
@@ -114,18 +83,20 @@ class Collecting:
 
     async def _post_some(self, session: aiohttp.ClientSession) -> None:
         """Post the first waiting requests: together one full post, or one large request in several."""
-        taken: list[Answered] = []
-        while sum(answered.rows.count for answered in taken) < self._size and (answered := self._backlog.pop()):
-            taken.append(answered)
+        taken: list[T] = []
+        rows = 0
+        while rows < self._writer.most and (told := self._backlog.pop()):
+            taken.append(told)
+            rows += told.count
         for count, body in await self._aside.call(lambda: list(self._bodies(taken))):
             reason = TOO_LARGE if len(body) > MAXIMUM_BODY else await self._post(session, body)
             if reason:
                 self._dropped.add(reason, count)
 
-    def _bodies(self, taken: list[Answered]) -> Iterator[tuple[int, bytes]]:
+    def _bodies(self, taken: list[T]) -> Iterator[tuple[int, bytes]]:
         items = chain.from_iterable(map(self._writer.items, taken))
-        while batch := list(islice(items, self._size)):
-            yield len(batch), encode({"predictions": batch})
+        while batch := list(islice(items, self._writer.most)):
+            yield len(batch), encode({self._writer.name: batch})
 
     async def _post(self, session: aiohttp.ClientSession, body: bytes) -> str | None:
         """Post until it is taken; return why it was given up, or None."""

@@ -67,7 +67,7 @@ class _Main(Collector):
         yield make.histogram(names.BATCH_ROWS, "Rows in a batch of the model.", (), {(): m.batches})
         reason = (names.REASON,)
         yield make.counter(
-            names.SHADOW_DROPPED, "Answered requests that no shadow saw.", reason, _samples(m.shadow_dropped)
+            names.SHADOW_DROPPED, "Requests that the shadow did not get.", reason, _samples(m.shadow_dropped)
         )
         yield make.counter(
             names.COLLECTOR_DROPPED, "Answered rows that no collector got.", reason, _samples(m.collector_dropped)

@@ -11,9 +11,8 @@ from seatrial_runtime.predictor.batcher import Batcher, OverdueError, QueueFullE
 from seatrial_runtime.predictor.invalid import InvalidInputError
 from seatrial_runtime.predictor.metrics import Metrics
 from seatrial_runtime.predictor.model import PredictionError
-from seatrial_runtime.predictor.protocol import LIGHT_BODY, Answer, Dialect, Stamp, stamp
+from seatrial_runtime.predictor.protocol import LIGHT_BODY, Answered, Dialect, stamp
 from seatrial_runtime.predictor.reply import RETRY_AFTER, Reply, problem, refusal
-from seatrial_runtime.predictor.rows import Rows
 from seatrial_runtime.predictor.worker import Worker
 
 _LIGHT_ROWS = 200  # whose answer is written in well below a millisecond
@@ -22,7 +21,7 @@ _ID_HEADER = PREDICTION_ID.encode()
 _log = logging.getLogger(__name__)
 
 # Called with each live answered request after the answer has been sent.
-Tell = Callable[[Rows, Answer, Stamp], None]
+Tell = Callable[[Answered], None]
 
 
 class Inference:
@@ -63,7 +62,8 @@ class Inference:
         heavy = query.rows.count > _LIGHT_ROWS
         written = await self._aside.call_if(heavy, lambda: dialect.write(query, answer, stamped))
         identified = ((_ID_HEADER, stamped.ids[0].encode()),)
-        return Reply(200, written, identified, after=lambda: self._tell(query.rows, answer, stamped))
+        answered = Answered(query.rows, answer, stamped, len(body))
+        return Reply(200, written, identified, after=lambda: self._tell(answered))
 
     def _failed(self, error: PredictionError) -> None:
         held_back = self._sparing.admits(time.monotonic())

@@ -8,6 +8,7 @@ import asyncio
 import socket
 from collections.abc import Callable
 
+from seatrial.contract.http import WHOLE_SAMPLE
 from seatrial_runtime.predictor.worker import Worker
 
 _INTERVAL, _PATIENCE = 2.0, 3.0  # seconds between lookups; seconds after which what was known is forgotten
@@ -25,12 +26,16 @@ def resolve(host: str, family: int) -> frozenset[str]:
 
 
 class Peers:
-    """The shadow's addresses, looked up again and again while `watch` runs."""
+    """The shadow's addresses, looked up again and again while `watch` runs, and the sample that it asked for.
+
+    `sample` is a percentage of the requests: all of them until `learn` is called, and again once the shadow has gone.
+    """
 
     def __init__(self, host: str, own: str, resolver: Resolve = resolve) -> None:
         self._host, self._own, self._resolver = host, own, resolver
         self._family = socket.AF_INET6 if ":" in own else socket.AF_INET
         self._addresses: frozenset[str] = frozenset()
+        self.sample = WHOLE_SAMPLE
 
     @property
     def is_shadow(self) -> bool:
@@ -42,12 +47,22 @@ class Peers:
         """The addresses to post to; none where this pod is a shadow itself."""
         return () if self.is_shadow else tuple(self._addresses)
 
+    def learn(self, sample: int | None) -> None:
+        """Take what a shadow's answer says of the sample, if it says so (not None) before the shadow has gone."""
+        if sample is not None and self.targets:
+            self.sample = sample
+
     async def watch(self) -> None:
         """Look the name up for ever; a resolver that hangs only makes the shadow unknown."""
         worker = Worker("resolver")
         while True:
             lookup = asyncio.ensure_future(worker.call(lambda: self._resolver(self._host, self._family)))
             if not (await asyncio.wait({lookup}, timeout=_PATIENCE))[0]:
-                self._addresses = frozenset()
-            self._addresses = await lookup
+                self._see(frozenset())
+            self._see(await lookup)
             await asyncio.sleep(_INTERVAL)
+
+    def _see(self, addresses: frozenset[str]) -> None:
+        self._addresses = addresses
+        if not self.targets:
+            self.sample = WHOLE_SAMPLE

@@ -47,11 +47,30 @@ class Stamp:
     time: str
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One answered request; `size` is its body's, in bytes."""
+
+    rows: Rows
+    answer: Answer
+    stamp: Stamp
+    size: int
+
+    @property
+    def count(self) -> int:
+        """How many rows it has."""
+        return self.rows.count
+
+
 def stamp(count: int, nanoseconds: int) -> Stamp:
     """Return the stamp of `count` rows answered at a time given in nanoseconds since 1970 UTC."""
-    milliseconds = nanoseconds // 1_000_000
-    at = datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds")
-    return Stamp([new_prediction_id(milliseconds) for _ in range(count)], at.replace("+00:00", "Z"))
+    return Stamp([new_prediction_id(nanoseconds // 1_000_000) for _ in range(count)], moment(nanoseconds))
+
+
+def moment(nanoseconds: int) -> str:
+    """Return a time given in nanoseconds since 1970 UTC as RFC 3339, to the millisecond."""
+    at = datetime.fromtimestamp(nanoseconds // 1_000_000 / 1000, UTC).isoformat(timespec="milliseconds")
+    return at.replace("+00:00", "Z")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,22 +2,24 @@
 
 import asyncio
 import logging
-import random
 from collections.abc import Awaitable, Callable
 
 from seatrial.contract.http import PREDICTOR_PORT
 from seatrial.contract.manifest import Manifest
 from seatrial_runtime.predictor.batcher import Batcher, Limits
-from seatrial_runtime.predictor.collect import Answered, Collecting, Writer
+from seatrial_runtime.predictor.collect import Collecting
 from seatrial_runtime.predictor.inference import Inference
 from seatrial_runtime.predictor.metrics import Metrics
 from seatrial_runtime.predictor.mirror import Mirror
 from seatrial_runtime.predictor.model import Predict
 from seatrial_runtime.predictor.peers import Peers, Resolve, resolve
-from seatrial_runtime.predictor.protocol import Answer, Stamp
-from seatrial_runtime.predictor.rows import Rows, Schema
+from seatrial_runtime.predictor.predictions import PredictionWriter
+from seatrial_runtime.predictor.protocol import Answered
+from seatrial_runtime.predictor.rows import Schema
 from seatrial_runtime.predictor.settings import Settings
 from seatrial_runtime.predictor.shadow import Shadow
+from seatrial_runtime.predictor.shadow_answers import ShadowAnswer, ShadowAnswerWriter
+from seatrial_runtime.predictor.shadow_message import writer_of
 from seatrial_runtime.predictor.v1 import V1
 from seatrial_runtime.predictor.v2 import V2
 from seatrial_runtime.predictor.worker import Worker
@@ -52,19 +54,20 @@ class Serving:
         self.v2 = V2(schema, manifest.output, manifest.version)
         self.batcher = Batcher(predict, limits, model, answered.observe, lambda rows: metrics.batches.add(float(rows)))
         self.inference = Inference(self.batcher, metrics, parsing, self._tell)
-        self.shadow = Shadow(schema, self.batcher, metrics, parsing)
-        self._peers = self._mirror = self._collecting = None
+        self.shadow = Shadow(schema, self.batcher, metrics, parsing, self._tell_of_shadow)
+        url, who = settings.collector_url, {"revision": settings.revision, "version": manifest.version}
+        self._predictions = self._shadow_answers = None
+        if url:
+            writer, dropped = PredictionWriter(manifest.features, who), metrics.collector_dropped
+            self._predictions = Collecting(url, writer, dropped, behind)
+            self._shadow_answers = Collecting(url, ShadowAnswerWriter(who), dropped, behind)
+        self._peers = self._mirror = None
         if settings.shadow_host and settings.pod_ip:
             self._peers = Peers(settings.shadow_host, settings.pod_ip, resolver)
-            self._mirror = Mirror(
-                schema.names, self._peers, shadow_port, metrics.shadow_dropped, behind, random.SystemRandom().choice
-            )
-        if settings.collector_url:
-            writer = Writer(manifest.features, settings.revision, manifest.version)
-            self._collecting = Collecting(
-                settings.collector_url, writer, len(manifest.features), metrics.collector_dropped, behind
-            )
+            write = writer_of(schema.names, who if url else None)
+            self._mirror = Mirror(write, self._peers, shadow_port, metrics.shadow_dropped, behind)
         self._tasks: list[asyncio.Task[None]] = []
+        self._last_posts: list[asyncio.Task[None]] = []
         metrics.depth = lambda: self.batcher.depth
 
     @property
@@ -77,23 +80,31 @@ class Serving:
         for runs in (self._peers and self._peers.watch, self._mirror and self._mirror.run):
             if runs:
                 self._tasks.append(asyncio.create_task(_for_ever(runs)))
-        if self._collecting:
-            self._tasks.append(asyncio.create_task(_for_ever(self._collecting.run)))
+        for collecting in (self._predictions, self._shadow_answers):
+            if collecting:
+                self._last_posts.append(asyncio.create_task(_for_ever(collecting.run)))
 
     async def stop(self) -> None:
         """End what runs beside the requests; what the collector has not heard of gets a last chance."""
-        if self._collecting:
-            self._collecting.close()
-            await asyncio.wait(self._tasks[-1:], timeout=_FLUSH)
-        for task in self._tasks:
+        for collecting in (self._predictions, self._shadow_answers):
+            if collecting:
+                collecting.close()
+        if self._last_posts:
+            await asyncio.wait(self._last_posts, timeout=_FLUSH)
+        tasks = [*self._tasks, *self._last_posts]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _tell(self, rows: Rows, answer: Answer, stamped: Stamp) -> None:
+    def _tell(self, answered: Answered) -> None:
         if self._mirror:
-            self._mirror.offer(rows, answer)
-        if self._collecting:
-            self._collecting.offer(Answered(rows, answer, stamped))
+            self._mirror.offer(answered)
+        if self._predictions:
+            self._predictions.offer(answered)
+
+    def _tell_of_shadow(self, answer: ShadowAnswer) -> None:
+        if self._shadow_answers:
+            self._shadow_answers.offer(answer)
 
 
 async def _for_ever(run: Callable[[], Awaitable[None]]) -> None:

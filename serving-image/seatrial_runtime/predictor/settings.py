@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from seatrial.contract import environment
+from seatrial.contract.http import WHOLE_SAMPLE
 from seatrial.contract.layout import InvalidLocationError, ModelHome
 from seatrial.contract.names import DIGEST_RULE, InvalidNameError, check_segment, is_digest
 
@@ -32,6 +33,7 @@ class Settings:
     timeout: float = 1.0  # of one request, from its last byte to its answer
     pod_ip: str | None = None
     shadow_host: str | None = None
+    shadow_sample: int = WHOLE_SAMPLE  # percent of the requests that are copied to this pod while it is the shadow
     collector_url: str | None = None
 
 
@@ -46,11 +48,12 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
         digest=_digest(variables),
         endpoint=variables.get(environment.ENDPOINT) or None,
         region=variables.get(environment.REGION) or None,
-        maximum_batch=int(_number(variables, environment.MAXIMUM_BATCH, 64, 1, MAXIMUM_BATCH_ROWS)),
+        maximum_batch=_whole(variables, environment.MAXIMUM_BATCH, 64, MAXIMUM_BATCH_ROWS),
         maximum_delay=_number(variables, environment.MAXIMUM_DELAY, 0.0, 0.0, environment.LONGEST_DELAY),
         timeout=_number(variables, environment.TIMEOUT, 1.0, 0.001, environment.LONGEST_TIMEOUT),
         pod_ip=variables.get(environment.POD_IP) or None,
         shadow_host=variables.get(environment.SHADOW_HOST) or None,
+        shadow_sample=_whole(variables, environment.SHADOW_SAMPLE, WHOLE_SAMPLE, WHOLE_SAMPLE),
         collector_url=_url(variables),
     )
     if settings.shadow_host and not settings.pod_ip:
@@ -103,3 +106,10 @@ def _number(variables: Mapping[str, str], name: str, default: float, least: floa
     if not least <= value <= most:
         raise SettingsError(f"{name} is {text!r}; expected a number from {least:g} to {most:g}")
     return value
+
+
+def _whole(variables: Mapping[str, str], name: str, default: int, most: int) -> int:
+    value = _number(variables, name, default, 1, most)
+    if not value.is_integer():
+        raise SettingsError(f"{name} is {variables[name]!r}; expected a whole number from 1 to {most}")
+    return int(value)

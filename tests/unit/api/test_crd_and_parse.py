@@ -38,7 +38,16 @@ TREE = "sklearn.tree.DecisionTreeClassifier"
 LEAVES = leaves("spec")
 DURATION = next(leaf for leaf in LEAVES if leaf.path[-1] == "probation").schema["pattern"]
 # Fields in which what the pattern lets through is checked further, by CEL and by the parser.
-POSITIVE = {"timeout", "progressDeadline", "latencyP99", "activeDeadline"}
+POSITIVE = {"timeout", "progressDeadline", "latencyP99", "activeDeadline", "interval"}
+ANYTHING = {"target", "candidate", "stable"}  # a column's name, PromQL
+# From and to which a decimal is read, where its pattern takes others.
+DECIMAL_BOUNDS = {
+    "shadow.maximumDisagreement": (1e-6, 1 - 1e-6),
+    "errors.objective": (1e-6, 1 - 1e-6),
+    "accuracy.maximumLoss": (0.0, 1 - 1e-6),
+    "query.maximumRatio": (0.001, 1000.0),
+    "query.minimumRatio": (0.001, 1000.0),
+}
 
 
 def parsed(document: Document) -> Spec:
@@ -173,7 +182,7 @@ def test_everything_is_described_and_bounded() -> None:
         match node.get("type"):
             case "string":
                 assert "maxLength" in node or "enum" in node, f"{where} may be endless"
-                assert "pattern" in node or "enum" in node or path[-1] == "target", f"{where} may be anything"
+                assert "pattern" in node or "enum" in node or path[-1] in ANYTHING, f"{where} may be anything"
             case "array":
                 assert "maxItems" in node, f"{where} may be endless"
                 assert "x-kubernetes-list-type" in node, f"{where} does not say how it is merged"
@@ -201,7 +210,7 @@ def test_every_duration_that_the_schema_takes_is_read(text: str) -> None:
 
 @pytest.mark.parametrize("leaf", [leaf for leaf in LEAVES if leaf.schema.get("pattern") == DURATION], ids=named)
 def test_durations_have_the_same_pattern_and_lower_bound(leaf: Leaf) -> None:
-    parsed(with_value(FULL, leaf.path, "1s"))
+    parsed(with_value(FULL, leaf.path, "24h" if leaf.path[-1] == "interval" else "1s"))
     for wrong in ("5 minutes", "", "10", "-1s", "1.5h", "1d", "123456s"):
         with pytest.raises(DocumentError, match=r"\." + leaf.path[-1] + " is .*a duration"):
             parsed(with_value(FULL, leaf.path, wrong))
@@ -231,8 +240,8 @@ def test_every_decimal_that_the_schema_takes_is_read(data: st.DataObject) -> Non
     leaf = data.draw(st.sampled_from([leaf for leaf in DECIMALS if leaf.path[-2] != "split"]))
     text = data.draw(st.from_regex(leaf.schema["pattern"], fullmatch=True))
     assume(text.isascii())
-    if leaf.path[-1] == "maximumDisagreement":
-        assume(1e-6 <= float(text) <= 1 - 1e-6)
+    low, high = DECIMAL_BOUNDS.get(".".join(leaf.path[-2:]), (0.0, float("inf")))
+    assume(low <= float(text) <= high)
     parsed(with_value(FULL, leaf.path, text))
 
 

@@ -92,6 +92,7 @@ def test_its_settings_are_those_that_it_reads() -> None:
         settings.LOG_LEVEL,
         settings.OWN_IDENTITY,
         settings.NAMESPACE_LABEL,
+        settings.USER_QUERIES,
     }
     read = settings.read_settings(variables)
     assert read.defaults.runtime_image == "seatrial-runtime:0.1.0"

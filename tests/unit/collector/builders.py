@@ -2,7 +2,7 @@
 
 from seatrial.contract.layout import ModelHome
 from seatrial.contract.schema import Output, Task
-from seatrial_runtime.collector.messages import Label, Prediction
+from seatrial_runtime.collector.messages import Label, Prediction, ShadowAnswer
 
 SECOND = 1_000_000
 NOW = 1_790_000_000 * SECOND  # microseconds since 1970
@@ -26,3 +26,8 @@ def prediction(
 def label(number: int, value: str = "High") -> Label:
     """Return a label for the prediction of a number."""
     return Label(name_of(number), value)
+
+
+def shadow_answer(number: int, answer: str = "High", *, revision: str = "r2", control: str = "r1") -> ShadowAnswer:
+    """Return what a candidate would have answered where the prediction of a number was made."""
+    return ShadowAnswer(name_of(number), revision, "2", control, answer)

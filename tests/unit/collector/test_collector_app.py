@@ -14,7 +14,15 @@ import pytest
 from pyarrow import parquet
 
 from seatrial.contract.canonical import canonical_json
-from seatrial.contract.http import FEEDBACK_PATH, LIVE_PATH, MAXIMUM_BODY, METRICS_PATH, PREDICTIONS_PATH, READY_PATH
+from seatrial.contract.http import (
+    FEEDBACK_PATH,
+    LIVE_PATH,
+    MAXIMUM_BODY,
+    METRICS_PATH,
+    PREDICTIONS_PATH,
+    READY_PATH,
+    SHADOW_ANSWERS_PATH,
+)
 from seatrial.contract.schema import Output, Task
 from seatrial.store.objects import DeniedError
 from seatrial.store.s3 import Credentials
@@ -143,6 +151,23 @@ async def test_predictions_and_labels_are_taken_counted_and_stored(call: Caller)
     ]
 
 
+async def test_shadow_answers_are_taken_and_paired_and_not_stored(call: Caller) -> None:
+    shadowed = {key: value for key, value in at(1, "Low").items() if key != "features"}
+    shadowed |= {"revision": "r2", "version": "2", "control": "r1"}
+    assert await call.post(SHADOW_ANSWERS_PATH, {"answers": [shadowed]}) == (202, {"accepted": 1})
+    await call.post(PREDICTIONS_PATH, {"predictions": [at(1)]})
+    await call.post(FEEDBACK_PATH, {"id": name_of(1).hex(), "label": "High"})
+    _, text = await call("GET", METRICS_PATH)
+    (line,) = [line for line in text.splitlines() if 'result="stable_right"' in line]
+    assert line.startswith("seatrial_collector_label_pairs_total{")
+    assert line.endswith('revision="r2",version="2"} 1.0')
+    status, answer = await call.post(SHADOW_ANSWERS_PATH, {"answers": [shadowed | {"control": "a/b"}]})
+    assert (status, answer["field"]) == (400, "answers[0].control")
+    await call.shut_down()
+    assert [(row["revision"], row["prediction"]) for row in call.stored("predictions")] == [("r1", "High")]
+    assert [(row["revision"], row["prediction"]) for row in call.stored("labels")] == [("r1", "High")]
+
+
 async def test_a_bad_body_is_answered_with_its_field(call: Caller) -> None:
     bad = {**at(), "revision": 7}
     status, answer = await call.post(PREDICTIONS_PATH, {"predictions": [at(), bad]})
@@ -259,7 +284,7 @@ async def test_a_writer_that_hangs_is_waited_for_a_while(call: Caller) -> None:
     assert "seatrial_collector_predictions_total{" not in text
 
 
-@pytest.mark.parametrize("path", [FEEDBACK_PATH, PREDICTIONS_PATH])
+@pytest.mark.parametrize("path", [FEEDBACK_PATH, PREDICTIONS_PATH, SHADOW_ANSWERS_PATH])
 async def test_a_body_nested_without_end_is_refused_and_counted(call: Caller, path: str) -> None:
     status, answer = await call("POST", path, b'{"id":' * 100_000)
     assert (status, answer["field"]) == (400, "body")
@@ -291,6 +316,7 @@ async def test_what_a_label_can_be_is_read_from_the_manifest_of_its_version(tmp_
         ("GET", "/", 404),
         ("GET", FEEDBACK_PATH, 405),
         ("DELETE", PREDICTIONS_PATH, 405),
+        ("GET", SHADOW_ANSWERS_PATH, 405),
         ("POST", METRICS_PATH, 405),
     ],
 )

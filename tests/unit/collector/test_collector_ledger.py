@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from seatrial.contract.feedback import Refusal
 from seatrial_runtime.collector.configuration import Limits
-from seatrial_runtime.collector.database import open_database
-from seatrial_runtime.collector.ledger import MAXIMUM_SERIES, FullError, Ledger
+from seatrial_runtime.collector.database import MAXIMUM_SERIES, open_database
+from seatrial_runtime.collector.ledger import Ledger
 from seatrial_runtime.collector.messages import Label, Prediction
 from seatrial_runtime.collector.parts import KINDS, close_part, plan_part
+from seatrial_runtime.collector.room import FullError
 from seatrial_runtime.collector.totals import Totals, read_totals
 from tests.unit.collector.builders import HOME, NOW, RISK, SECOND, label, name_of, prediction
 

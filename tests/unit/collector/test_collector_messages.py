@@ -6,8 +6,16 @@ from typing import Any
 
 import pytest
 
-from seatrial.contract.feedback import MAXIMUM_LABELS, MAXIMUM_PREDICTIONS
-from seatrial_runtime.collector.messages import BadBodyError, BadLabel, Label, read_labels, read_predictions
+from seatrial.contract.feedback import MAXIMUM_LABELS, MAXIMUM_PREDICTIONS, MAXIMUM_SHADOW_ANSWERS
+from seatrial_runtime.collector.messages import (
+    BadLabel,
+    Label,
+    ShadowAnswer,
+    read_labels,
+    read_predictions,
+    read_shadow_answers,
+)
+from seatrial_runtime.collector.strict import BadBodyError
 
 ID = "01" * 16
 
@@ -53,6 +61,49 @@ def test_a_bad_prediction_is_refused_by_its_field(changes: dict[str, Any], field
     with pytest.raises(BadBodyError, match=says) as refused:
         read_predictions(body(item(**changes)))
     assert refused.value.field == field
+
+
+SHADOWED = {
+    "id": ID,
+    "at": "2026-11-21T03:00:00.25Z",
+    "revision": "r2",
+    "version": "8",
+    "control": "r1",
+    "prediction": "High",
+}
+
+
+def shadowed(**changes: Any) -> bytes:
+    return json.dumps({"answers": [SHADOWED, SHADOWED | changes]}).encode()
+
+
+def test_a_shadows_answer_is_read_and_what_a_newer_shadow_may_add_is_passed_over() -> None:
+    answer = ShadowAnswer(bytes.fromhex(ID), "r2", "8", "r1", "High")
+    assert read_shadow_answers(shadowed(confidence=[0.5])) == [answer, answer]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "says"),
+    [
+        ({"id": "7"}, "answers[1].id", "32 hexadecimal digits"),
+        ({"at": "2026-11-21T03:00:00"}, "answers[1].at", "zone"),
+        ({"revision": "a/b"}, "answers[1].revision", "1 to 63 letters"),
+        ({"version": ""}, "answers[1].version", "1 to 63 letters"),
+        ({"control": "../r1"}, "answers[1].control", "1 to 63 letters"),
+        ({"control": None}, "answers[1].control", "Expected `str`"),
+        ({"prediction": 1.5}, "answers[1].prediction", "Expected `str`"),
+        ({"prediction": "x" * 1025}, "answers[1].prediction", "length <= 1024"),
+    ],
+)
+def test_a_bad_shadow_answer_is_refused_by_its_field(changes: dict[str, Any], field: str, says: str) -> None:
+    with pytest.raises(BadBodyError, match=says) as refused:
+        read_shadow_answers(shadowed(**changes))
+    assert refused.value.field == field
+
+
+def test_a_batch_of_shadow_answers_is_bounded() -> None:
+    with pytest.raises(BadBodyError, match="length <= 1000"):
+        read_shadow_answers(json.dumps({"answers": [SHADOWED] * (MAXIMUM_SHADOW_ANSWERS + 1)}).encode())
 
 
 @pytest.mark.parametrize("text", [b"", b"{", b"[]", b'{"predictions": 1}', b"\xff", b'{"predictions": [1]}'])

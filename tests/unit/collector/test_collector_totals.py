@@ -12,7 +12,7 @@ from seatrial_runtime.collector.database import open_database
 from seatrial_runtime.collector.ledger import Ledger
 from seatrial_runtime.collector.totals import exposition, read_totals
 from seatrial_runtime.collector.troubles import Cause
-from tests.unit.collector.builders import NOW, label, prediction
+from tests.unit.collector.builders import NOW, label, prediction, shadow_answer
 
 WHOSE = {"model_namespace": "ml", "model_name": "deploy-risk"}
 R1 = {**WHOSE, "revision": "r1", "version": "1"}
@@ -25,6 +25,9 @@ def scrape(
     ledger = Ledger(db, Limits())
     if ledger_work:
         ledger.record_predictions([prediction(n) for n in range(4)], NOW)
+    if ledger_work == "shadow":
+        ledger.pairing.record([shadow_answer(n, answer) for n, answer in enumerate(("High", "Low"))], NOW)
+        ledger.record_labels([label(0), label(1)], NOW)
     if ledger_work == "labels":
         ledger.record_labels([label(0), label(1), label(2, "Low"), label(2)], NOW)
     text = exposition(read_totals(db), failures, "ml", "deploy-risk").decode()
@@ -72,3 +75,13 @@ def test_labels_are_counted_as_right_wrong_and_refused() -> None:
     assert value(samples, metrics.LABELLED_ROWS, **R1) == 3
     assert value(samples, metrics.UNLABELLED, **R1) == 1
     assert value(samples, metrics.LABELS_REFUSED, reason="duplicate", **WHOSE) == 1
+
+
+def test_pairs_are_the_candidates_with_whom_it_was_compared_and_all_results() -> None:
+    samples = scrape("shadow")
+    r2 = {**WHOSE, "revision": "r2", "version": "2", "control": "r1"}
+    counted = {result: value(samples, metrics.LABEL_PAIRS, result=result, **r2) for result in metrics.PAIR_RESULTS}
+    assert counted == {"both_right": 1, "candidate_right": 0, "stable_right": 1, "both_wrong": 0}
+    assert {
+        labels for name, labels in samples if dict(labels).get("revision") == "r2" and name != metrics.LABEL_PAIRS
+    } == set()

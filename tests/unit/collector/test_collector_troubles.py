@@ -6,7 +6,7 @@ import pytest
 
 from seatrial.store.objects import DeniedError, NoBucketError, StoreError, UnreachableError
 from seatrial_runtime.collector.access import SecretError
-from seatrial_runtime.collector.ledger import FullError
+from seatrial_runtime.collector.room import FullError
 from seatrial_runtime.collector.troubles import Cause, Troubles, cause_of
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from seatrial_runtime.collector.configuration import Limits
 from seatrial_runtime.collector.database import open_database
-from seatrial_runtime.collector.ledger import FullError, Ledger
+from seatrial_runtime.collector.ledger import Ledger
+from seatrial_runtime.collector.room import FullError
 from seatrial_runtime.collector.writer import Writer
 from tests.unit.collector.builders import NOW, prediction
 

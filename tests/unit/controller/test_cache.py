@@ -92,3 +92,9 @@ def test_what_nobody_reads_is_dropped() -> None:
     assert trimmed(document)["metadata"].keys() == {"namespace", "name", "resourceVersion", "labels", "annotations"}
     assert trimmed(document)["metadata"]["annotations"] == {"seatrial.dev/train": "now"}
     assert "managedFields" in document["metadata"], "the caller's document stays as it is"
+
+
+def test_what_an_autoscaler_set_is_kept() -> None:
+    scaled = {"manager": "kube-controller-manager", "subresource": "scale"}
+    document = deployment(1, managedFields=[{"manager": "kubectl"}, scaled])
+    assert trimmed(document)["metadata"]["managedFields"] == [scaled]

@@ -13,6 +13,7 @@ from seatrial.controller.from_cache import (
     belonging,
     deployments_of,
     identities,
+    is_autoscaled,
     jobs_of,
     needs_explaining,
     pods_of,
@@ -164,3 +165,25 @@ def test_no_route_is_no_state() -> None:
 def test_how_far_a_job_is(conditions: list[dict[str, str]], phase: JobPhase) -> None:
     job = thing("Job", "risk-train-1", "batch/v1", status={"conditions": conditions})
     assert jobs_of([job, deployment()]) == {"risk-train-1": phase}
+
+
+def managed(manager: str, subresource: str, field: str) -> dict[str, Any]:
+    """A ModelDeployment with a field that somebody set, as the API server notes it."""
+    fields: dict[str, Any] = {"f:spec": {"f:serving": {field: {}}}}
+    entry = {"manager": manager, "subresource": subresource, "operation": "Update", "fieldsV1": fields}
+    return {"metadata": {"managedFields": [entry]}}
+
+
+@pytest.mark.parametrize(
+    ("document", "autoscaled"),
+    [
+        (managed("kube-controller-manager", "scale", "f:replicas"), True),
+        (managed("kubectl", "scale", "f:replicas"), False),  # by hand
+        (managed("kube-controller-manager", "", "f:replicas"), False),
+        (managed("kube-controller-manager", "scale", "f:image"), False),
+        ({"metadata": {"managedFields": [{"manager": "kube-controller-manager", "subresource": "scale"}]}}, False),
+        ({"metadata": {}}, False),
+    ],
+)
+def test_an_autoscaler_is_known_by_the_field_that_it_set(document: dict[str, Any], autoscaled: bool) -> None:
+    assert is_autoscaled(document) is autoscaled

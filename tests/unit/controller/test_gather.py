@@ -20,10 +20,11 @@ from seatrial.contract.reference import REFERENCE, Reference
 from seatrial.controller.cache import Place
 from seatrial.controller.memory import Memory
 from seatrial.core.observed import Evidence, Job, JobPhase, Observed, Pods, Unknown
+from seatrial.judge.query import Reading
 from seatrial.ports import Key, MetricsError, PodsSeen, Restarts, Source, UnavailableError
 from seatrial.store.objects import UnreachableError
 from tests.fakes.process import STORE, Process, World
-from tests.given import manifest
+from tests.given import DEFAULTS, manifest
 
 KEY = Key("ml", "risk")
 PLACE = Place(MODEL_API, KIND, "ml", "risk")
@@ -207,6 +208,39 @@ async def test_a_prometheus_that_fails_is_no_evidence_and_no_alert(scene: Scene)
     observed = await scene.look()
     assert observed.evidence == Unknown(Reason.METRICS_UNAVAILABLE, "down")
     assert isinstance(observed.alerts, Unknown)
+
+
+OWN_CHECKS = {
+    "checks": [
+        {"name": "refunds", "query": {"candidate": 'refunds{revision="{{revision}}"}', "maximum": "3"}},
+        {"name": "broken", "query": {"candidate": "sum(", "maximum": "3"}},
+        {"name": "errors", "errors": {}},
+    ]
+}
+
+
+async def test_a_users_query_is_asked_and_a_broken_one_breaks_nothing_else(scene: Scene) -> None:
+    scene.model(on_trial(scene), rollout=OWN_CHECKS)
+    scene.world.clock.advance(-60)
+    scene.world.metrics.record("refunds", {"revision": "bbbb"}, 2.0)
+    scene.world.clock.advance(60)
+    evidence = (await scene.look()).evidence
+    assert isinstance(evidence, Evidence)
+    assert evidence.readings["refunds"] == (Reading(2.0, None),) * 2
+    broken = evidence.readings["broken"]
+    assert isinstance(broken, Unknown)
+    assert broken.message.startswith("the candidate's query: parse error")
+
+
+async def test_where_users_queries_are_switched_off_they_are_not_asked(scene: Scene) -> None:
+    scene.model(on_trial(scene), rollout=OWN_CHECKS)
+    scene.process.gatherer = scene.process.gatherer_with(replace(DEFAULTS, user_queries=False))
+    asked: list[str] = []
+    scene.world.metrics.before = lambda call, arguments: asked.append(str(arguments[0]))
+    evidence = (await scene.look()).evidence
+    assert isinstance(evidence, Evidence)
+    assert not any("refunds" in query for query in asked)
+    assert "prometheus.userQueries" in str(evidence.readings["refunds"])
 
 
 async def test_nothing_on_trial_asks_prometheus_nothing(scene: Scene) -> None:

@@ -19,17 +19,17 @@ def test_defaults() -> None:
         "seatrial-0",
     )
     assert (settings.log_level, settings.port, settings.defaults.own_identity) == ("INFO", 8080, False)
-    assert settings.defaults.namespace_label == "namespace"
+    assert (settings.defaults.namespace_label, settings.defaults.user_queries) == ("namespace", True)
 
 
 def test_what_is_set_counts() -> None:
     chosen = {"SEATRIAL_CLUSTER": "eu-1", "SEATRIAL_WINDOWS": "1m, 1h", "SEATRIAL_NAMESPACE": "ops"}
     chosen |= {"SEATRIAL_LOG_LEVEL": "DEBUG", "SEATRIAL_PORT": "0", "SEATRIAL_OWN_IDENTITY": "true"}
-    chosen |= {"SEATRIAL_NAMESPACE_LABEL": "kubernetes_namespace"}
+    chosen |= {"SEATRIAL_NAMESPACE_LABEL": "kubernetes_namespace", "SEATRIAL_USER_QUERIES": "false"}
     settings = read_settings({**NEEDED, **chosen})
     assert (settings.defaults.cluster, settings.defaults.windows, settings.namespace) == ("eu-1", ("1m", "1h"), "ops")
     assert (settings.log_level, settings.port, settings.defaults.own_identity) == ("DEBUG", 0, True)
-    assert settings.defaults.namespace_label == "kubernetes_namespace"
+    assert (settings.defaults.namespace_label, settings.defaults.user_queries) == ("kubernetes_namespace", False)
     assert settings.identity, "the host's name where the pod's is not told"
 
 

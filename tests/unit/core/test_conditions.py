@@ -37,6 +37,7 @@ ROUTED = spec(route=ROUTE)
 WATCHED = spec(monitoring={"drift": {}, "accuracy": {}})
 TRAINS = spec(training=TRAINING_SECTION)
 HELD: dict[str, Any] = {"held": "longer on trial than it may be", "held_reason": Reason.DEADLINE_EXCEEDED}
+APPROVAL = Reason.AWAITING_APPROVAL
 REFUSED = "CrashLoopBackOff: refused: model.skops has not its digest"
 
 
@@ -108,6 +109,7 @@ CASES: list[tuple[Observed, Type, Truth, Reason, str]] = [
     (on_trial(Stage.CANARY, held="4m left"), STALLED, F, Reason.NOT_STALLED, ""),
     (on_trial(Stage.CANARY, **HELD), STALLED, T, Reason.DEADLINE_EXCEEDED, "longer on trial"),
     (on_trial(Stage.CANARY, held="paused", held_reason=Reason.PAUSED), STALLED, T, Reason.PAUSED, "paused"),
+    (on_trial(Stage.CANARY, held="say so", held_reason=APPROVAL), STALLED, T, APPROVAL, "say so"),
     (serving("1", spec=unknown(Reason.INVALID_SPEC)), STALLED, T, Reason.INVALID_SPEC, "it is so: InvalidSpec"),
     (
         serving("1", failure=Unknown(Reason.APPLY_FAILED, "403: may not")),

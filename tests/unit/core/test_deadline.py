@@ -1,6 +1,7 @@
 """The progress deadline: what it does, and which time counts toward it."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ from tests.unit.core.advanced import HOUR, LATE, PASS, TWO, UNSURE, after, held,
 def test_pause_holds_and_calls_for_a_person(stage: Stage) -> None:
     world = on_trial(stage, since=LATE, pods=available(0), of=on_deadline("Pause"))
     message, reason = held(after(world, UNSURE))
-    assert message.startswith("longer on trial than spec.rollout.progressDeadline (6h): waits for ")
+    assert message.startswith("waits for longer than spec.rollout.progressDeadline (6h): waits for ")
     assert reason == Reason.DEADLINE_EXCEEDED
 
 
@@ -74,23 +75,34 @@ def test_time_without_evidence_does_not_count(minutes: int, over: bool) -> None:
     status = after(stopped(minutes), UNSURE)
     assert bool(status.rejected) is over
     if status.trial is not None:
-        assert (status.trial.began, status.trial.stopped) == (NOW - LATE + minutes * MINUTE, None)
+        assert (status.trial.began, status.trial.uncounted) == (NOW - LATE, minutes * 60)
+        assert status.trial.stopped is None
+
+
+@pytest.mark.parametrize("because", [{"evidence": UNKNOWN}, {"pods": unseen_pods()}])
+def test_time_without_evidence_does_not_count_from_the_first_look_on(because: dict[str, Any]) -> None:
+    for since, expected in ((None, NOW), (NOW - HOUR, NOW - HOUR)):
+        trial = after(stopped(0, **because, stopped=since), UNSURE).trial
+        assert trial is not None
+        assert (trial.began, trial.stopped, trial.uncounted) == (NOW - LATE, expected, 0)
 
 
 @pytest.mark.parametrize(
     "because",
     [
-        {"evidence": UNKNOWN},
-        {"pods": unseen_pods()},
         {"of": on_deadline("Rollback", paused=True)},
         {"of": spec(replicas=0, rollout={"onDeadline": "Rollback"})},
+        {"of": on_deadline("Rollback", shadow={"minimumDuration": "8h"})},
     ],
 )
-def test_it_does_not_count_from_the_first_look_on(because: dict[str, Any]) -> None:
-    for since, expected in ((None, NOW), (NOW - MINUTE, NOW - MINUTE)):
-        status = after(stopped(0, **because, stopped=since), UNSURE)
-        assert status.trial is not None
-        assert (status.trial.began, status.trial.stopped) == (NOW - LATE, expected)
+@pytest.mark.parametrize(("since", "expected"), [(0, (0, 0)), (59, (59, 0)), (60, (0, 60)), (3600, (0, 3600))], ids=str)
+def test_nor_does_time_that_is_asked_for(because: dict[str, Any], since: int, expected: tuple[int, int]) -> None:
+    """It is kept to a minute, so that not every look writes the status."""
+    trial = after(stopped(0, **because, stopped=NOW - timedelta(seconds=since)), UNSURE).trial
+    assert trial is not None
+    assert trial.stopped is not None
+    assert ((NOW - trial.stopped).total_seconds(), trial.uncounted) == expected
+    assert trial.began == NOW - LATE
 
 
 def test_a_stage_that_begins_in_an_outage_does_not_count_it() -> None:
@@ -107,7 +119,7 @@ def test_a_stage_that_begins_in_an_outage_does_not_count_it() -> None:
 def test_a_clock_that_went_back_makes_no_trial_older() -> None:
     status = after(on_trial(Stage.SHADOW, since=HOUR, stopped=NOW + MINUTE), UNSURE)
     assert status.trial is not None
-    assert status.trial.began == NOW - HOUR
+    assert (status.trial.began, status.trial.uncounted) == (NOW - HOUR, 0)
 
 
 @pytest.mark.parametrize(("minutes", "reason"), [(59, Reason.DEADLINE_EXCEEDED), (61, Reason.METRICS_UNAVAILABLE)])

@@ -202,7 +202,7 @@ def test_while_the_spec_is_not_valid_no_time_counts() -> None:
     assert status.trial.stopped == NOW
     mended = decide(replace(world, status=status), NOW + 60 * MINUTE).status
     assert mended.trial is not None
-    assert mended.trial.began == NOW - 6 * 60 * MINUTE
+    assert (mended.trial.began, mended.trial.uncounted) == (NOW - 7 * 60 * MINUTE, 3600)
 
 
 # What has retired

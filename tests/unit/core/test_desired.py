@@ -37,7 +37,13 @@ CORE, APPS, GATEWAY = "v1", "apps/v1", "gateway.networking.k8s.io/v1"
 
 
 def revision(name: str) -> list[Identity]:
-    return [(APPS, "ControllerRevision", name), (CORE, "Service", name), (APPS, "Deployment", name)]
+    kinds = [
+        (APPS, "ControllerRevision"),
+        (CORE, "Service"),
+        ("policy/v1", "PodDisruptionBudget"),
+        (APPS, "Deployment"),
+    ]
+    return [(api, kind, name) for api, kind in kinds]
 
 
 def name_under(of: Spec) -> str:
@@ -54,7 +60,8 @@ EVERYTHING = [*revision(ONE), *revision(TWO), *revision(THREE), CLIENTS, SHADOW,
 
 def documents(world: Observed) -> tuple[dict[str, Any], ...]:
     assert isinstance(world.spec, Spec)
-    return desired_objects(world, world.spec, world.status, plan(world, world.spec, world.status, wanted_recipe(world)))
+    chosen = plan(world, world.spec, world.status, wanted_recipe(world), NOW)
+    return desired_objects(world, world.spec, world.status, chosen)
 
 
 def objects(world: Observed) -> list[Identity]:
@@ -155,7 +162,7 @@ def test_what_retires_stays_a_while() -> None:
 def test_of_a_rejected_revision_the_recipe_stays() -> None:
     world = serving("1")
     world = replace(world, status=replace(world.status, rejected=(rejected("2"),)))
-    assert removed(world) & {*revision(TWO)} == {(CORE, "Service", TWO), (APPS, "Deployment", TWO)}
+    assert removed(world) & {*revision(TWO)} == {*revision(TWO)} - {(APPS, "ControllerRevision", TWO)}
 
 
 def test_jobs_end_by_themselves() -> None:

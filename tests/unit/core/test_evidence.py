@@ -11,9 +11,10 @@ from seatrial.api.status import Stage, Status
 from seatrial.contract import metrics
 from seatrial.core import questions
 from seatrial.core.evidence import read_evidence
-from seatrial.core.observed import Comparisons, Evidence
-from seatrial.judge.counts import Counts, Interval
-from tests.given import MINUTE, NOW, in_probation, observed, on_trial, ref, spec
+from seatrial.core.observed import Comparisons, Evidence, Unknown
+from seatrial.judge.counts import Counts, Interval, Pairs
+from seatrial.judge.query import Reading
+from tests.given import MINUTE, NOW, UNKNOWN, in_probation, observed, on_trial, ref, spec
 from tests.unit.core.counted import counter, durations, requests
 
 ONE, TWO = ref("1").revision, ref("2").revision
@@ -219,3 +220,82 @@ def test_history_is_stables_own_traffic_minute_by_minute() -> None:
 def test_where_prometheus_is_younger_its_first_points_are_not_growth() -> None:
     answers = {questions.HISTORY: [requests(ONE, [1_000_000, 1_000_010], start=NOW - MINUTE)]}
     assert read(CANARY, answers).history == (Counts(10, 0),)
+
+
+# Labels, pairs and predictions
+
+
+def labels(revision: str, values: list[float | None], result: str) -> Any:
+    return counter(values, revision=revision, result=result)
+
+
+def test_labels_of_each_side_are_counted_side_by_side() -> None:
+    answer = [
+        labels(TWO, [0, 8, 8], metrics.RIGHT),
+        labels(TWO, [0, 2, 3], metrics.WRONG),
+        labels(ONE, [90, 99, 99], metrics.RIGHT),
+        labels(ONE, [4, 5, 6], metrics.WRONG),
+        labels("other", [0, 50, 90], metrics.WRONG),
+    ]
+    found = read(CANARY, {questions.LABELS: answer}).labels
+    assert [(one.candidate, one.stable) for one in found] == [
+        (Counts(10, 2), Counts(10, 1)),
+        (Counts(1, 1), Counts(1, 1)),
+    ]
+
+
+def test_pairs_count_since_the_trial_began() -> None:
+    """The truth about the shadow's answers comes while the canary goes on."""
+    canary = on_trial(Stage.CANARY, since=10 * MINUTE).status
+    assert canary.trial is not None
+    status = replace(canary, trial=replace(canary.trial, stage_since=NOW))
+    start = NOW - 10 * MINUTE
+    counts = dict(zip(metrics.PAIR_RESULTS, ([0, 7], [0, 2], [0, 3], [0, 1]), strict=True))
+    answer = [counter(values, start=start, revision=TWO, result=result) for result, values in counts.items()]
+    assert read(status, {questions.PAIRS: answer}).pairs == Pairs(7, 2, 3, 1)
+    assert read(PROBATION, {questions.PAIRS: []}).pairs == Pairs(0, 0, 0, 0)
+
+
+def predicted(revision: str, values: list[float | None], name: str, traffic: str = metrics.LIVE) -> Any:
+    found = counter(values, revision=revision, traffic=traffic)
+    return replace(found, labels={**found.labels, metrics.CLASS: name})
+
+
+def test_predictions_are_counted_by_class() -> None:
+    answer = [
+        predicted(TWO, [0, 5, 6], "high"),
+        predicted(TWO, [0, 4, 9], "low"),
+        predicted(ONE, [10, 15, 16], "low"),
+        predicted(ONE, [0, 1, 3], "none"),
+        predicted(ONE, [0, 70, 90], "low", metrics.SHADOW),
+    ]
+    found = read(CANARY, {questions.PREDICTIONS: answer})
+    assert found.classes == ("high", "low", "none")
+    assert [(one.candidate, one.stable) for one in found.predictions] == [
+        ((5, 4, 0), (0, 5, 1)),
+        ((1, 5, 0), (0, 1, 2)),
+    ]
+
+
+def test_in_the_shadow_its_copies_are_its_predictions() -> None:
+    answer = [predicted(TWO, [0, 5], "a", metrics.SHADOW), predicted(TWO, [0, 9], "a"), predicted(ONE, [0, 4], "a")]
+    [found] = read(SHADOW, {questions.PREDICTIONS: answer}).predictions
+    assert (found.candidate, found.stable) == ((5,), (4,))
+
+
+# A user's own
+
+
+def test_what_a_users_query_gave_is_read_by_check() -> None:
+    of = spec(rollout={"checks": [{"name": "own", "query": {"candidate": "x", "maximum": "3"}}]})
+    answers = {"query own candidate": [counter([2.0, 4.0])]}
+    assert read(CANARY, answers, of).readings == {"own": (Reading(2.0, None), Reading(4.0, None))}
+    assert read(SHADOW, answers, of).readings == {}
+
+
+def test_a_users_bad_query_leaves_the_rest_as_it_is() -> None:
+    of = spec(rollout={"checks": [{"name": "own", "query": {"candidate": "x", "maximum": "3"}}]})
+    bad: dict[str, Any] = {"query own candidate": UNKNOWN, questions.REQUESTS: [requests(TWO, [0, 5])]}
+    found = read(CANARY, bad, of)
+    assert isinstance(found.readings["own"], Unknown)
+    assert len(found.requests) == 1

@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from seatrial.api.conditions import Reason
+from seatrial.api.requests import ABORT, PROMOTE
 from seatrial.api.spec import Spec
-from seatrial.api.status import Retiring, Stage
+from seatrial.api.status import Retiring, Stage, Status
 from seatrial.core import guards
-from seatrial.core.guards import GUARDS, Objection, Situation, objection
+from seatrial.core.guards import GUARDS, objection
 from seatrial.core.observed import Observed, RouteState
+from seatrial.core.situation import Objection, Situation
 from seatrial.judge.verdict import Finding, Verdict
 from tests.given import (
     MINUTE,
@@ -192,37 +195,84 @@ def test_a_stage_that_is_over() -> None:
 
 def test_objections_are_asked_for_in_this_order() -> None:
     """Each change mends what the objection before it was about; the next one is then the first."""
+    steps: Mapping[str, Any] = {"canary": {"steps": [{"weight": 1, "approval": "Required"}]}}
     world = on_trial(
         Stage.CANARY,
         step_since=None,
         pods=available(0),
-        of=spec(replicas=0, rollout={"paused": True}, **ROUTED),
-        world={"target": target("3"), "route": None},
+        of=spec(replicas=0, rollout={"paused": True, **steps}, **ROUTED),
+        world={"target": target("3"), "route": None, "annotations": {ABORT: TWO}},
     )
+    begun, long_ago = (with_step_since(world, at) for at in (NOW, NOW - 10 * MINUTE))
     asked = []
-    for mended in (
+    changes: tuple[dict[str, Any], ...] = (
         {},
-        {"spec": spec(replicas=0, **ROUTED)},
+        {"spec": spec(replicas=0, rollout=steps, **ROUTED)},
         {"target": target("2")},
-        {"spec": spec(**ROUTED)},
+        {"annotations": {}},
+        {"spec": spec(rollout=steps, **ROUTED)},
         {"pods": canary(stable_pods=unseen_pods()).pods},
         {"pods": canary().pods},
-        {"route": taken({TWO: 1})},
-    ):
+        {"route": taken({TWO: 1}), "status": begun},
+        {"status": long_ago},
+    )
+    for mended in changes:
         world = replace(world, **mended)
-        if "route" in mended and world.status.trial is not None:
-            world = replace(world, status=replace(world.status, trial=replace(world.status.trial, step_since=NOW)))
         asked.append(objection(situation(world, UNSURE)))
     asked.append(objection(situation(world, PASS)))
     words = [found.message.split(";")[0] for found in asked if found is not None]
     assert words == [
         "paused by spec.rollout.paused",
         "version 3 is wanted now",
+        "aborted by the annotation seatrial.dev/abort",
         "spec.serving.replicas is 0: nothing is tried until there are pods again",
-        "waits for 1 available pod of the candidate, has 0",
+        "waits for 2 available pods of the candidate, has 0",
         f"waits for word of all pods: revision {ref('1').revision}: the pods cannot be seen: no answer",
         "waits for the gateway: there is no HTTPRoute yet",
+        "step 1: 10m left",
         "latency: Inconclusive · 3 of 100 requests",
-        "step 1 passes so far",
+        "step 1 (1 %) passes and waits for approval: `seatrial promote risk`, or the annotation"
+        f" seatrial.dev/promote={TWO}/1",
     ]
     assert len(GUARDS) == len(words) + 1  # `drained` does not object where there is a route
+
+
+def with_step_since(world: Observed, at: datetime) -> Status:
+    assert world.status.trial is not None
+    return replace(world.status, trial=replace(world.status.trial, step_since=at))
+
+
+def test_a_step_that_is_not_over_says_what_is_not_shown_yet() -> None:
+    found = guards.long_enough(situation(on_trial(Stage.SHADOW, since=4 * MINUTE), UNSURE))
+    assert found == Objection("shadow: 6m left; latency: Inconclusive · 3 of 100 requests", excused=True)
+
+
+APPROVED_STEPS = {"rollout": {"canary": {"steps": [{"weight": 5}, {"weight": 20, "approval": "Required"}]}}}
+
+
+@pytest.mark.parametrize(
+    ("step", "said", "waits"),
+    [
+        (0, "", False),  # no approval is asked for
+        (1, "", True),
+        (1, f"{TWO}/20", False),
+        (1, f"{TWO}/50", False),  # a later step's is this one's too
+        (1, f"{TWO}/5", True),
+        (1, f"{TWO}/100", True),  # no step has it
+        (1, f"{TWO}/all", True),
+        (1, f"{ref('1').revision}/20", True),
+        (2, "", False),  # after the last step only pods are waited for
+    ],
+)
+def test_a_step_waits_for_the_approval_that_names_it(step: int, said: str, waits: bool) -> None:
+    world = canary(APPROVED_STEPS, step=step, world={"annotations": {PROMOTE: said}})
+    found = guards.approved(situation(world))
+    assert (found is not None) is waits
+    if found is not None:
+        assert (found.reason, found.excused) == (Reason.AWAITING_APPROVAL, True)
+
+
+def test_steps_may_have_durations_of_their_own() -> None:
+    own = {"canary": {"steps": [{"weight": 5, "duration": "1h"}, {"weight": 20}], "stepDuration": "5m"}}
+    left = [guards.long_enough(situation(on_trial(Stage.CANARY, step=n, of=spec(rollout=own)))) for n in (0, 1)]
+    assert left == [Objection(f"step {n} passes so far; {it} left", excused=True) for n, it in ((1, "1h"), (2, "5m"))]

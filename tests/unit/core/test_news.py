@@ -147,7 +147,7 @@ def test_a_long_reason_is_the_same_when_it_is_read_back() -> None:
 def test_a_promoted_version_that_fails_has_its_digest_too() -> None:
     before = in_probation(since=MINUTE).status
     assert before.probation is not None
-    after = moves.revert(before, before.probation, "errors: Fail", NOW, failed=True)
+    after = moves.revert(before, before.probation, Outcome.ROLLED_BACK, "errors: Fail", NOW, refused=True)
     assert [(one.action, one.digest) for one in audits(after, NOW)[-1:]] == [("rolled-back", ref("2").digest)]
 
 

@@ -41,7 +41,7 @@ def test_every_object_belongs_to_the_model_deployment_and_goes_with_it(found: Ob
 
 def test_the_model_deployment_itself_is_never_written() -> None:
     kinds = {document["kind"] for document in objects(world())}
-    assert kinds == {"ControllerRevision", "Service", "Deployment", "HTTPRoute", "Job"}
+    assert kinds == {"ControllerRevision", "Service", "PodDisruptionBudget", "Deployment", "HTTPRoute", "Job"}
 
 
 def test_objects_are_plain_json() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from seatrial.api.status import Stage
 from seatrial.contract import http
-from tests.given import ROUTE, on_trial, ref, spec
+from tests.given import ROUTE, available, on_trial, ref, spec
 from tests.unit.core.documents import ONE, TWO, chosen, matches, named, objects, pod_specs, world
 
 # Selectors
@@ -121,3 +121,34 @@ def test_a_gateway_of_ones_own_namespace_is_not_named_twice() -> None:
     assert found.route is not None
     found = replace(found, route=replace(found.route, accepted=None, gateways=(("ml", "models"),)))
     assert len(named("HTTPRoute", "risk", found)["spec"]["parentRefs"]) == 1
+
+
+# Callers who stay where they were
+
+
+def sticky_rules(stage: Stage, *, sticky: bool = True, **changes: Any) -> list[tuple[str, str, list[str]]]:
+    """Of each rule that asks for a header: its path, the revision that the header names, and who answers."""
+    made = spec(route=ROUTE, rollout={"canary": {"steps": [{"weight": 50}], "sticky": sticky}})
+    route = named("HTTPRoute", "risk", on_trial(stage, of=made, **changes))
+    found = []
+    for rule in route["spec"]["rules"]:
+        [match] = rule["matches"]
+        for header in match.get("headers", ()):
+            assert (header["type"], header["name"]) == ("Exact", "x-model-revision")
+            backends = [one["name"] for one in rule["backendRefs"]]
+            found.append((match["path"]["value"], header["value"], backends))
+    return found
+
+
+def test_sticky_callers_are_answered_by_the_revision_that_they_name() -> None:
+    made = spec(route=ROUTE, rollout={"canary": {"steps": [{"weight": 50}], "sticky": True}})
+    revisions = [ref(version, made).revision for version in "12"]
+    assert sticky_rules(Stage.CANARY) == [
+        (path, revision, [f"risk-{revision}"]) for revision in revisions for path in http.PUBLIC_PATHS
+    ]
+
+
+def test_where_one_revision_answers_all_nobody_is_kept_anywhere() -> None:
+    assert sticky_rules(Stage.SHADOW) == []
+    assert sticky_rules(Stage.CANARY, weight=0, step_since=None, pods=available(0)) == []
+    assert sticky_rules(Stage.CANARY, sticky=False) == []

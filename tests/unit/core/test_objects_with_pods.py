@@ -3,6 +3,8 @@
 import json
 from dataclasses import asdict, replace
 
+import pytest
+
 from seatrial.api.status import Stage
 from seatrial.contract import environment, http, labels
 from seatrial.contract.training import parse_request
@@ -66,7 +68,7 @@ def test_a_predictor_is_scraped() -> None:
 
 def test_replicas_are_the_plans() -> None:
     found = world(stage=Stage.CANARY)
-    assert [named("Deployment", name, found)["spec"]["replicas"] for name in (ONE, TWO)] == [2, 1]
+    assert [named("Deployment", name, found)["spec"]["replicas"] for name in (ONE, TWO)] == [2, 2]
 
 
 def test_the_kept_recipe_makes_the_same_revision_again() -> None:
@@ -138,3 +140,18 @@ def test_a_job_is_bounded() -> None:
     assert pod["restartPolicy"] == "Never"
     assert pod["containers"][0]["resources"] == {"limits": {"cpu": "4"}}
     assert pod["containers"][0]["image"] == "mine:1"
+
+
+@pytest.mark.parametrize(("sample", "told"), [(100, None), (25, "25")])
+def test_a_candidate_is_told_how_many_requests_to_ask_for(sample: int, told: str | None) -> None:
+    """All is what it asks for by itself: pods of other installations stay what they are."""
+    made = spec(rollout={"shadow": {"sample": sample}})
+    name = f"risk-{ref('2', made).revision}"
+    assert variables(named("Deployment", name, on_trial(Stage.SHADOW, of=made))).get(environment.SHADOW_SAMPLE) == told
+
+
+def test_a_drain_takes_a_part_of_a_revisions_pods_at_a_time() -> None:
+    budget, deployment = named("PodDisruptionBudget", ONE), named("Deployment", ONE)
+    assert budget["spec"]["selector"] == deployment["spec"]["selector"]
+    assert budget["spec"]["maxUnavailable"] == "25%", "of any number it is one pod at least: no drain hangs"
+    assert budget["spec"]["unhealthyPodEvictionPolicy"] == "AlwaysAllow"

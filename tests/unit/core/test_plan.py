@@ -37,7 +37,7 @@ def weighted(world: Observed) -> Status:
 
 def planned(world: Observed) -> Plan:
     assert isinstance(world.spec, Spec)
-    return plan(world, world.spec, world.status, wanted_recipe(world))
+    return plan(world, world.spec, world.status, wanted_recipe(world), NOW)
 
 
 def canary(available_pods: int, *, step: int = 1, weight: int = 10, replicas: int = 4, **changes: Any) -> Observed:

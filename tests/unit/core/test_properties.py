@@ -19,7 +19,7 @@ from seatrial.core.moves import Outcome
 from seatrial.core.news import new_endings
 from seatrial.core.observed import Evidence, Observed
 from seatrial.core.plan import kept
-from seatrial.core.stages import pods_of
+from seatrial.core.stages import goes_untried, pods_of
 from seatrial.core.target import awaited, is_doubtful
 from seatrial.core.traffic import weights
 from seatrial.ports import Restarts
@@ -141,12 +141,14 @@ def test_what_was_rejected_is_not_tried_again(world: Observed) -> None:
 
 @quick
 @given(worlds())
-def test_a_promotion_rests_on_checks_that_passed_or_on_the_deadline_that_the_spec_set(world: Observed) -> None:
+def test_a_promotion_rests_on_checks_that_passed_or_on_what_a_person_said(world: Observed) -> None:
+    """By the spec's deadline, by an annotation, or by a window for what served before."""
     after = decide(world, NOW).status
     promoted = [one for one in new_endings(world.status, after) if one.outcome == Outcome.PROMOTED]
     if not promoted or world.status.stable is None or not isinstance(world.spec, Spec):
         return
-    assert isinstance(world.evidence, Evidence) or world.spec.rollout.canary is None
+    asked = world.status.trial is not None and goes_untried(world, world.status.trial)
+    assert asked or isinstance(world.evidence, Evidence) or world.spec.rollout.canary is None
     assert pods_of(world, promoted[0].revision).available >= max(1, world.spec.serving.replicas)
 
 
@@ -160,7 +162,8 @@ def test_what_is_not_known_moves_nothing(world: Observed) -> None:
     decision = decide(blind, NOW)
     after, before = decision.status, world.status
     canary = isinstance(world.spec, Spec) and world.spec.rollout.canary is not None
-    if before.stable is not None and canary:
+    returning = before.trial is not None and before.trial.returning
+    if before.stable is not None and canary and not returning:
         assert after.stable == before.stable
     kept_up = {f"risk-{ref.revision}" for ref in kept(before)[:1]}
     assert not {one.name for one in decision.removals} & kept_up

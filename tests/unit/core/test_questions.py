@@ -14,7 +14,10 @@ from seatrial.core.questions import (
     COMPARISONS,
     DURATION,
     HISTORY,
+    LABELS,
     MAXIMUM_POINTS,
+    PAIRS,
+    PREDICTIONS,
     REFERENCE_DURATION,
     REFERENCE_REQUESTS,
     REQUESTS,
@@ -140,3 +143,37 @@ def test_a_latency_check_sees_which_pods_were_young_when_the_stage_began() -> No
     assert query.start == NOW - 12 * MINUTE
     errors_only = spec(rollout={"checks": [{"name": "errors", "errors": {}}]})
     assert asked(on_trial(Stage.CANARY, since=10 * MINUTE, of=errors_only))[DURATION].start == NOW - 10 * MINUTE
+
+
+ACCURACY = spec(rollout={"checks": [{"name": "accuracy", "accuracy": {}}]})
+PREDICTED = spec(rollout={"checks": [{"name": "predictions", "predictions": {}}]})
+
+
+@pytest.mark.parametrize(
+    ("world", "names"),
+    [
+        (on_trial(Stage.SHADOW, since=MINUTE, of=ACCURACY), {LABELS, PAIRS}),
+        (on_trial(Stage.CANARY, since=MINUTE, of=ACCURACY), {LABELS, PAIRS}),
+        (in_probation(since=MINUTE, of=ACCURACY), {LABELS}),
+        (on_trial(Stage.CANARY, since=MINUTE, of=PREDICTED), {PREDICTIONS}),
+        (in_probation(since=MINUTE, of=PREDICTED), set()),
+    ],
+)
+def test_only_what_a_check_of_the_stage_needs_is_asked(world: Observed, names: set[str]) -> None:
+    assert asked(world).keys() & {LABELS, PAIRS, PREDICTIONS} == names
+
+
+def test_pairs_are_the_candidates_beside_stable_since_the_trial_began() -> None:
+    world = on_trial(Stage.CANARY, since=MINUTE, of=ACCURACY)
+    assert world.status.trial is not None
+    status = replace(world.status, trial=replace(world.status.trial, began=NOW - 20 * MINUTE))
+    found = asked(replace(world, status=status))[PAIRS]
+    one, two = ref("1", ACCURACY).revision, ref("2", ACCURACY).revision
+    assert found.promql == f'seatrial_collector_label_pairs_total{{{WHOSE},revision=~"{two}",control="{one}"}}'
+    assert found.start == NOW - 20 * MINUTE
+
+
+def test_predictions_are_asked_of_the_traffic_that_is_judged() -> None:
+    found = asked(on_trial(Stage.SHADOW, since=MINUTE, of=PREDICTED))[PREDICTIONS].promql
+    assert 'traffic="live"' in found.split(" or ")[0]
+    assert 'traffic="shadow"' in found.split(" or ")[1]

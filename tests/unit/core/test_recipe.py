@@ -26,22 +26,25 @@ OTHERS: dict[str, Any] = {
     "timeout": 2.0,
     "collects": True,
     "image_by_default": False,
+    "shadow_sample": 10,
 }
+NO_PART = {"image_by_default", "shadow_sample"}
 
 
 def test_the_fields_that_are_tried_are_all() -> None:
     assert OTHERS.keys() == {item.name for item in fields(Recipe)}
 
 
-@pytest.mark.parametrize("name", sorted(OTHERS.keys() - {"image_by_default"}))
+@pytest.mark.parametrize("name", sorted(OTHERS.keys() - NO_PART))
 def test_another_value_of_any_field_is_another_revision(name: str) -> None:
     other = replace(recipe("1"), **{name: OTHERS[name]})
     assert other.revision != recipe("1").revision
     assert what_differs(recipe("1"), other) == (name.replace("_", " "),)
 
 
-def test_where_the_image_came_from_is_nothing_that_pods_run() -> None:
-    assert replace(recipe("1"), image_by_default=False).revision == recipe("1").revision
+@pytest.mark.parametrize("name", sorted(NO_PART))
+def test_what_makes_no_other_pods_makes_no_other_revision(name: str) -> None:
+    assert replace(recipe("1"), **{name: OTHERS[name]}).revision == recipe("1").revision
 
 
 def test_a_revision_fits_into_names_and_labels() -> None:
@@ -52,7 +55,7 @@ def test_a_revision_fits_into_names_and_labels() -> None:
 def test_a_field_that_a_newer_operator_adds_changes_no_revision() -> None:
     """What an older operator kept has no such field; read now, it has its default, and its pods stay what they are."""
     old = asdict(recipe("1"))
-    for name in ("resources", "maximum_batch", "maximum_delay", "timeout", "collects", "image_by_default"):
+    for name in ("resources", "maximum_batch", "maximum_delay", "timeout", "collects", *NO_PART):
         del old[name]
     kept = recipe_from(old)
     assert kept is not None

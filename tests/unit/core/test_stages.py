@@ -7,12 +7,11 @@ from typing import Any
 import pytest
 
 from seatrial.api.spec import Spec
-from seatrial.api.status import Retiring, Stage, Status, Trial
+from seatrial.api.status import Retiring, Stage, Trial
 from seatrial.core.stages import (
     is_left_out,
     may_end,
     may_move,
-    needed_replicas,
     remaining,
     routed,
     step_weight,
@@ -53,33 +52,6 @@ def test_the_weight_of_a_step(stage: Stage, step: int, weight: int, over: bool) 
 def test_without_a_canary_the_candidate_takes_over_at_once() -> None:
     assert step_weight(of(NO_CANARY).rollout, trial(Stage.CANARY)) == 0
     assert takes_over(of(NO_CANARY).rollout, trial(Stage.CANARY))
-
-
-@pytest.mark.parametrize(
-    ("stage", "step", "routed", "needed"),
-    [
-        (Stage.PREPARING, 0, True, 8),  # a copy of every request: its latency is stable's only on as many pods
-        (Stage.SHADOW, 0, True, 8),
-        (Stage.CANARY, 0, True, 1),
-        (Stage.CANARY, 1, True, 4),
-        (Stage.CANARY, 1, False, 8),
-        (Stage.CANARY, 2, True, 8),
-        (Stage.CANARY, 2, False, 8),
-    ],
-)
-def test_the_pods_that_a_stage_needs(stage: Stage, step: int, routed: bool, needed: int) -> None:
-    made = of(CANARY, replicas=8, **({"route": ROUTE} if routed else {}))
-    assert needed_replicas(made, Status(stable=ref("1")), trial(stage, step)) == needed
-
-
-def test_without_a_shadow_one_pod_shows_that_the_candidate_starts() -> None:
-    made = of(NO_SHADOW, replicas=8)
-    assert needed_replicas(made, Status(stable=ref("1")), trial(Stage.PREPARING)) == 1
-
-
-@pytest.mark.parametrize(("replicas", "needed"), [(0, 0), (1, 1), (8, 1)])
-def test_a_first_version_serves_from_its_first_pod(replicas: int, needed: int) -> None:
-    assert needed_replicas(of({}, replicas=replicas), Status(), trial(Stage.PREPARING)) == needed
 
 
 @pytest.mark.parametrize(

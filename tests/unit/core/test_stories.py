@@ -230,7 +230,7 @@ def test_a_newer_operator_with_another_default_image_rolls_nothing() -> None:
 
 
 def test_a_deadline_that_rolls_back_leaves_nothing_behind() -> None:
-    brief = {"onDeadline": "Rollback", "progressDeadline": "5m"}
+    brief = {"onDeadline": "Rollback", "progressDeadline": "5m", "shadow": {"minimumDuration": "0s"}}
     story = Story(serving("1", wants="2", of=spec(rollout=brief)), answers=nothing_yet)
     story.rest()
     assert story.audits == ["rolled-back"]

@@ -6,6 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from seatrial.api import requests
 from seatrial.api.conditions import Reason
 from seatrial.api.spec import Spec
 from seatrial.api.status import Probation, RestartsLeftOut, RevisionRef, Stage, Status, TrainingStatus, Trial
@@ -106,9 +107,20 @@ trials = st.builds(
     st.integers(0, 6),
     st.none() | times,
     st.none() | times,
+    st.sampled_from([0, 0, 600]),
+    st.booleans(),
     restarts_left_out,
     st.sampled_from(["", "waits"]),
     st.sampled_from(["", Reason.PAUSED.value, Reason.DEADLINE_EXCEEDED.value]),
+)
+annotations = st.fixed_dictionaries(
+    {},
+    optional={
+        labels.TRAIN: st.just("please"),
+        requests.PROMOTE: refs.map(lambda one: one.revision) | refs.map(lambda one: f"{one.revision}/5"),
+        requests.ABORT: refs.map(lambda one: one.revision),
+        requests.RETRY: refs.map(lambda one: f"{one.revision}/now"),
+    },
 )
 trainings = st.builds(
     TrainingStatus,
@@ -174,7 +186,7 @@ def worlds(draw: st.DrawFn) -> Observed:
         ),
         alerts=draw(st.sampled_from([(), (alert,), UNKNOWN])),
         jobs=draw(jobs),
-        annotations=draw(st.sampled_from([{}, {labels.TRAIN: "please"}])),
+        annotations=draw(annotations),
         objects=frozenset(
             (api, kind, f"risk-{revision}")
             for revision in running

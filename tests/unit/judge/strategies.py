@@ -3,7 +3,7 @@
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from seatrial.judge.counts import Counts, Interval
+from seatrial.judge.counts import Counts, Interval, Pairs
 
 # The same examples every time, however slow the machine is.
 seeded = settings(derandomize=True, deadline=None)
@@ -21,5 +21,11 @@ def intervals(most: int = 100_000) -> st.SearchStrategy[list[Interval]]:
     return st.lists(st.builds(Interval, counts(most), counts(most)), max_size=8)
 
 
+def pairs(most: int = 100_000) -> st.SearchStrategy[Pairs]:
+    """Labelled pairs, none at all among them."""
+    return st.builds(Pairs, *[st.integers(0, most)] * 4)
+
+
 ratios = st.floats(0.2, 5.0)
 dispersions = st.floats(1.0, 10.0)
+losses = st.floats(0.0, 0.99)

@@ -1,13 +1,17 @@
 """docs/statistics.md shows what the judge really says."""
 
 import re
+from math import nan
 from pathlib import Path
 
 import pytest
 
-from seatrial.judge.counts import Counts, Interval
+from seatrial.judge.accuracy import judge_paired_accuracy
+from seatrial.judge.counts import ClassInterval, Counts, Interval, Pairs
 from seatrial.judge.errors import judge_errors
 from seatrial.judge.limits import RatioLimits
+from seatrial.judge.predictions import judge_predictions
+from seatrial.judge.query import Bound, QueryLimit, Reading, judge_query
 
 PAGE = (Path(__file__).parents[3] / "docs" / "statistics.md").read_text(encoding="utf-8")
 # The page's defaults: 1 % over two checks.
@@ -26,6 +30,19 @@ def test_the_worked_example_reads_as_the_page_says(line: int, after: int) -> Non
     assert len(lines) == 2
     assert len(minutes()) == 4
     assert judge_errors("errors", minutes()[:after], LIMITS).line() == lines[line]
+
+
+def test_the_other_examples_read_as_the_page_says() -> None:
+    broken, usual = Reading(0.042, 0.031), (120, 600, 480)
+    readings = [*[broken] * 11, Reading(nan, 0.031), Reading(0.042, None)]
+    classes, moved = ("high", "low", "medium"), [ClassInterval((180, 180, 240), usual)] * 5
+    limits = RatioLimits(maximum_ratio=1.5, pass_ratio=2.0, minimum_samples=500, alpha=0.01 / 3)
+    for found in (
+        judge_paired_accuracy("accuracy", Pairs(800, 10, 68, 22), 0.02, 200, 0.01 / 3),
+        judge_query("refunds", readings, QueryLimit(Bound.MAXIMUM_RATIO, 1.2), 5, 0.01 / 3),
+        judge_predictions("predictions", classes, moved, limits),
+    ):
+        assert f"\n{found.line()}\n" in PAGE
 
 
 def test_what_each_step_must_exclude_is_what_the_page_says() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from math import comb, sin
+from math import sin
 from statistics import mean, median
 
 import numpy as np
@@ -24,20 +24,12 @@ from tests.unit.judge.traffic import (
     errors,
     latencies,
     looks_until_fail,
+    no_more_than,
     stalls,
     steps,
 )
 
 SHORT = steps(minutes=5)
-
-
-def no_more_than(alpha: float, runs: int) -> int:
-    """The most false Fails that a test of level alpha has with a chance of 99.9 %."""
-    chance, most = 0.0, -1
-    while chance < 0.999:
-        most += 1
-        chance += comb(runs, most) * alpha**most * (1 - alpha) ** (runs - most)
-    return most
 
 
 def judged(seen: Sequence[Interval]) -> Finding:

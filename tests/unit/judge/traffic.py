@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import erf, log, sqrt
+from math import comb, erf, log, sqrt
 from typing import TypeVar
 
 from numpy.random import Generator
@@ -113,3 +113,15 @@ def looks_until_fail(intervals: Iterable[T], judge: Callable[[Sequence[T]], Find
         if judge(seen).verdict is Verdict.FAIL:
             return len(seen)
     return None
+
+
+def no_more_than(alpha: float, runs: int) -> int:
+    """The most false Fails that a test of level alpha has with a chance of 99.9 %.
+
+    One more, and the Clopper-Pearson interval of their rate lies above alpha.
+    """
+    chance, most = 0.0, -1
+    while chance < 0.999:
+        most += 1
+        chance += comb(runs, most) * alpha**most * (1 - alpha) ** (runs - most)
+    return most

@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from seatrial_runtime.collector.messages import Prediction, read_predictions
+from seatrial.contract.http import PREDICTIONS_PATH, SHADOW_ANSWERS_PATH
+from seatrial_runtime.collector.messages import Prediction, ShadowAnswer, read_predictions, read_shadow_answers
 from tests.unit.predictor.given_server import a_server
 
 
@@ -15,6 +16,7 @@ class Collector:
 
     def __init__(self) -> None:
         self.status, self.posts = 200, list[list[Prediction]]()
+        self.shadow_posts = list[list[ShadowAnswer]]()
         self.url = ""
         self.hangs = False
 
@@ -23,12 +25,22 @@ class Collector:
         """How many rows came."""
         return sum(map(len, self.posts))
 
+    @property
+    def shadow_answers(self) -> list[ShadowAnswer]:
+        """What a shadow told, in order."""
+        return [answer for post in self.shadow_posts for answer in post]
+
     async def answer(self, request: web.Request) -> web.Response:
         """Read a post."""
-        assert request.path == "/v1/predictions"
         if self.hangs:
             await asyncio.Event().wait()
-        self.posts.append(read_predictions(await request.read()))
+        match request.path:
+            case path if path == PREDICTIONS_PATH:
+                self.posts.append(read_predictions(await request.read()))
+            case path if path == SHADOW_ANSWERS_PATH:
+                self.shadow_posts.append(read_shadow_answers(await request.read()))
+            case path:
+                raise AssertionError(path)
         return web.json_response({"accepted": 1, "refused": []}, status=self.status)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from seatrial.contract.http import SHADOW_PATH, SHADOW_SAMPLE
 from seatrial.contract.metrics import ERROR, LIVE
 from seatrial.contract.schema import Feature, Kind
 from seatrial_runtime.predictor.app import App
@@ -13,7 +14,7 @@ from seatrial_runtime.predictor.exposition import Exposition
 from seatrial_runtime.predictor.inference import Inference
 from seatrial_runtime.predictor.lifecycle import Lifecycle
 from seatrial_runtime.predictor.metrics import Metrics
-from seatrial_runtime.predictor.protocol import Answer, Query, Stamp
+from seatrial_runtime.predictor.protocol import Answer, Answered, Query, Stamp
 from seatrial_runtime.predictor.rows import Rows, Schema
 from seatrial_runtime.predictor.server import identity
 from seatrial_runtime.predictor.v1 import V1
@@ -66,9 +67,33 @@ async def test_the_answer_is_sent_before_shadow_and_collector_hear_of_it() -> No
     assert lifecycle.quiet_for() > 0
 
 
+async def test_what_is_told_is_as_large_as_the_body_that_asked() -> None:
+    model: Any = Model()
+    told, body = list[Answered](), b'{"instances": [{"a": 1}]}'
+    reply = await Inference(model, Metrics(), Worker("parsing"), told.append).reply(Written([]), "risk", body)
+    reply.after()
+    assert [(one.count, one.size, one.answer.predictions) for one in told] == [(1, len(body), ["High"])]
+
+
 async def test_an_answer_that_could_not_be_written_is_an_error_of_which_nobody_hears() -> None:
     events, metrics = list[str](), Metrics()
     with pytest.raises(ZeroDivisionError):
         await inference(events, metrics).reply(Written(events, fails=True), "risk", b'{"instances": [{"a": 1}]}')
     assert events == []
     assert {outcome for outcome, count in metrics.requests[LIVE].by_value.items() if count} == {ERROR}
+
+
+@pytest.mark.parametrize(("path", "said"), [(SHADOW_PATH, b"25"), ("/v1/models/risk:predict", None)])
+async def test_who_posts_to_a_shadow_hears_which_share_of_the_requests_it_wants(path: str, said: bytes | None) -> None:
+    settings, metrics = settings_of(a_risk_version(), shadow_sample=25), Metrics()
+    app = App(settings, Lifecycle(lambda: 0.0), metrics, Exposition(identity(settings), metrics))
+    sent: list[MutableMapping[str, Any]] = []
+
+    async def receive() -> Mapping[str, Any]:
+        return {"type": "http.request", "body": b"{}"}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    await app({"type": "http", "method": "POST", "path": path, "headers": []}, receive, send)
+    assert dict(sent[0]["headers"]).get(SHADOW_SAMPLE.encode()) == said

@@ -8,6 +8,7 @@ import logging
 import threading
 import weakref
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -94,17 +95,29 @@ async def test_a_worker_survives_a_task_that_fails_and_a_caller_that_is_gone() -
     assert await worker.call(lambda: 3) == 3
 
 
-async def test_a_backlog_is_bounded_in_items_and_rows_and_keeps_its_order() -> None:
-    backlog: Backlog[str] = Backlog(3, 10)
-    assert [backlog.offer(name, rows) for name, rows in (("a", 4), ("b", 6), ("c", 1))] == [True, True, False]
-    assert await backlog.take() == "a"
-    assert [backlog.offer("d", 1), backlog.offer("e", 1), backlog.offer("f", 1)] == [True, True, False]
-    assert [await backlog.take() for _ in range(3)] == ["b", "d", "e"]
-    assert (backlog.rows, backlog.pop()) == (0, None)
+@dataclass(frozen=True)
+class Item:
+    """Something to be told."""
+
+    name: str
+    count: int = 1
+    size: int = 1
+
+
+async def test_a_backlog_is_bounded_and_keeps_its_order() -> None:
+    backlog: Backlog[Item] = Backlog(3, 10, 100)
+    a, b, c, d, e, f, g = map(Item, "abcdefg", (4, 6, 1, 1, 1, 1, 1), (1, 99, 1, 1, 1, 1, 1))
+    assert [backlog.offer(item) for item in (a, b, c)] == [True, True, False]
+    assert await backlog.take() == a
+    assert [backlog.offer(item) for item in (d, c)] == [True, False], "a hundred bytes wait"
+    assert await backlog.take() == b
+    assert [backlog.offer(item) for item in (e, f, g)] == [True, True, False], "three items wait"
+    assert [await backlog.take() for _ in range(3)] == [d, e, f]
+    assert (backlog.rows, backlog.size, backlog.pop()) == (0, 0, None)
     waiting = asyncio.create_task(backlog.take())
     await asyncio.sleep(0)
-    backlog.offer("g", 1)
-    assert await waiting == "g"
+    backlog.offer(g)
+    assert await waiting == g
 
 
 def test_a_life_goes_one_way() -> None:

@@ -2,8 +2,9 @@
 
 import asyncio
 
+from seatrial.contract.http import MAXIMUM_BODY
 from seatrial.contract.schema import Feature, Kind
-from seatrial_runtime.predictor.collect import Answered, Collecting, Writer
+from seatrial_runtime.predictor.collect import Collecting
 from seatrial_runtime.predictor.metrics import (
     DROP_REASONS,
     QUEUE_FULL,
@@ -13,24 +14,26 @@ from seatrial_runtime.predictor.metrics import (
     UNREACHABLE,
     Counts,
 )
-from seatrial_runtime.predictor.protocol import Answer, stamp
+from seatrial_runtime.predictor.predictions import PredictionWriter
+from seatrial_runtime.predictor.protocol import Answer, Answered, stamp
 from seatrial_runtime.predictor.rows import Rows
+from seatrial_runtime.predictor.shadow_answers import ShadowAnswer, ShadowAnswerWriter
 from seatrial_runtime.predictor.worker import Worker
 from tests.unit.predictor.given_clock import short_seconds, until
 from tests.unit.predictor.given_collector import a_collector
 
 FEATURES = (Feature("a", Kind.NUMBER, nullable=True), Feature("b", Kind.STRING, nullable=True))
-WRITER = Writer(FEATURES, "0123456789", "7")
+WHO = {"revision": "0123456789", "version": "7"}
 
 
-def answered(count: int = 1, text: str = "x") -> Answered:
+def answered(count: int = 1, text: str = "x", size: int = 100) -> Answered:
     rows = Rows(([10**30] * count, [text] * count), count)
-    return Answered(rows, Answer(["High"] * count, [0.9] * count), stamp(count, 1_735_689_600_123_000_000))
+    return Answered(rows, Answer(["High"] * count, [0.9] * count), stamp(count, 1_735_689_600_123_000_000), size)
 
 
-def collecting(url: str, width: int = 2) -> tuple[Collecting, Counts]:
+def collecting(url: str) -> tuple[Collecting[Answered], Counts]:
     dropped = Counts(DROP_REASONS)
-    return Collecting(url, WRITER, width, dropped, Worker("behind")), dropped
+    return Collecting(url, PredictionWriter(FEATURES, WHO), dropped, Worker("behind")), dropped
 
 
 async def test_rows_come_together_in_one_post_as_the_collector_reads_them() -> None:
@@ -54,6 +57,26 @@ async def test_rows_come_together_in_one_post_as_the_collector_reads_them() -> N
         assert not any(dropped.by_value.values())
 
 
+async def test_a_shadows_answers_come_as_the_collector_reads_them() -> None:
+    async with a_collector() as collector:
+        dropped = Counts(DROP_REASONS)
+        behind = Collecting(collector.url, ShadowAnswerWriter(WHO), dropped, Worker("behind"))
+        ids = stamp(2500, 1_735_689_600_123_000_000).ids
+        for name in ids:
+            behind.offer(ShadowAnswer(name, "2025-01-01T00:00:00.123Z", "9876543210", "High"))
+        behind.offer(ShadowAnswer(ids[0], "2025-01-01T00:00:00.123Z", "9876543210", "x" * 1025))
+        behind.close()
+        await behind.run()
+        assert [len(post) for post in collector.shadow_posts] == [1000, 1000, 500]
+        taken = collector.shadow_answers
+        assert [answer.id.hex() for answer in taken] == ids
+        first = taken[0]
+        assert (first.revision, first.version) == ("0123456789", "7")
+        assert (first.control, first.prediction) == ("9876543210", "High")
+        assert dropped.by_value[TOO_LARGE] == 1
+        assert sum(dropped.by_value.values()) == 1
+
+
 async def test_many_rows_are_posted_by_thousands() -> None:
     async with a_collector() as collector:
         behind, _ = collecting(collector.url)
@@ -63,13 +86,9 @@ async def test_many_rows_are_posted_by_thousands() -> None:
         assert [len(post) for post in collector.posts] == [1000, 1000, 500]
 
 
-async def test_wide_rows_are_posted_in_smaller_batches() -> None:
-    async with a_collector() as collector:
-        behind, _ = collecting(collector.url, width=1000)
-        behind.offer(answered(250))
-        behind.close()
-        await behind.run()
-        assert [len(post) for post in collector.posts] == [100, 100, 50]
+def test_wide_rows_are_posted_in_smaller_batches() -> None:
+    widths = (1, 100, 1000, 10_000)
+    assert [PredictionWriter(FEATURES[:1] * width, WHO).most for width in widths] == [1000, 1000, 100, 10]
 
 
 async def test_closing_posts_what_waits() -> None:
@@ -140,3 +159,10 @@ async def test_what_overflows_or_is_too_long_is_counted() -> None:
     behind.offer(answered(2, text="x" * 4097))
     assert dropped.by_value[QUEUE_FULL] == 3
     assert dropped.by_value[TOO_LARGE] == 2
+
+
+async def test_what_waits_is_bounded_in_bytes_however_few_the_rows() -> None:
+    behind, dropped = collecting("http://127.0.0.1:1")
+    for _ in range(5):
+        behind.offer(answered(size=MAXIMUM_BODY))
+    assert dropped.by_value[QUEUE_FULL] == 1

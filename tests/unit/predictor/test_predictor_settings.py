@@ -32,12 +32,13 @@ def test_everything_can_be_said() -> None:
             environment.TIMEOUT: "1.5",
             environment.POD_IP: "10.0.0.7",
             environment.SHADOW_HOST: "deploy-risk-shadow.ml.svc",
+            environment.SHADOW_SAMPLE: "25",
             environment.COLLECTOR_URL: "http://collector/",
         }
     )
     assert (said.digest, said.endpoint, said.region) == ("sha256:" + "a" * 64, "http://s3:7070", "eu-north-1")
     assert (said.maximum_batch, said.maximum_delay, said.timeout) == (128, 0.002, 1.5)
-    assert (said.pod_ip, said.shadow_host) == ("10.0.0.7", "deploy-risk-shadow.ml.svc")
+    assert (said.pod_ip, said.shadow_host, said.shadow_sample) == ("10.0.0.7", "deploy-risk-shadow.ml.svc", 25)
     assert said.collector_url == "http://collector"
 
 
@@ -56,6 +57,10 @@ def test_what_is_needed_and_absent_is_named(name: str) -> None:
         (environment.DIGEST, "sha256:12", "64 hexadecimal"),
         (environment.MAXIMUM_BATCH, "0", "from 1 to 10000"),
         (environment.MAXIMUM_BATCH, "many", "from 1 to 10000"),
+        (environment.MAXIMUM_BATCH, "64.5", "a whole number from 1 to 10000"),
+        (environment.SHADOW_SAMPLE, "0", "from 1 to 100"),
+        (environment.SHADOW_SAMPLE, "101", "from 1 to 100"),
+        (environment.SHADOW_SAMPLE, "12.5", "a whole number from 1 to 100"),
         (environment.MAXIMUM_DELAY, "-1", "from 0 to 10"),
         (environment.TIMEOUT, "nan", "from 0.001 to 3600"),
         (environment.COLLECTOR_URL, "collector:80", "http://<host>"),

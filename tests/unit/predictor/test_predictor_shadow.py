@@ -1,27 +1,25 @@
-"""Who is the shadow, what it is told, and how two answers are compared."""
+"""What a shadow is shown, how it compares two answers, and what it tells of its own."""
 
-import asyncio
 import json
-import threading
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import pytest
-from aiohttp import web
 
 from seatrial.contract.metrics import AGREE, DISAGREE, ERROR, OK, SHADOW, SHED
 from seatrial.contract.schema import Feature, Kind
 from seatrial_runtime.predictor.batcher import Batcher, Limits, OverdueError, QueueFullError
 from seatrial_runtime.predictor.invalid import InvalidInputError
-from seatrial_runtime.predictor.metrics import DROP_REASONS, QUEUE_FULL, TIMEOUT, UNREACHABLE, Counts, Metrics
-from seatrial_runtime.predictor.mirror import Mirror, written
+from seatrial_runtime.predictor.metrics import Metrics
 from seatrial_runtime.predictor.model import PredictionError
-from seatrial_runtime.predictor.peers import Peers, resolve
-from seatrial_runtime.predictor.protocol import Answer
+from seatrial_runtime.predictor.protocol import Answer, Answered, Stamp
 from seatrial_runtime.predictor.rows import Rows, Schema
-from seatrial_runtime.predictor.shadow import Shadow, agrees, read_shadowed
+from seatrial_runtime.predictor.shadow import Shadow, agrees
+from seatrial_runtime.predictor.shadow_answers import ShadowAnswer
+from seatrial_runtime.predictor.shadow_message import Control, Shadowed, read_shadowed, writer_of
 from seatrial_runtime.predictor.worker import Worker
-from tests.unit.predictor.given_clock import short_seconds, until
-from tests.unit.predictor.given_server import a_server
 
 FEATURES = (Feature("a", Kind.NUMBER, minimum=0, maximum=10), Feature("b", Kind.STRING, nullable=True))
 
@@ -46,12 +44,40 @@ def test_classes_agree_by_name_and_numbers_within_a_hundredth(own: Any, other: A
     assert agrees(own, other) is same
 
 
+ROWS: dict[str, Any] = {"a": [1, 2, 3], "b": ["x", None, "z"]}
+IDS = ["01" * 16, "02" * 16, "03" * 16]
+WHO = {"revision": "0123456789", "version": "7"}
+SAID = {"ids": IDS, **WHO}
+
+
+def answered() -> Answered:
+    answer = Answer(["x", "y", "z"], [0.9, 0.8, 0.7], [[0.9, 0.1]] * 3)
+    return Answered(Rows((ROWS["a"], ROWS["b"]), 3), answer, Stamp(IDS, "2025-01-01T00:00:00.000Z"), 100)
+
+
 def test_what_is_written_is_read_back() -> None:
-    rows = Rows(([1.5, 2], ["x", None]), 2)
-    body = written(("a", "b"), rows, Answer(["High", "Low"], [0.9, 0.8], [[0.9, 0.1], [0.2, 0.8]]))
-    request, theirs = read_shadowed(body, 1000)
-    assert Schema(FEATURES).from_columns(request, len(theirs)) == rows
-    assert theirs == ["High", "Low"]
+    shadowed = read_shadowed(writer_of(("a", "b"), WHO)(answered()), 1000)
+    assert shadowed == Shadowed(ROWS, ["x", "y", "z"], Control("0123456789", IDS))
+    assert Schema(FEATURES).from_columns(shadowed.request, 3) == answered().rows
+
+
+def test_without_a_collector_nothing_but_request_and_answer_is_written() -> None:
+    written = writer_of(("a", "b"), None)(answered())
+    assert json.loads(written) == {"request": ROWS, "answer": ["x", "y", "z"]}
+    assert read_shadowed(written, 1000).control is None
+
+
+def test_what_a_newer_predictor_may_write_is_passed_over() -> None:
+    newer = json.loads(writer_of(("a", "b"), WHO)(answered())) | {"sent": "2030-01-01", "ids of ids": [[1], {}]}
+    assert read_shadowed(json.dumps(newer).encode(), 1000) == read_shadowed(
+        writer_of(("a", "b"), WHO)(answered()), 1000
+    )
+
+
+def test_a_request_of_many_rows_is_within_what_a_shadow_reads_of_its_schema() -> None:
+    count, feature = 10_000, FEATURES[:1]
+    whole = Answered(Rows(([1] * count,), count), Answer(["x"] * count), Stamp(IDS[:1] * count, ""), 100)
+    assert len(read_shadowed(writer_of(("a",), WHO)(whole), Schema(feature).most_values).answer) == count
 
 
 @pytest.mark.parametrize(
@@ -60,6 +86,30 @@ def test_what_is_written_is_read_back() -> None:
 def test_what_is_no_such_message_is_refused(message: Any) -> None:
     with pytest.raises(InvalidInputError):
         read_shadowed(json.dumps(message).encode(), 1000)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "says"),
+    [
+        ({"ids": IDS[:2]}, "ids", "a list of 3 ids"),
+        ({"ids": None}, "ids", "ids is null; expected a list of 3 ids"),
+        ({"ids": [*IDS[:2], "7"]}, "ids", "32 hexadecimal digits"),
+        ({"ids": [*IDS[:2], 7]}, "ids", "32 hexadecimal digits"),
+        ({"revision": "a/b"}, "revision", "revision is 'a/b'; expected 1 to 63 letters"),
+        ({"revision": None}, "revision", "revision is null"),
+    ],
+)
+def test_ids_that_the_collector_would_refuse_are_refused_by_their_field(
+    changes: dict[str, Any], field: str, says: str
+) -> None:
+    message = json.loads(writer_of(("a", "b"), WHO)(answered())) | changes
+    with pytest.raises(InvalidInputError, match=says) as refused:
+        read_shadowed(json.dumps(message).encode(), 1000)
+    assert refused.value.field == field
+
+
+def unheard(answer: ShadowAnswer) -> None:
+    raise AssertionError(answer)
 
 
 class FakeBatcher:
@@ -77,36 +127,63 @@ class FakeBatcher:
 
 
 async def received(
-    result: Answer | Exception, columns: dict[str, Any], theirs: list[Any], drawn: int = 0
-) -> tuple[bool, Metrics]:
-    metrics = Metrics()
+    result: Answer | Exception,
+    columns: dict[str, Any],
+    theirs: list[Any],
+    drawn: int = 0,
+    said: Mapping[str, Any] = MappingProxyType({}),
+) -> tuple[bool, Metrics, list[ShadowAnswer]]:
+    metrics, told = Metrics(), list[ShadowAnswer]()
     batcher: Any = FakeBatcher(result)
 
     def draw(count: int) -> int:
         assert count == len(theirs)
         return drawn
 
-    shadow = Shadow(Schema(FEATURES), batcher, metrics, Worker("parsing"), draw)
-    taken = await shadow.receive(json.dumps({"request": columns, "answer": theirs}).encode())
+    shadow = Shadow(Schema(FEATURES), batcher, metrics, Worker("parsing"), told.append, draw)
+    taken = await shadow.receive(json.dumps({"request": columns, "answer": theirs, **said}).encode())
     assert all(traffic == SHADOW for _, traffic in batcher.asked)
-    return taken, metrics
-
-
-ROWS = {"a": [1, 2, 3], "b": ["x", None, "z"]}
+    return taken, metrics, told
 
 
 @pytest.mark.parametrize(("drawn", "agree", "disagree"), [(0, 1, 0), (1, 0, 1), (2, 1, 0)])
 async def test_a_request_is_compared_once_in_the_row_that_was_drawn(drawn: int, agree: int, disagree: int) -> None:
-    taken, metrics = await received(Answer(["x", "y", "z"]), ROWS, ["x", "z", "z"], drawn)
+    taken, metrics, _ = await received(Answer(["x", "y", "z"]), ROWS, ["x", "z", "z"], drawn)
     assert taken
     assert metrics.comparisons.by_value == {AGREE: agree, DISAGREE: disagree, ERROR: 0}
     assert metrics.requests[SHADOW].by_value[OK] == 1
     assert sum(metrics.durations[SHADOW].counts) == 1
 
 
+async def test_the_collector_hears_of_the_row_that_was_drawn_and_of_no_other() -> None:
+    _, metrics, told = await received(Answer(["x", "y", "z"]), ROWS, ["x", "z", "z"], 1, said=SAID)
+    assert metrics.comparisons.by_value[DISAGREE] == 1
+    (answer,) = told
+    assert replace(answer, at="") == ShadowAnswer(IDS[1], "", "0123456789", "y")
+    assert answer.at.endswith("Z")
+
+
+async def test_what_an_older_predictor_shows_is_compared_and_told_to_nobody() -> None:
+    _, metrics, told = await received(Answer(["x", "y", "z"]), ROWS, ["x", "y", "z"])
+    assert metrics.comparisons.by_value[AGREE] == 1
+    assert told == []
+
+
+async def test_of_a_number_no_label_says_that_it_is_simply_right_so_it_is_told_to_nobody() -> None:
+    _, metrics, told = await received(Answer([1.0, 2.0, 3.0]), ROWS, [1.0, 2.0, 3.0], said=SAID)
+    assert metrics.comparisons.by_value[AGREE] == 1
+    assert told == []
+
+
+@pytest.mark.parametrize("error", [PredictionError("no"), OverdueError("late"), QueueFullError("full")])
+async def test_a_model_that_did_not_answer_has_nothing_to_tell(error: Exception) -> None:
+    _, _, told = await received(error, ROWS, ["x", "y", "z"], said=SAID)
+    assert told == []
+
+
 @pytest.mark.parametrize("error", [PredictionError("no"), OverdueError("late")])
 async def test_a_model_that_fails_where_the_other_answered_errs_once(error: Exception) -> None:
-    taken, metrics = await received(error, ROWS, ["x", "y", "z"])
+    taken, metrics, _ = await received(error, ROWS, ["x", "y", "z"])
     assert taken
     assert metrics.comparisons.by_value == {AGREE: 0, DISAGREE: 0, ERROR: 1}
     assert metrics.requests[SHADOW].by_value[ERROR] == 1
@@ -114,7 +191,7 @@ async def test_a_model_that_fails_where_the_other_answered_errs_once(error: Exce
 
 @pytest.mark.parametrize("columns", [ROWS | {"a": [1, 2, 99]}, ROWS | {"c": [1, 2, 3]}, {"a": [1, 2, 3]}])
 async def test_a_schema_that_refuses_what_the_other_answered_errs(columns: dict[str, Any]) -> None:
-    _, metrics = await received(Answer(["x"] * 3), columns, ["x", "y", "z"])
+    _, metrics, _ = await received(Answer(["x"] * 3), columns, ["x", "y", "z"])
     assert metrics.comparisons.by_value == {AGREE: 0, DISAGREE: 0, ERROR: 1}
     assert metrics.requests[SHADOW].by_value[ERROR] == 1
 
@@ -122,7 +199,7 @@ async def test_a_schema_that_refuses_what_the_other_answered_errs(columns: dict[
 async def test_rows_are_drawn_from_all_of_a_request() -> None:
     metrics, count = Metrics(), 40
     batcher: Any = FakeBatcher(Answer(["x"] * count))
-    shadow = Shadow(Schema(FEATURES), batcher, metrics, Worker("parsing"))
+    shadow = Shadow(Schema(FEATURES), batcher, metrics, Worker("parsing"), unheard)
     columns = {"a": [1] * count, "b": ["x"] * count}
     message = json.dumps({"request": columns, "answer": ["x", "y"] * (count // 2)}).encode()
     for _ in range(400):
@@ -133,120 +210,10 @@ async def test_rows_are_drawn_from_all_of_a_request() -> None:
 
 
 async def test_a_full_queue_compares_nothing() -> None:
-    taken, metrics = await received(QueueFullError("full"), ROWS, ["x", "y", "z"])
+    taken, metrics, _ = await received(QueueFullError("full"), ROWS, ["x", "y", "z"])
     assert not taken
     assert sum(metrics.comparisons.by_value.values()) == 0
     assert metrics.requests[SHADOW].by_value[SHED] == 1
-
-
-class Pod:
-    """A shadow's pod on loopback that never answers its first `hung` posts."""
-
-    def __init__(self, hung: int) -> None:
-        self.hung, self.begun, self.answered = hung, 0, 0
-
-    async def answer(self, request: web.Request) -> web.Response:
-        """Take a post."""
-        self.begun += 1
-        if self.begun <= self.hung:
-            await asyncio.Event().wait()
-        self.answered += 1
-        return web.Response(status=204)
-
-
-class Dns:
-    """A name whose addresses a test sets; it hangs while `gate` is closed."""
-
-    def __init__(self, *addresses: str) -> None:
-        self.addresses, self.asked = frozenset(addresses), threading.Semaphore(0)
-        self.gate = threading.Event()
-        self.gate.set()
-
-    def __call__(self, host: str, family: int) -> frozenset[str]:
-        self.asked.release()
-        assert self.gate.wait(10)
-        return self.addresses
-
-
-@pytest.mark.parametrize(
-    ("addresses", "is_shadow", "targets"),
-    [
-        ((), False, set()),
-        (("10.0.0.8", "10.0.0.9"), False, {"10.0.0.8", "10.0.0.9"}),
-        (("10.0.0.7", "10.0.0.9"), True, set()),
-    ],
-)
-async def test_whose_address_is_behind_the_name_is_the_shadow(
-    addresses: tuple[str, ...], is_shadow: bool, targets: set[str]
-) -> None:
-    peers = Peers("risk-shadow.ml.svc", "10.0.0.7", Dns(*addresses))
-    watching = asyncio.create_task(peers.watch())
-    await until(lambda: bool(peers.targets) or peers.is_shadow or not addresses)
-    assert peers.is_shadow is is_shadow
-    assert set(peers.targets) == targets
-    watching.cancel()
-
-
-async def test_a_resolver_that_hangs_makes_the_shadow_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("seatrial_runtime.predictor.peers._INTERVAL", 0.001)
-    monkeypatch.setattr("seatrial_runtime.predictor.peers._PATIENCE", 0.05)
-    dns = Dns("10.0.0.8")
-    peers = Peers("risk-shadow.ml.svc", "10.0.0.7", dns)
-    watching = asyncio.create_task(peers.watch())
-    await until(lambda: peers.targets == ("10.0.0.8",))
-    dns.gate.clear()
-    await until(lambda: peers.targets == ())
-    dns.gate.set()
-    await until(lambda: peers.targets == ("10.0.0.8",))
-    watching.cancel()
-
-
-def test_a_name_that_does_not_exist_has_no_addresses() -> None:
-    assert resolve("no-such-name.invalid", 2) == frozenset()
-    assert resolve("127.0.0.1", 2) == {"127.0.0.1"}
-    assert resolve("x" * 300, 2) == frozenset()
-
-
-async def a_mirror(dropped: Counts, dns: Dns, port: int = 1) -> Mirror:
-    peers = Peers("risk-shadow.ml.svc", "10.0.0.7", dns)
-    watching = asyncio.create_task(peers.watch())
-    await until(lambda: bool(peers.targets) or not dns.addresses)
-    watching.cancel()
-    return Mirror(("a", "b"), peers, port, dropped, Worker("behind"), lambda targets: targets[0])
-
-
-async def test_without_a_shadow_nothing_is_kept_or_counted() -> None:
-    dropped = Counts((QUEUE_FULL, UNREACHABLE))
-    mirror = await a_mirror(dropped, Dns())
-    for _ in range(1000):
-        mirror.offer(Rows(([1], ["x"]), 1), Answer(["x"]))
-    assert dropped.by_value == {QUEUE_FULL: 0, UNREACHABLE: 0}
-
-
-async def test_what_overflows_is_dropped_and_counted() -> None:
-    dropped = Counts((QUEUE_FULL, UNREACHABLE))
-    mirror = await a_mirror(dropped, Dns("127.0.0.1"))
-    for _ in range(300):
-        mirror.offer(Rows(([1], ["x"]), 1), Answer(["x"]))
-    assert dropped.by_value[QUEUE_FULL] == 300 - 256
-    posting = asyncio.create_task(mirror.run())  # nobody listens at port 1
-    await until(lambda: dropped.by_value[UNREACHABLE] == 256)
-    posting.cancel()
-
-
-async def test_posts_that_hang_do_not_end_the_mirroring() -> None:
-    dropped, pod = Counts(DROP_REASONS), Pod(hung=4)
-    async with a_server(pod.answer) as port:
-        mirror = await a_mirror(dropped, Dns("127.0.0.1"), port)
-        posting = asyncio.create_task(mirror.run())
-        for _ in range(4):
-            mirror.offer(Rows(([1], ["x"]), 1), Answer(["x"]))
-        await until(lambda: pod.begun == 4)
-        with short_seconds():
-            await until(lambda: dropped.by_value[TIMEOUT] == 4)
-        mirror.offer(Rows(([1], ["x"]), 1), Answer(["x"]))
-        await until(lambda: pod.answered == 1)
-        posting.cancel()
 
 
 async def test_a_shadow_runs_in_the_same_batches_as_live_traffic() -> None:
@@ -256,7 +223,7 @@ async def test_a_shadow_runs_in_the_same_batches_as_live_traffic() -> None:
         return Answer(["x"] * rows.count)
 
     batcher = Batcher(predict, Limits(), Worker("model"), lambda *_: None, seen.append)
-    shadow = Shadow(Schema(FEATURES), batcher, Metrics(), Worker("parsing"))
+    shadow = Shadow(Schema(FEATURES), batcher, Metrics(), Worker("parsing"), unheard)
     body = json.dumps({"request": ROWS, "answer": ["x", "x", "x"]}).encode()
     assert await shadow.receive(body)
     assert seen == [3]

@@ -28,6 +28,8 @@ from seatrial.core.recipe import Recipe
 MINIMUM_READY_SECONDS = 3
 # Pods leave every load balancer while they still answer, then finish what they have.
 PRE_STOP_SECONDS, GRACE_SECONDS = 5, 40
+ALL = 100  # percent
+MOST_DRAINED = "25%"
 DEFAULT_RESOURCES: Mapping[str, Any] = {
     "requests": {"cpu": "100m", "memory": "256Mi"},
     "limits": {"memory": "1Gi"},
@@ -36,7 +38,12 @@ DEFAULT_RESOURCES: Mapping[str, Any] = {
 
 def revision_objects(observed: Observed, recipe: Recipe, replicas: int) -> list[Document]:
     """Return everything that a revision needs to serve."""
-    return [_kept_recipe(observed, recipe), _service(observed, recipe), _deployment(observed, recipe, replicas)]
+    return [
+        _kept_recipe(observed, recipe),
+        _service(observed, recipe),
+        _disruption_budget(observed, recipe),
+        _deployment(observed, recipe, replicas),
+    ]
 
 
 def selector(name: str, revision: str | None) -> dict[str, str]:
@@ -64,6 +71,17 @@ def _service(observed: Observed, recipe: Recipe) -> Document:
     ports = [{"name": "http", "port": 80, "targetPort": "http", "protocol": "TCP"}]
     spec = {"selector": selector(observed.key.name, recipe.revision), "ports": ports}
     return {**owned(observed, "v1", "Service", name, _extra(recipe)), "spec": spec}
+
+
+def _disruption_budget(observed: Observed, recipe: Recipe) -> Document:
+    """A drain takes a few pods at a time. It is rounded up, so that a single pod holds up nobody's drain."""
+    name = revision_name(observed.key.name, recipe.revision)
+    spec = {
+        "maxUnavailable": MOST_DRAINED,
+        "unhealthyPodEvictionPolicy": "AlwaysAllow",
+        "selector": {"matchLabels": selector(observed.key.name, recipe.revision)},
+    }
+    return {**owned(observed, "policy/v1", "PodDisruptionBudget", name, _extra(recipe)), "spec": spec}
 
 
 def _deployment(observed: Observed, recipe: Recipe, replicas: int) -> Document:
@@ -128,6 +146,7 @@ def _environment(observed: Observed, recipe: Recipe) -> list[Document]:
             environment.MAXIMUM_BATCH: str(recipe.maximum_batch),
             environment.MAXIMUM_DELAY: f"{recipe.maximum_delay:g}",
             environment.TIMEOUT: f"{recipe.timeout:g}",
+            environment.SHADOW_SAMPLE: str(recipe.shadow_sample) if recipe.shadow_sample < ALL else None,
             environment.SHADOW_HOST: service_host(key.name + SHADOW_SUFFIX, key.namespace),
             environment.COLLECTOR_URL: collector if recipe.collects else None,
         }

@@ -36,15 +36,18 @@ def shadow_service(observed: Observed, status: Status) -> list[Document]:
     return [{**head, "spec": spec}]
 
 
-def http_route(observed: Observed, route: Route, plan: Plan) -> Document:
-    """Return the HTTPRoute with the exact weights of the revisions' Services."""
-    name = observed.key.name
+def http_route(observed: Observed, route: Route, plan: Plan, *, sticky: bool) -> Document:
+    """Return the HTTPRoute with the exact weights of the revisions' Services.
+
+    `sticky` callers, who send back which revision answered them, stay with it while two share the traffic.
+    """
+    name, prefix = observed.key.name, route.path.rstrip("/")
     parents = [_parent(route.gateway, route.gateway_namespace), *_until_accepted(observed, route)]
-    backends = [
-        {"group": "", "kind": "Service", "name": revision_name(name, revision), "port": 80, "weight": weight}
-        for revision, weight in plan.weights.items()
-    ]
-    rules = [_rule(route.path.rstrip("/"), public, backends) for public in http.PUBLIC_PATHS]
+    backends = [_backend(name, revision, weight) for revision, weight in plan.weights.items()]
+    rules = [_rule(prefix, public, backends) for public in http.PUBLIC_PATHS]
+    shared = [revision for revision, weight in plan.weights.items() if weight]
+    for revision in shared if sticky and len(shared) > 1 else ():
+        rules += [_rule(prefix, public, [_backend(name, revision, 1)], revision) for public in http.PUBLIC_PATHS]
     spec = {"parentRefs": parents, "hostnames": list(route.hostnames), "rules": rules}
     return {**owned(observed, GATEWAY_API, "HTTPRoute", name, {}), "spec": spec}
 
@@ -62,9 +65,19 @@ def _until_accepted(observed: Observed, route: Route) -> list[Document]:
     return [_parent(name, namespace) for namespace, name in observed.route.gateways if (namespace, name) != wanted]
 
 
-def _rule(prefix: str, public: str, backends: list[Document]) -> Document:
-    """Return the rule for one of a predictor's public paths below a prefix, of which the predictor knows nothing."""
-    rule = {"matches": [{"path": {"type": "PathPrefix", "value": prefix + public}}], "backendRefs": backends}
+def _backend(name: str, revision: str, weight: int) -> Document:
+    return {"group": "", "kind": "Service", "name": revision_name(name, revision), "port": 80, "weight": weight}
+
+
+def _rule(prefix: str, public: str, backends: list[Document], revision: str = "") -> Document:
+    """Return the rule for one of a predictor's public paths below a prefix, of which the predictor knows nothing.
+
+    With a `revision` it is for those who were answered by it.
+    """
+    match: Document = {"path": {"type": "PathPrefix", "value": prefix + public}}
+    if revision:
+        match["headers"] = [{"type": "Exact", "name": http.REVISION, "value": revision}]
+    rule: Document = {"matches": [match], "backendRefs": backends}
     if not prefix:
         return rule
     stripped = {"path": {"type": "ReplacePrefixMatch", "replacePrefixMatch": public}}

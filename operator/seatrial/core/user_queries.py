@@ -1,0 +1,94 @@
+"""The user's own metrics: their PromQL for either side, and the values that it gave at the ends of the intervals.
+
+A value stands for an interval, so the readings of a trial are the same at every look. Of a long trial, whose readings
+would be too many to ask for, every second is read, then every fourth: each of those is an interval's too.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from seatrial.api.checks import QueryCheck
+from seatrial.api.conditions import Reason
+from seatrial.api.spec import Spec
+from seatrial.api.status import RevisionRef, Status
+from seatrial.core.compared import beside, judged, judged_since
+from seatrial.core.observed import Query, Unknown
+from seatrial.judge.query import Reading
+from seatrial.ports import Key, Series
+
+MOST_READINGS = 500
+SIDES = ("candidate", "stable")
+
+Answer = Sequence[Series] | Unknown
+Answers = Mapping[str, Answer]
+
+
+def user_questions(key: Key, spec: Spec, status: Status, now: datetime) -> Iterator[tuple[str, Query]]:
+    """Yield the queries of all query checks that are asked now, by name; none before their first interval is over."""
+    since = judged_since(status)
+    for name, kind in query_checks(spec, status):
+        times = None if since is None else _times(kind.interval, since, now)
+        texts = zip(SIDES, _texts(kind, key, judged(status), beside(status)), strict=True)
+        for side, text in texts if times is not None else ():
+            if text is not None and times is not None:
+                yield _named(name, side), Query(text, *times, is_users=True)
+
+
+def query_checks(spec: Spec, status: Status) -> Iterator[tuple[str, QueryCheck]]:
+    """Yield the query checks of the stage that goes on, by name."""
+    for check in spec.rollout.checks:
+        if isinstance(check.kind, QueryCheck) and check.is_asked(status.stage):
+            yield check.name, check.kind
+
+
+def read_readings(name: str, answers: Answers) -> tuple[Reading, ...] | Unknown:
+    """Return what both sides' queries said, one reading for each interval; or why that is not known."""
+    candidate, stable = (_values(answers.get(_named(name, side), ()), side) for side in SIDES)
+    if isinstance(candidate, Unknown):
+        return candidate
+    if isinstance(stable, Unknown):
+        return stable
+    return tuple(Reading(candidate.get(at, math.nan), stable.get(at)) for at in sorted({*candidate, *stable}))
+
+
+def _named(name: str, side: str) -> str:
+    return f"query {name} {side}"
+
+
+def _times(interval: timedelta, since: datetime, now: datetime) -> tuple[datetime, datetime, float] | None:
+    """Return the first and the last end of an interval until now, and the seconds between two that are read."""
+    whole = math.floor((now - since) / interval)
+    if whole < 1:
+        return None
+    step = interval * 2 ** max(0, math.ceil(math.log2(whole / MOST_READINGS)))
+    count = math.floor((now - since) / step)
+    return since + step, since + count * step, step.total_seconds()
+
+
+def _texts(
+    kind: QueryCheck, key: Key, candidate: RevisionRef | None, stable: RevisionRef | None
+) -> tuple[str | None, str | None]:
+    """Return the PromQL of candidate and stable; None for stable's where nothing is compared with it."""
+    mine = _filled(kind.candidate, key, candidate)
+    if kind.stable is None and not kind.compares:
+        return mine, None
+    return mine, _filled(kind.stable or kind.candidate, key, stable)
+
+
+def _filled(text: str, key: Key, ref: RevisionRef | None) -> str:
+    values = {"namespace": key.namespace, "name": key.name}
+    values |= {"revision": ref.revision, "version": ref.version} if ref is not None else {}
+    for name, value in values.items():
+        text = text.replace("{{" + name + "}}", value)
+    return text
+
+
+def _values(answer: Answer, side: str) -> Mapping[float, float] | Unknown:
+    """Return the values by time."""
+    if isinstance(answer, Unknown):
+        return Unknown(answer.reason, f"the {side}'s query: {answer.message}")
+    if len(answer) > 1:
+        several = f"the {side}'s query gives {len(answer)} series: make it one, such as by sum(…)"
+        return Unknown(Reason.METRICS_UNAVAILABLE, several)
+    return dict(answer[0].points) if answer else {}

@@ -1,0 +1,136 @@
+"""A user's own metrics: what is asked, and what is read from the answers."""
+
+import math
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from seatrial.api.conditions import Reason
+from seatrial.api.spec import Spec
+from seatrial.api.status import Stage
+from seatrial.core.observed import Observed, Query, Unknown
+from seatrial.core.questions import questions
+from seatrial.core.user_queries import MOST_READINGS, read_readings
+from seatrial.judge.query import Reading
+from seatrial.ports import Series
+from tests.given import KEY, MINUTE, NOW, in_probation, on_trial, ref, spec
+
+OWN = {"requests", "duration", "history"}
+
+
+def check(**query: Any) -> Spec:
+    checks = [{"name": "refunds", "query": query}]
+    return spec(rollout={"checks": checks})
+
+
+def asked(world: Observed) -> dict[str, Query]:
+    assert isinstance(world.spec, Spec)
+    found = questions(KEY, world.spec, world.status, NOW, "namespace")
+    return {name: query for name, query in found.items() if name.startswith("query ")}
+
+
+def canary(of: Spec, since: timedelta = 10 * MINUTE) -> Observed:
+    return on_trial(Stage.CANARY, since=since, of=of)
+
+
+def test_each_side_is_asked_at_the_end_of_every_interval() -> None:
+    of = check(candidate='sum(a{r="{{revision}}"})', stable='sum(b{r="{{revision}}"})', maximumRatio="1.2")
+    assert asked(canary(of, timedelta(minutes=10, seconds=30))) == {
+        f"query refunds {side}": Query(
+            f'sum({metric}{{r="{ref(version, of).revision}"}})',
+            NOW - timedelta(minutes=9, seconds=30),
+            NOW - timedelta(seconds=30),
+            60.0,
+            is_users=True,
+        )
+        for side, metric, version in (("candidate", "a", "2"), ("stable", "b", "1"))
+    }
+
+
+def test_stable_is_asked_what_the_candidate_is() -> None:
+    of = check(candidate='x{r="{{revision}}",v="{{version}}",n="{{name}}",ns="{{namespace}}"}', minimumRatio="0.9")
+    texts = {name: query.promql for name, query in asked(canary(of)).items()}
+    assert texts == {
+        "query refunds candidate": f'x{{r="{ref("2", of).revision}",v="2",n="risk",ns="ml"}}',
+        "query refunds stable": f'x{{r="{ref("1", of).revision}",v="1",n="risk",ns="ml"}}',
+    }
+
+
+def test_for_a_limit_on_the_candidate_alone_stable_is_not_asked() -> None:
+    assert asked(canary(check(candidate="x", maximum="3"))).keys() == {"query refunds candidate"}
+
+
+def test_in_probation_the_promoted_version_is_the_candidate() -> None:
+    of = check(candidate='x{r="{{revision}}"}', maximum="3")
+    [query] = asked(in_probation(since=5 * MINUTE, of=of)).values()
+    assert query.promql == f'x{{r="{ref("2", of).revision}"}}'
+
+
+@pytest.mark.parametrize(
+    "world",
+    [
+        canary(check(candidate="x", maximum="3"), timedelta(seconds=59)),  # no interval is over
+        on_trial(Stage.SHADOW, since=10 * MINUTE, of=check(candidate="x", maximum="3")),
+        in_probation(since=10 * MINUTE, of=check(candidate="{{revision}}", maximumRatio="3")),  # stable has no traffic
+        on_trial(Stage.PREPARING, of=check(candidate="x", maximum="3")),
+    ],
+)
+def test_where_it_can_say_nothing_it_is_not_asked(world: Observed) -> None:
+    assert asked(world) == {}
+
+
+@pytest.mark.parametrize(
+    ("lasted", "step", "count"),
+    [
+        (timedelta(seconds=60), 60, 1),
+        (timedelta(seconds=60 * MOST_READINGS), 60, MOST_READINGS),
+        (timedelta(seconds=60 * (MOST_READINGS + 2)), 120, MOST_READINGS // 2 + 1),
+        (timedelta(days=7), 1920, 315),
+    ],
+)
+def test_a_long_trial_is_read_at_some_of_its_intervals(lasted: timedelta, step: int, count: int) -> None:
+    [query] = asked(canary(check(candidate="x", maximum="3"), lasted)).values()
+    since = NOW - lasted
+    assert query.seconds == step
+    assert query.start == since + timedelta(seconds=step)
+    assert query.end == since + count * timedelta(seconds=step) <= NOW
+    assert step % 60 == 0
+    assert (step // 60).bit_count() == 1, "every one that is read was among those that were read before"
+
+
+# Reading
+
+
+def series(*points: tuple[float, float]) -> Series:
+    return Series({}, points)
+
+
+def test_values_of_the_same_time_are_one_reading() -> None:
+    answers = {
+        "query refunds candidate": [series((1.0, 5.0), (2.0, 6.0))],
+        "query refunds stable": [series((2.0, 3.0), (3.0, 4.0))],
+    }
+    found = read_readings("refunds", answers)
+    assert not isinstance(found, Unknown)
+    assert found[:2] == (Reading(5.0, None), Reading(6.0, 3.0))
+    assert math.isnan(found[2].candidate)
+    assert found[2].stable == 4.0
+
+
+def test_nothing_was_answered_or_asked() -> None:
+    assert read_readings("refunds", {}) == read_readings("refunds", {"query refunds candidate": []}) == ()
+
+
+def test_several_series_are_no_value() -> None:
+    answers = {"query refunds stable": [series((1.0, 5.0)), series((1.0, 6.0))]}
+    assert read_readings("refunds", answers) == Unknown(
+        Reason.METRICS_UNAVAILABLE, "the stable's query gives 2 series: make it one, such as by sum(…)"
+    )
+
+
+def test_what_prometheus_says_of_a_bad_query_is_told() -> None:
+    answers = {"query refunds candidate": Unknown(Reason.METRICS_UNAVAILABLE, "parse error")}
+    assert read_readings("refunds", answers) == Unknown(
+        Reason.METRICS_UNAVAILABLE, "the candidate's query: parse error"
+    )
