@@ -8,7 +8,8 @@ from math import isfinite
 import numpy as np
 from scipy.optimize import brentq
 
-from seatrial.api.spec import ErrorsCheck, LatencyCheck, Rollout, Shadow, Spec
+from seatrial.api.checks import ErrorsCheck, LatencyCheck
+from seatrial.api.spec import Rollout, Shadow, Spec
 from seatrial.api.status import Stage
 from seatrial.contract.metrics import DURATION_EDGES
 from seatrial.core.judging import ALPHA, check_names

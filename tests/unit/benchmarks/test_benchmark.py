@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks.judgement import run as running
+from tests.benchmarks.judgement import schedule as scheduling
 from tests.benchmarks.judgement.__main__ import main
 from tests.benchmarks.judgement.figures import Figures
 from tests.benchmarks.judgement.judges import OURS, PEERS
@@ -94,8 +95,9 @@ def test_the_full_form_has_every_world_at_every_rate_and_a_thousand_healthy_ones
 
 
 def test_the_quick_form_prints_every_world_and_writes_every_figure(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(scheduling, "USUAL_RATES", (scheduling.QUICK_RATE,))
     assert main(["--quick", "--runs", "1", "--seed", "7", "--json", str(tmp_path / "figures.json")]) == 0
     printed = capsys.readouterr().out
     assert all(f"**{world.name}**" in printed for world in WORLDS)

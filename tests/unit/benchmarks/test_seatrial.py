@@ -57,9 +57,9 @@ def test_after_the_shadow_comes_the_canary() -> None:
     assert (len(path.steps), path.ending) == (4, Ending.PROMOTED)
 
 
-@pytest.mark.parametrize("world", WORLDS[:10], ids=lambda world: world.name)
-def test_the_looks_that_are_left_out_would_have_changed_nothing(world: World) -> None:
-    traffic = Traffic(world, DEFAULT, 6_000, (1,))
+@pytest.mark.parametrize("world", ["healthy", "bursts of errors", "cold start", "errors ×3", "latency ×1.3"])
+def test_the_looks_that_are_left_out_would_have_changed_nothing(world: str) -> None:
+    traffic = Traffic(BY_NAME[world], DEFAULT, 6_000, (1,))
     assert OURS.lead(traffic) == ALL_LOOKS.lead(traffic)
 
 
