@@ -92,10 +92,12 @@ def _of_canary(world: World, steps: Steps, rate: float, spec: Spec) -> Limit:
 
 
 def _of_shadow(world: World, rate: float, spec: Spec) -> Limit:
-    """In a shadow every request is compared, and none of the candidate's answers reach a caller."""
-    told = of_bernoulli(world.disagreement, Shadow().maximum_disagreement)
-    comparisons = max(_nats(spec.rollout, Stage.SHADOW) / told, FIRST_LOOK * rate)
-    return Limit(comparisons / rate, comparisons, 0.0)
+    """In a shadow all that stable could answer is compared, and what the candidate fails is disagreed on."""
+    failed = BASELINE / (1 - BASELINE)
+    told = of_bernoulli(failed + (1 - failed) * world.disagreement, Shadow().maximum_disagreement)
+    comparisons = _nats(spec.rollout, Stage.SHADOW) / told
+    requests = max(comparisons / (1 - BASELINE), FIRST_LOOK * rate)
+    return Limit(requests / rate, requests, 0.0)
 
 
 def _allowed_slowdown() -> float:

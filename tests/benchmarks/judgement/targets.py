@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from math import isnan
+from math import inf, isnan
 
 from tests.benchmarks.judgement.figures import Figures, upper_bound
 from tests.benchmarks.judgement.judges import OURS, PEERS
@@ -61,13 +61,21 @@ def _cheaper(results: Results) -> Target:
     told, met = [], True
     for place, ours in _ours(results, lambda place: place.world == THREEFOLD).items():
         fair = [peer.name for peer in PEERS if _is_fair(results, place, peer.name)]
-        others = {name: results[_at(place, name, THREEFOLD)].harm for name in fair}
-        least = min(others, key=lambda name: others[name], default=None)
-        peer = f"the best peer, {least}, {others[least]:,.0f}" if least is not None else "no such peer"
-        told.append(f"{ours.harm:,.0f} {_where(place)}, {peer}")
-        met = met and all(ours.harm < harm for harm in others.values())
-    asked = f"and after fewer errors than at any peer that rolls back under {TOO_MANY_ROLLED_BACK:.0f} % of healthy ones"
+        others = {name: _errors(results[_at(place, name, THREEFOLD)]) for name in fair}
+        least = min(others, key=lambda name: others[name], default="")
+        beside = f"{least} {others[least]:,.1f}" if others.get(least, inf) < inf else "no such peer finds all of them"
+        told.append(f"{ours.mean_harm:,.1f} {_where(place)}, {beside}")
+        met = met and all(ours.mean_harm < errors for errors in others.values())
+    asked = (
+        "and after fewer errors in the mean than at any peer that rolls back less than"
+        f" {TOO_MANY_ROLLED_BACK:.0f} % of healthy ones"
+    )
     return Target(asked, "; ".join(told), met)
+
+
+def _errors(found: Figures) -> float:
+    """Who promotes a bad version has errors without end."""
+    return inf if found.promoted else found.mean_harm
 
 
 def _is_fair(results: Results, place: Place, peer: str) -> bool:

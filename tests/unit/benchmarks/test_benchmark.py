@@ -34,7 +34,7 @@ def results(**changes: Figures) -> dict[Place, Figures]:
     names = {"ours": OURS.name, "peer": PEERS[1].name}
     usual = {"ours_healthy": NONE_BACK, "ours_threefold": ALL_BACK} | {
         "peer_healthy": NONE_BACK,
-        "peer_threefold": replace(ALL_BACK, harm=30),
+        "peer_threefold": replace(ALL_BACK, mean_harm=24),
     }
     found: dict[Place, Figures] = {}
     for key, figures in (usual | changes).items():
@@ -59,8 +59,11 @@ def test_the_targets_are_met_by_a_judge_that_does_better_than_its_peers() -> Non
         ({"ours_healthy": replace(NONE_BACK, rolled_back=6)}, "healthy versions rolled back"),
         ({"ours_healthy": replace(NONE_BACK, minute_promoted=61.0)}, "a healthy version is promoted"),
         ({"ours_threefold": replace(ALL_BACK, rolled_back=199)}, "three times as high is always found"),
-        ({"ours_threefold": replace(ALL_BACK, harm=31)}, "fewer errors than at any peer"),
-        ({"ours_threefold": replace(ALL_BACK, mean_harm=40)}, "information limit"),
+        ({"ours_threefold": replace(ALL_BACK, mean_harm=25)}, "fewer errors in the mean"),
+        (
+            {"ours_threefold": replace(ALL_BACK, mean_harm=28), "peer_threefold": replace(ALL_BACK, promoted=1)},
+            "information limit",
+        ),
     ],
 )
 def test_a_target_that_is_missed_is_said_to_be(changes: dict[str, Figures], asked: str) -> None:
@@ -70,8 +73,8 @@ def test_a_target_that_is_missed_is_said_to_be(changes: dict[str, Figures], aske
 
 def test_a_peer_that_refuses_what_is_good_is_no_measure_of_what_is_found() -> None:
     refusing = replace(NONE_BACK, rolled_back=200)
-    assert missed(results(peer_healthy=refusing, peer_threefold=replace(ALL_BACK, harm=1))) == []
-    assert missed(results(peer_threefold=replace(ALL_BACK, harm=1))) != []
+    assert missed(results(peer_healthy=refusing, peer_threefold=replace(ALL_BACK, mean_harm=1))) == []
+    assert missed(results(peer_threefold=replace(ALL_BACK, mean_harm=1))) != []
 
 
 def test_figures_come_back_from_json_as_they_were() -> None:
