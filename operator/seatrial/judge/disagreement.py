@@ -31,7 +31,7 @@ def judge_disagreement(
     return conclude(
         name,
         f"disagreed on {counted(compared)}{among_them} at most {share_as_set(limit)}",
-        bernoulli.log_evidence_above(compared, limit),
+        bernoulli.log_evidence_above([compared], limit),
         alpha,
         [Claim(f"less than {share_as_set(limit)}", bernoulli.log_evidence_below(compared, limit))],
         Samples(compared.total, minimum_samples, "comparisons"),

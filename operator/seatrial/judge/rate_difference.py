@@ -13,11 +13,11 @@ the gap between p1 - p0 and the loss, divided by the variance of its estimate.
 
 from collections.abc import Sequence
 from itertools import product
-from math import log, log1p
+from math import log1p
 from typing import NamedTuple
 
 from seatrial.judge.counts import Counts, Interval
-from seatrial.judge.mixture import geometric, log_sum_exp
+from seatrial.judge.mixture import from_any_start, geometric, log_mean_of_suffixes
 from seatrial.judge.paired_difference import check_loss
 
 # Guesses: the lower of the two rates, in parts of what the loss leaves, and how far the true loss is from the limit.
@@ -43,7 +43,7 @@ def log_evidence_above(intervals: Sequence[Interval], loss: float) -> float:
         ValueError: unless 0 <= loss < 1.
     """
     check_loss(loss)
-    return _log_wealth([(i.candidate, i.stable) for i in intervals], loss)
+    return from_any_start(_log_wealth([(i.candidate, i.stable) for i in intervals], loss))
 
 
 def log_evidence_below(intervals: Sequence[Interval], loss: float) -> float:
@@ -53,14 +53,15 @@ def log_evidence_below(intervals: Sequence[Interval], loss: float) -> float:
         ValueError: unless 0 <= loss < 1.
     """
     check_loss(loss)
-    return _log_wealth([(i.stable, i.candidate) for i in intervals], -loss)
+    return next(iter(_log_wealth([(i.stable, i.candidate) for i in intervals], -loss)), 0.0)
 
 
-def _log_wealth(sides: Sequence[tuple[Counts, Counts]], difference: float) -> float:
+def _log_wealth(sides: Sequence[tuple[Counts, Counts]], difference: float) -> list[float]:
+    """Return what the bets of each interval and all after it have won, mixed over the guesses."""
     both = [(worse, other) for worse, other in sides if worse.total and other.total]
     guesses = [_guess(lower, gap, difference) for lower, gap in product(LOWER_RATES, GAPS)]
-    products = [sum(_log_product(worse, other, guess) for worse, other in both) for guess in guesses]
-    return log_sum_exp(products) - log(len(products))
+    gains = [[_log_product(worse, other, guess) for worse, other in both] for guess in guesses]
+    return log_mean_of_suffixes([(1 / len(guesses), column) for column in gains])
 
 
 def _guess(part: float, gap: float, difference: float) -> Guess:

@@ -16,7 +16,14 @@ from collections.abc import Sequence
 from math import inf, isfinite, log, log1p
 
 from seatrial.judge.counts import Interval
-from seatrial.judge.mixture import Alternative, geometric, log_mean, uniform, with_favourite
+from seatrial.judge.mixture import (
+    from_any_start,
+    geometric,
+    log_mean,
+    log_mean_of_suffixes,
+    uniform,
+    with_favourite,
+)
 
 EQUAL = 1.0
 
@@ -35,7 +42,9 @@ def log_evidence_above(
     """
     _check(ratio, dispersion)
     alternatives = uniform(geometric(1.15 * ratio, max(40.0, 5 * ratio), 24))
-    return _log_evidence(intervals, ratio, alternatives, dispersion, most_per_interval)
+    telling = _telling(intervals, ratio)
+    gains = [(weight, _gains(telling, ratio, value, dispersion, most_per_interval)) for value, weight in alternatives]
+    return from_any_start(log_mean_of_suffixes(gains))
 
 
 def log_evidence_below(intervals: Sequence[Interval], ratio: float, dispersion: float = 1.0) -> float:
@@ -49,26 +58,19 @@ def log_evidence_below(intervals: Sequence[Interval], ratio: float, dispersion: 
     _check(ratio, dispersion)
     values = geometric(0.1 * ratio, 0.9 * ratio, 16)
     alternatives = with_favourite(values, EQUAL) if ratio > EQUAL else uniform(values)
-    return _log_evidence(intervals, ratio, alternatives, dispersion, inf)
-
-
-def _log_evidence(
-    intervals: Sequence[Interval],
-    ratio: float,
-    alternatives: Sequence[Alternative],
-    dispersion: float,
-    most_per_interval: float,
-) -> float:
     telling = _telling(intervals, ratio)
+    return log_mean(alternatives, lambda value: sum(_gains(telling, ratio, value, dispersion, inf)))
 
-    def log_ratio(value: float) -> float:
-        gain, gap = log(value / ratio), value - ratio
-        return sum(
-            min((candidate_bad * gain - bad * log1p(gap * growth)) / dispersion, most_per_interval)
-            for candidate_bad, bad, growth in telling
-        )
 
-    return log_mean(alternatives, log_ratio)
+def _gains(
+    telling: Sequence[tuple[int, int, float]], ratio: float, value: float, dispersion: float, most_per_interval: float
+) -> list[float]:
+    """Return the log-likelihood ratio of each interval, for an alternative's value."""
+    gain, gap = log(value / ratio), value - ratio
+    return [
+        min((candidate_bad * gain - bad * log1p(gap * growth)) / dispersion, most_per_interval)
+        for candidate_bad, bad, growth in telling
+    ]
 
 
 def _telling(intervals: Sequence[Interval], ratio: float) -> list[tuple[int, int, float]]:

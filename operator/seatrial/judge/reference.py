@@ -8,6 +8,7 @@ from seatrial.judge.counts import Counts, Interval, pool
 from seatrial.judge.dispersion import dispersion
 from seatrial.judge.errors import good_enough
 from seatrial.judge.limits import RatioLimits
+from seatrial.judge.mixture import from_any_start
 from seatrial.judge.verdict import Finding
 from seatrial.judge.wording import counted, divided, times
 
@@ -27,20 +28,26 @@ def judge_against_reference(
         return nothing_to_judge(name, missing, limits.alpha)
     then_and_now = [Interval(candidate, reference)]
     bursts = max(usual, dispersion(since), dispersion(before))
-    ratio = max(limits.maximum_ratio, limits.pass_ratio)
-    worse = min(
-        rate_ratio.log_evidence_above([Interval(counts, reference)], ratio, bursts)
-        for counts in (candidate, _without_worst(since))
-    )
+    worse = [_worse(since[first:], reference, limits, bursts) for first in range(len(since))]
     return conclude(
         name,
         f"candidate {counted(candidate)} vs stable before {counted(reference)}"
         f"{times(rate_ratio.estimated_ratio(then_and_now))}{divided(bursts)}",
-        worse if candidate.share > limits.objective else min(worse, 0.0),
+        from_any_start(worse),
         limits.alpha,
         good_enough(then_and_now, candidate, limits, usual),
         Samples(candidate.total, limits.samples_needed, "requests"),
     )
+
+
+def _worse(since: Sequence[Counts], reference: Counts, limits: RatioLimits, bursts: float) -> float:
+    """Return the log e-value for 'worse than before', from the first of these intervals on."""
+    ratio, all_of_it = max(limits.maximum_ratio, limits.pass_ratio), pool(since)
+    found = min(
+        rate_ratio.log_evidence_above([Interval(counts, reference)], ratio, bursts)
+        for counts in (all_of_it, _without_worst(since))
+    )
+    return found if all_of_it.share > limits.objective else min(found, 0.0)
 
 
 def _without_worst(counts: Sequence[Counts]) -> Counts:

@@ -49,7 +49,9 @@ def test_where_nothing_may_be_lost_it_is_mcnemars_test() -> None:
     expected = sum((1 + k / 20) ** lost * (1 - k / 20) ** won for k in range(1, 20)) / 19
     assert log_evidence_above(Pairs(830, won, lost, 22), 0.0) == pytest.approx(log(expected))
     assert log_evidence_above(Pairs(1, won, lost, 90_000), 0.0) == pytest.approx(log(expected))
-    assert log_evidence_above(Pairs(0, won, lost, 0), 0.0) == pytest.approx(bernoulli_above(Counts(48, 38), 0.5), abs=1)
+    assert log_evidence_above(Pairs(0, won, lost, 0), 0.0) == pytest.approx(
+        bernoulli_above([Counts(48, 38)], 0.5), abs=1
+    )
 
 
 def test_three_points_lost_are_found_in_a_thousand_pairs() -> None:
