@@ -101,8 +101,9 @@ def test_disagreement_rolls_back(world: World) -> None:
 
 def test_a_process_that_ends_again_and_again_rolls_back(world: World) -> None:
     patient = {**NO_SHADOW, "canary": {"steps": [{"weight": 20}], "stepDuration": "10m"}}
-    world.serves("1", rollout=patient)
-    world.apply("2", rollout=patient)
+    alone = {"rollout": patient, "serving": {"replicas": 1, "timeout": "5s"}}
+    world.serves("1", **alone)
+    world.apply("2", **alone)
     world.sees("canary", lambda s: s.get("stage") == "Canary" and s.get("weight", 0) > 0, 180)
 
     for _ in range(TOO_MANY):

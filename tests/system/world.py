@@ -99,6 +99,13 @@ class World:
             "spec": {name: section for name, section in spec.items() if section is not None},
         }
 
+    def annotates(self, **requests: str | None) -> None:
+        """Set annotations by the last part of their name; None takes one away."""
+        words = [
+            f"seatrial.dev/{name}={value}" if value else f"seatrial.dev/{name}-" for name, value in requests.items()
+        ]
+        self.site.commands.ctl("annotate", "modeldeployment", NAME, "-n", self.namespace, "--overwrite", *words)
+
     def patches_status(self, status: Status) -> None:
         """Write into the status, as nobody but the operator should."""
         patch = json.dumps({"status": status})

@@ -1,5 +1,6 @@
 """Reading `spec.rollout.checks`."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
@@ -16,6 +17,7 @@ from seatrial.api.checks import (
     possible_stages,
 )
 from seatrial.api.fields import SMALLEST_SHARE, between, decimal, duration, number, optional_text
+from seatrial.api.quantities import format_duration
 from seatrial.api.status import Stage
 from seatrial.contract.reading import Reader
 
@@ -27,6 +29,10 @@ SHORTEST_INTERVAL = timedelta(seconds=1)
 OWN_CHECKS = {DISAGREEMENT: "the shadow stage", RESTARTS: "every stage"}
 LIMITS = ("maximumRatio", "minimumRatio", "maximum", "minimum")
 PLACEHOLDER = "{{revision}}"
+# A range or the range of a subquery, as PromQL writes durations; what stands in quotes may look like one, and is none.
+_RANGE = re.compile(r"""\[\s*((?:\d+(?:ms|[smhdwy]))+)\s*(?::[^\]]*)?\](?=(?:[^"]*"[^"]*")*[^"]*$)""")
+_PART = re.compile(r"(\d+)(ms|[smhdwy])")
+_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800, "y": 31_536_000}
 
 
 def parse_checks(reader: Reader) -> tuple[Check, ...]:
@@ -88,9 +94,19 @@ def _query(reader: Reader) -> QueryCheck:
         minimum=number(reader, "minimum"),
         interval=duration(reader, "interval", QueryCheck("").interval, at_least=SHORTEST_INTERVAL),
     )
+    longest = max(map(longest_range, (check.candidate, check.stable or "")))
+    if check.interval < longest:
+        least = f"at least {format_duration(longest)}, the longest range in the PromQL: readings that overlap are one"
+        raise reader.fail("interval", least)
     if check.compares and check.stable is None and PLACEHOLDER not in check.candidate:
         raise reader.fail("stable", f"PromQL for the stable version: candidate has no {PLACEHOLDER} to put it into")
     return check
+
+
+def longest_range(promql: str) -> timedelta:
+    """Return the longest range that PromQL looks back over, such as of `rate(x[5m])`; none is 0."""
+    found = (sum(int(n) * _SECONDS[unit] for n, unit in _PART.findall(text)) for text in _RANGE.findall(promql))
+    return timedelta(seconds=max(found, default=0.0))
 
 
 def _promql(reader: Reader, field: str) -> str | None:

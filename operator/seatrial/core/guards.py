@@ -71,7 +71,7 @@ class Situation:
         return tuple(f for f in self.findings if f.verdict is not Verdict.INCONCLUSIVE or f.check not in unsure)
 
     def _backstops(self) -> frozenset[str]:
-        return backstops(self.rollout, self.trial.stage)
+        return backstops(self.rollout, self.trial.stage, regression=self.observed.is_regression)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from math import inf
 
-from seatrial.api.checks import DISAGREEMENT, RESTARTS, AccuracyCheck
+from seatrial.api.checks import DISAGREEMENT, RESTARTS, AccuracyCheck, Check, PredictionsCheck
 from seatrial.api.spec import Rollout, Spec
 from seatrial.api.status import Stage, Status
 from seatrial.core.blindness import unseen
@@ -35,7 +35,7 @@ def _by_metrics(observed: Observed, rollout: Rollout, since: datetime) -> tuple[
         case Unknown(_, message):
             return tuple(_unjudged(observed.status, name, message) for name in names)
         case Evidence() as evidence if evidence.since == since:
-            return _findings(rollout, observed.status, evidence)
+            return _findings(rollout, observed, evidence)
         case _:
             return tuple(_inconclusive(name, "no evidence yet: the stage has just begun") for name in names)
 
@@ -63,23 +63,31 @@ def check_names(rollout: Rollout, stage: Stage) -> tuple[str, ...]:
     return (DISAGREEMENT, *names) if stage is Stage.SHADOW and rollout.shadow is not None else names
 
 
-def backstops(rollout: Rollout, stage: Stage) -> frozenset[str]:
-    """Return the names of the checks that can fail a version at a stage, but are not waited for.
+def backstops(rollout: Rollout, stage: Stage, *, regression: bool = False) -> frozenset[str]:
+    """Return the names of the checks that are not waited for at a stage.
 
-    What labels tell of the shadow's answers is shown there; each side's own labels take far longer to show anything.
+    What labels tell of the shadow's answers is shown there; in a canary each side's own, which take far longer to show
+    anything, can only fail a version. And of a regression classes are no question.
     """
-    if stage is not Stage.CANARY or rollout.shadow is None:
-        return frozenset()
-    shown = (check for check in rollout.checks if isinstance(check.kind, AccuracyCheck))
-    return frozenset(check.name for check in shown if check.is_asked(Stage.SHADOW))
+    after_shadow = stage is Stage.CANARY and rollout.shadow is not None
+
+    def is_one(check: Check) -> bool:
+        match check.kind:
+            case AccuracyCheck():
+                return after_shadow and check.is_asked(Stage.SHADOW)
+            case PredictionsCheck():
+                return regression
+        return False
+
+    return frozenset(check.name for check in rollout.checks if is_one(check))
 
 
-def _findings(rollout: Rollout, status: Status, evidence: Evidence) -> tuple[Finding, ...]:
-    stage = status.stage
+def _findings(rollout: Rollout, observed: Observed, evidence: Evidence) -> tuple[Finding, ...]:
+    status, stage = observed.status, observed.status.stage
     asked = [check for check in rollout.checks if check.is_asked(stage)]
     alpha = ALPHA / max(1, len(check_names(rollout, stage)))
     samples = rollout.shadow.minimum_samples if stage is Stage.SHADOW and rollout.shadow is not None else None
-    terms = Terms(stage, alpha, samples, exposure(rollout, status))
+    terms = Terms(stage, alpha, samples, exposure(rollout, status), observed.is_regression)
     findings = [judge_check(check, evidence, terms) for check in asked]
     if stage is Stage.SHADOW and rollout.shadow is not None:
         findings.insert(0, _disagreement(rollout.shadow.maximum_disagreement, evidence, alpha, samples or 0))

@@ -39,6 +39,7 @@ SAMPLES: Mapping[type[Kind], int] = {
     PredictionsCheck: 500,
     QueryCheck: 10,
 }
+REGRESSION = "of a regression each version counts its answers in bins of its own: they cannot be compared"
 OF_REQUESTS = (ErrorsCheck, LatencyCheck, PredictionsCheck)
 
 
@@ -47,13 +48,15 @@ class Terms:
     """What a stage's checks have in common.
 
     `alpha` is each one's part of the chance of a false Fail; `samples` how many requests the stage itself asks for
-    (None: it does not); `exposure` the share of the traffic that a Pass gives.
+    (None: it does not); `exposure` the share of the traffic that a Pass gives; `regression` says that answers are
+    numbers.
     """
 
     stage: Stage
     alpha: float
     samples: int | None
     exposure: float
+    regression: bool = False
 
     def samples_of(self, check: Check) -> int:
         """Return how many samples a Pass of this check must rest on."""
@@ -68,6 +71,8 @@ def judge_check(check: Check, evidence: Evidence, terms: Terms) -> Finding:
             return _errors(check.name, kind, evidence, terms, _limits(check, kind.maximum_ratio, terms, kind.objective))
         case LatencyCheck() as kind:
             return _latency(check.name, kind, evidence, terms, _limits(check, kind.maximum_ratio, terms))
+        case PredictionsCheck() if terms.regression:
+            return nothing_to_judge(check.name, REGRESSION, terms.alpha)
         case PredictionsCheck(ratio):
             limits = _limits(check, ratio, terms)
             return judge_predictions(check.name, evidence.classes, evidence.predictions, limits)
@@ -110,7 +115,7 @@ def _accuracy(name: str, loss: float, evidence: Evidence, terms: Terms, samples:
     if terms.stage is Stage.SHADOW:
         return judge_paired_accuracy(name, evidence.pairs, loss, samples, terms.alpha)
     half = terms.alpha / 2
-    found = [judge_unpaired_accuracy(name, evidence.labels, loss, samples, half)]
+    found = [judge_unpaired_accuracy(name, evidence.labels, loss, samples, half, terms.exposure)]
     if evidence.pairs.total:
         found.append(judge_paired_accuracy(name, evidence.pairs, loss, samples, half))
     ranked = (one for verdict in (Verdict.FAIL, Verdict.PASS) for one in found if one.verdict is verdict)

@@ -95,6 +95,37 @@ def training(**fields: Any) -> dict[str, Any]:
             {"rollout": {"canary": {"steps": [{"weight": 5, "approval": "Maybe"}]}}},
             "spec.rollout.canary.steps[0].approval is 'Maybe'; expected one of Automatic, Required",
         ),
+        *[
+            (
+                {"rollout": {"checks": [{"name": "own", "query": {"candidate": promql, "maximum": "1"}}]}},
+                "spec.rollout.checks[0].query.interval is None; expected at least 5m, the longest range in the PromQL",
+            )
+            for promql in ("rate(x[5m])", "sum(x) / sum(increase(y[30s])) + max_over_time(z[4m60s:10s])")
+        ],
+        (
+            {"rollout": {"checks": [{"name": "own", "query": {"candidate": "x", "maximumRatio": "1"}}]}},
+            "query.stable is None; expected PromQL for the stable version: candidate has no {{revision}}",
+        ),
+        (
+            {"rollout": {"checks": [{"name": "own", "query": {"candidate": "x", "maximum": "1", "minimum": "0"}}]}},
+            "query.maximum is '1'; expected exactly one of maximumRatio, minimumRatio, maximum, minimum",
+        ),
+        (
+            {"rollout": {"checks": [{"name": "own", "query": {"candidate": "x", "maximum": "one"}}]}},
+            "query.maximum is 'one'; expected a number in quotes, such as",
+        ),
+        (
+            {"rollout": {"checks": [{"name": "own", "predictions": {}, "stages": ["Probation"]}]}},
+            "checks[0].stages is ['Probation']; expected any of Shadow, Canary, where this check can say something",
+        ),
+        (
+            {"rollout": {"checks": [{"name": "own", "errors": {}, "latency": {}}]}},
+            "expected a check with exactly one of errors, latency, accuracy, predictions, query beside its name",
+        ),
+        (
+            {"rollout": {"canary": {"sticky": True}}},
+            "spec.rollout.canary.sticky is True; expected false without spec.route",
+        ),
         (
             {"rollout": {"rollbackWindow": {"revisions": 11}}},
             "spec.rollout.rollbackWindow.revisions is 11; expected an integer from 0 to 10",
