@@ -1,6 +1,6 @@
 """From time series of counters to growth: differences, pod by pod, at the times at which they were seen."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -44,8 +44,3 @@ def _of_series(series: Series, since: float, beginning: float, *, away: bool) ->
         before = value
         if at > since:
             yield Growth(series, at, round(by), float("inf") if old else at - born)
-
-
-def total(parts: Iterable[Growth]) -> int:
-    """Return the sum of the growth."""
-    return sum(part.by for part in parts)

@@ -8,15 +8,8 @@ and mixed over θ it is an e-process for 'at most m' (θ > m) or 'at least m' (�
 from collections.abc import Sequence
 from math import exp, log, log1p
 
-from seatrial.judge.counts import Counts
-from seatrial.judge.mixture import (
-    from_any_start,
-    geometric,
-    log_mean,
-    log_mean_of_suffixes,
-    uniform,
-    with_favourite,
-)
+from seatrial.judge.counts import Counts, before_each
+from seatrial.judge.mixture import geometric, log_mean, log_mean_from_any_start, uniform, with_favourite
 
 # How far the alternatives lie from the limit, in log odds.
 NEAREST, FARTHEST_BELOW = 0.1, 4.0
@@ -26,7 +19,7 @@ SMALLEST = 1e-6
 
 
 def log_evidence_above(intervals: Sequence[Counts], limit: float, dispersion: float = 1.0) -> float:
-    """Return the log e-value for 'the rate is above the limit', now or since any of the intervals.
+    """Return the log e-value for 'the rate is above the limit', since any interval.
 
     The limit lies strictly between 0 and 1.
 
@@ -36,8 +29,11 @@ def log_evidence_above(intervals: Sequence[Counts], limit: float, dispersion: fl
     check_limit("limit", limit)
     farthest = max(_log_odds(HIGHEST_RATE) - _log_odds(limit), 1.0)
     rates = uniform([_shifted(limit, gap) for gap in geometric(NEAREST, farthest, 24)])
-    gains = [(weight, [_log_ratio(one, limit, rate, dispersion) for one in intervals]) for rate, weight in rates]
-    return from_any_start(log_mean_of_suffixes(gains))
+
+    def log_ratios(rate: float) -> list[float]:
+        return [_log_ratio(one, limit, rate, dispersion) for one in intervals]
+
+    return log_mean_from_any_start(rates, log_ratios, before_each(one.total for one in intervals))
 
 
 def log_evidence_below(counts: Counts, limit: float, dispersion: float = 1.0) -> float:

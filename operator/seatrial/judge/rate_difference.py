@@ -16,8 +16,8 @@ from itertools import product
 from math import log1p
 from typing import NamedTuple
 
-from seatrial.judge.counts import Counts, Interval
-from seatrial.judge.mixture import from_any_start, geometric, log_mean_of_suffixes
+from seatrial.judge.counts import Counts, Interval, before_each
+from seatrial.judge.mixture import Alternative, geometric, log_mean, log_mean_from_any_start, uniform
 from seatrial.judge.paired_difference import check_loss
 
 # Guesses: the lower of the two rates, in parts of what the loss leaves, and how far the true loss is from the limit.
@@ -37,13 +37,15 @@ class Guess(NamedTuple):
 
 
 def log_evidence_above(intervals: Sequence[Interval], loss: float) -> float:
-    """Return the log e-value for 'the candidate's rate is more than stable's plus `loss`'.
+    """Return the log e-value for 'the candidate's rate is more than stable's plus `loss`', since any interval.
 
     Raises:
         ValueError: unless 0 <= loss < 1.
     """
     check_loss(loss)
-    return from_any_start(_log_wealth([(i.candidate, i.stable) for i in intervals], loss))
+    compared = [(i.candidate, i.stable) for i in _of_both(intervals)]
+    before = before_each(worse.total + other.total for worse, other in compared)
+    return log_mean_from_any_start(_guesses(loss), lambda guess: _log_products(compared, guess), before)
 
 
 def log_evidence_below(intervals: Sequence[Interval], loss: float) -> float:
@@ -53,20 +55,25 @@ def log_evidence_below(intervals: Sequence[Interval], loss: float) -> float:
         ValueError: unless 0 <= loss < 1.
     """
     check_loss(loss)
-    return next(iter(_log_wealth([(i.stable, i.candidate) for i in intervals], -loss)), 0.0)
+    compared = [(i.stable, i.candidate) for i in _of_both(intervals)]
+    return log_mean(_guesses(-loss), lambda guess: sum(_log_products(compared, guess)))
 
 
-def _log_wealth(sides: Sequence[tuple[Counts, Counts]], difference: float) -> list[float]:
-    """Return what the bets of each interval and all after it have won, mixed over the guesses."""
-    both = [(worse, other) for worse, other in sides if worse.total and other.total]
-    guesses = [_guess(lower, gap, difference) for lower, gap in product(LOWER_RATES, GAPS)]
-    gains = [[_log_product(worse, other, guess) for worse, other in both] for guess in guesses]
-    return log_mean_of_suffixes([(1 / len(guesses), column) for column in gains])
+def _of_both(intervals: Sequence[Interval]) -> list[Interval]:
+    return [i for i in intervals if i.candidate.total and i.stable.total]
+
+
+def _guesses(difference: float) -> tuple[Alternative[Guess], ...]:
+    return uniform([_guess(lower, gap, difference) for lower, gap in product(LOWER_RATES, GAPS)])
 
 
 def _guess(part: float, gap: float, difference: float) -> Guess:
     lower = part * (1 - abs(difference))
     return Guess(lower + max(difference, 0), lower + max(-difference, 0), gap)
+
+
+def _log_products(compared: Sequence[tuple[Counts, Counts]], guess: Guess) -> list[float]:
+    return [_log_product(worse, other, guess) for worse, other in compared]
 
 
 def _log_product(worse: Counts, other: Counts, guess: Guess) -> float:
