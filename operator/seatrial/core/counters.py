@@ -17,6 +17,29 @@ class Growth:
     age: float
 
 
+def join(past: Sequence[Series], recent: Sequence[Series], seam: datetime) -> tuple[Series, ...]:
+    """Return the series of two answers, by their labels: the past's until the seam, and the recent ones from there on.
+
+    What the past read after the seam is known better from the recent answer. Only of a pod that went before the seam
+    there is nothing else: what it counted last stands there, but was counted until the seam.
+    """
+    lately = {_identity(series): series for series in recent}
+    joined = [_joined(series, lately.pop(_identity(series), None), seam.timestamp()) for series in past]
+    return (*joined, *lately.values())
+
+
+def _identity(series: Series) -> frozenset[tuple[str, str]]:
+    return frozenset(series.labels.items())
+
+
+def _joined(past: Series, recent: Series | None, seam: float) -> Series:
+    if recent is None or not recent.points:
+        return Series(past.labels, tuple((min(at, seam), value) for at, value in past.points))
+    begins = recent.points[0][0]
+    before = ((at, value) for at, value in past.points if at <= seam and at < begins)
+    return Series(past.labels, (*before, *recent.points))
+
+
 def growth(answer: Sequence[Series], since: datetime) -> Iterator[Growth]:
     """Yield the growth of every series after `since`.
 

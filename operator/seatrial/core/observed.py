@@ -188,7 +188,8 @@ class Observed:
 class Query:
     """One question to Prometheus: a range query from `start` to `end` at steps of `seconds`.
 
-    What is wrong with one that a user wrote (`is_users`) says nothing of the others.
+    What is wrong with one that a user wrote (`is_users`) says nothing of the others. `past` asks for what was before
+    the start, at coarser steps, of which the last may lie behind it; its answer is joined to this one's.
     """
 
     promql: str
@@ -196,3 +197,4 @@ class Query:
     end: datetime
     seconds: float
     is_users: bool = False
+    past: "Query | None" = None
