@@ -1,0 +1,79 @@
+"""What Prometheus would have counted of a stage, and the evidence that the operator would read from it.
+
+The same evidence as `core.evidence.read_evidence` gives for the same counters (a test compares them), in a thousandth
+of its time: the counters are summed over pods already.
+"""
+
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seatrial.contract.metrics import DURATION_EDGES
+from seatrial.core.observed import Comparisons, Evidence
+from seatrial.judge.counts import Counts, Interval, LatencyInterval
+from tests.benchmarks.judgement import bursts
+from tests.benchmarks.judgement.steps import TICK_SECONDS
+from tests.benchmarks.judgement.traffic import Answers
+
+BUCKETS = len(DURATION_EDGES) + 1
+LATENCY = "latency"  # the check that is told its own latencies
+
+
+class Ledger:
+    """Counters of candidate and stable since a stage began, at the ticks at which they were scraped."""
+
+    def __init__(self, since: datetime, history: Answers, longest: int) -> None:
+        self._since = since
+        self._history = tuple(map(Counts, history.requests.tolist(), history.errors.tolist()))
+        self._requests = np.zeros((2, longest + 1, 2), np.int64)  # by side and tick: requests, errors
+        self._buckets = np.zeros((2, longest + 1, BUCKETS), np.int64)
+        self._comparisons = np.zeros(3, np.int64)
+        self._scraped = np.zeros(longest + 1, np.int64)  # by tick: the last one at which Prometheus was there
+        self.ticks = 0
+
+    def add(self, candidate: Answers, stable: Answers, warm: bursts.Counts, scraped: NDArray[np.bool_]) -> None:
+        """Add what both answered in the next ticks; `warm` are the latencies of the candidate's pods that count."""
+        first, last = self.ticks, self.ticks + len(candidate.requests)
+        for side, answers, buckets in ((0, candidate, warm), (1, stable, stable.buckets)):
+            both = np.stack((answers.requests, answers.errors), axis=1)
+            self._requests[side, first + 1 : last + 1] = self._requests[side, first] + np.cumsum(both, axis=0)
+            self._buckets[side, first + 1 : last + 1] = self._buckets[side, first] + np.cumsum(buckets, axis=0)
+        seen = np.where(scraped, np.arange(first + 1, last + 1), self._scraped[first])
+        self._scraped[first + 1 : last + 1] = np.maximum.accumulate(seen)
+        self.ticks = last
+
+    def compare(self, agree: int, disagree: int, failed: int) -> None:
+        """Add what a shadow's answers were beside stable's."""
+        self._comparisons += (agree, disagree, failed)
+
+    def evidence(self, seconds: float) -> Evidence:
+        """Return the evidence at the last tick, read at points `seconds` apart that end there."""
+        points = np.arange(self.ticks * TICK_SECONDS, -seconds, -seconds)[::-1]
+        at = self._scraped[np.maximum(points // TICK_SECONDS, 0).astype(np.int64)]
+        requests, buckets = np.diff(self._requests[:, at], axis=1), np.diff(self._buckets[:, at], axis=1)
+        agree, disagree, failed = self._comparisons.tolist()
+        return Evidence(
+            since=self._since,
+            requests=tuple(Interval(Counts(*mine), Counts(*theirs)) for mine, theirs in side_by_side(requests)),
+            latency={LATENCY: tuple(LatencyInterval(tuple(m), tuple(t)) for m, t in side_by_side(buckets))},
+            comparisons=Comparisons(agree, disagree, failed),
+            history=self._history,
+        )
+
+
+def side_by_side(counts: bursts.Counts) -> list[tuple[list[int], list[int]]]:
+    """Return the counts of both sides, [side, point, what], in stretches in each of which both counted something."""
+    counted: NDArray[np.bool_] = np.asarray(counts.any(axis=2))
+    begins, mine, theirs = [0], False, False
+    for point, (one, other) in enumerate(counted.T.tolist()):
+        mine, theirs = mine or one, theirs or other
+        if mine and theirs:
+            begins.append(point + 1)
+            mine = theirs = False
+    if not (mine or theirs):
+        begins.pop()  # nothing was counted after the last stretch
+    if not begins:
+        return []
+    together = np.add.reduceat(counts, begins, axis=1)
+    return list(zip(together[0].tolist(), together[1].tolist(), strict=True))
