@@ -24,6 +24,7 @@ MAXIMUM_OPEN = 200  # requests under way at once; past that a request counts as 
 TIMEOUT_SECONDS = 10.0
 WORLDS = {"past": PAST, "changed": CHANGED}
 RECENT = 500
+REMEMBERED = 1000  # failures whose moment is told
 
 
 @dataclass(slots=True)
@@ -38,6 +39,8 @@ class Seen:
     labels_accepted: int = 0
     by_version: Counter[str] = field(default_factory=Counter)
     failed_by_version: Counter[str] = field(default_factory=Counter)
+    last_answers: dict[str, float] = field(default_factory=dict)  # Unix seconds of each version's last, good or bad
+    failures: deque[tuple[float, str]] = field(default_factory=lambda: deque(maxlen=REMEMBERED))  # when, by which
     recent: deque[tuple[float, str, bool, float]] = field(default_factory=lambda: deque(maxlen=RECENT))
     troubles: deque[str] = field(default_factory=lambda: deque(maxlen=50))
 
@@ -79,7 +82,9 @@ class Client:
 
     def _answered(self, response: aiohttp.ClientResponse, text: str, truth: str, seconds: float) -> None:
         version = response.headers.get("x-model-version", "none")
+        self.seen.last_answers[version] = time.time()
         if response.status != 200:
+            self.seen.failures.append((time.time(), version))
             self._trouble(f"status {response.status} from version {version}", text[:200])
             self.seen.failed += 1
             self.seen.failed_by_version[version] += 1
@@ -107,6 +112,8 @@ class Client:
             "underWay": seen.sent - seen.answered - seen.failed - seen.lost,
             "byVersion": dict(seen.by_version),
             "failedByVersion": dict(seen.failed_by_version),
+            "lastAnswers": dict(seen.last_answers),
+            "failures": list(seen.failures),
             "lastSeconds": dict(Counter(one[1] for one in last)),
             "accuracy": sum(one[2] for one in seen.recent) / len(seen.recent) if seen.recent else None,
             "p50": delays[len(delays) // 2] if delays else None,
