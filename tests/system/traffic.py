@@ -24,12 +24,15 @@ MAXIMUM_OPEN = 200  # requests under way at once; past that a request counts as 
 TIMEOUT_SECONDS = 10.0
 WORLDS = {"past": PAST, "changed": CHANGED}
 RECENT = 500
-REMEMBERED = 1000  # failures whose moment is told
+REMEMBERED, SHOWN = 1000, 50  # failures whose moment is told, and of those told in words
 
 
 @dataclass(slots=True)
 class Seen:
-    """What the client saw. Lost: no answer at all; failed: an answer other than 200."""
+    """What the client saw. Lost: no answer at all; failed: an answer other than 200.
+
+    `failures` are both, the last ones: when (Unix seconds), by which version (`none` by none of them), and what it was.
+    """
 
     sent: int = 0
     answered: int = 0
@@ -40,9 +43,8 @@ class Seen:
     by_version: Counter[str] = field(default_factory=Counter)
     failed_by_version: Counter[str] = field(default_factory=Counter)
     last_answers: dict[str, float] = field(default_factory=dict)  # Unix seconds of each version's last, good or bad
-    failures: deque[tuple[float, str]] = field(default_factory=lambda: deque(maxlen=REMEMBERED))  # when, by which
+    failures: deque[tuple[float, str, str]] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     recent: deque[tuple[float, str, bool, float]] = field(default_factory=lambda: deque(maxlen=RECENT))
-    troubles: deque[str] = field(default_factory=lambda: deque(maxlen=50))
 
 
 @dataclass(slots=True)
@@ -75,8 +77,7 @@ class Client:
             async with session.post(self.url, json=body, headers={"Host": self.host}) as response:
                 text = await response.text()
         except (aiohttp.ClientError, TimeoutError) as error:
-            self._trouble("lost", repr(error))
-            self.seen.lost += 1
+            self.lose(repr(error))
             return
         self._answered(response, text, truth, time.monotonic() - began)
 
@@ -84,10 +85,7 @@ class Client:
         version = response.headers.get("x-model-version", "none")
         self.seen.last_answers[version] = time.time()
         if response.status != 200:
-            self.seen.failures.append((time.time(), version))
-            self._trouble(f"status {response.status} from version {version}", text[:200])
-            self.seen.failed += 1
-            self.seen.failed_by_version[version] += 1
+            self._fail(version, f"status {response.status}: {text[:200]}")
             return
         answer = json.loads(text)["predictions"][0]
         self.seen.answered += 1
@@ -96,8 +94,18 @@ class Client:
         if random.random() < self.label_share and not self.labels.full():
             self.labels.put_nowait((time.monotonic() + self.label_delay, answer["prediction_id"], truth))
 
-    def _trouble(self, what: str, detail: str) -> None:
-        self.seen.troubles.append(f"{time.strftime('%H:%M:%S')} {what}: {detail}")
+    def lose(self, why: str) -> None:
+        """Count a request that got no answer."""
+        self.seen.lost += 1
+        self._remember("none", f"lost: {why}")
+
+    def _fail(self, version: str, why: str) -> None:
+        self.seen.failed += 1
+        self.seen.failed_by_version[version] += 1
+        self._remember(version, why)
+
+    def _remember(self, version: str, why: str) -> None:
+        self.seen.failures.append((time.time(), version, why))
 
     def stats(self) -> dict[str, Any]:
         """Return what was seen, and the last five seconds apart."""
@@ -120,8 +128,12 @@ class Client:
             "p99": delays[int(len(delays) * 0.99)] if delays else None,
             "labelsPosted": seen.labels_posted,
             "labelsAccepted": seen.labels_accepted,
-            "troubles": list(seen.troubles),
+            "troubles": [_told(*one) for one in list(seen.failures)[-SHOWN:]],
         }
+
+
+def _told(at: float, version: str, why: str) -> str:
+    return f"{time.strftime('%H:%M:%S', time.localtime(at))} by version {version}: {why}"
 
 
 async def send_steadily(client: Client, session: aiohttp.ClientSession) -> None:
@@ -135,7 +147,7 @@ async def send_steadily(client: Client, session: aiohttp.ClientSession) -> None:
             task.add_done_callback(under_way.discard)
         elif client.sends:
             client.seen.sent += 1
-            client.seen.lost += 1
+            client.lose(f"{MAXIMUM_OPEN} requests are under way already")
         await asyncio.sleep(max(0.0, began + number / client.rate - time.monotonic()))
 
 

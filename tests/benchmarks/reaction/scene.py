@@ -91,7 +91,7 @@ class Scene:
         )
         stats = self.world.client.stats()
         sufficient = asyncio.run(self._sufficient(on_trial.document, ended.at))
-        late = [at for at, version in stats["failures"] if version == BAD and at > sufficient]
+        late = [at for at, version, _ in stats["failures"] if version == BAD and at > sufficient]
         return Reaction(sufficient, ended.at, routed.at, stats["lastAnswers"][BAD], len(late))
 
     async def _sufficient(self, document: Mapping[str, Any], until: float) -> float:
