@@ -9,7 +9,7 @@ from enum import StrEnum
 from itertools import count
 from random import Random
 
-BETWEEN = (2.0, 12.0)  # seconds from one to the next
+BETWEEN = (1.0, 9.0)  # seconds from one to the next
 AWAY = (10.0, 60.0)  # seconds that a part is away
 API_AWAY = 35.0  # seconds at most: after longer outages of it Kubernetes takes its nodes for lost
 
@@ -49,7 +49,7 @@ CHANCES: Mapping[What, int] = {
     What.REPLICAS: 4,
     What.SERVING: 4,
     What.PAUSE: 3,
-    What.APPROVE: 6,
+    What.APPROVE: 12,
     What.PROMOTE: 4,
     What.ABORT: 2,
     What.RETRY: 3,

@@ -53,8 +53,8 @@ class Model:
         self.world.apply(self.wanted, **self._sections())
 
     def want(self, version: str) -> None:
-        """Want another version."""
-        self.before, self.wanted = self.wanted, version
+        """Want another version, which is not to wait for the end of an earlier one's pause."""
+        self.before, self.wanted, self.paused = self.wanted, version, False
         self.apply()
 
     def settle(self) -> None:
