@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from seatrial.adapters.clock import SystemClock
 from seatrial.adapters.kube_kinds import MODEL_API, ROUTE_API
 from seatrial.adapters.prometheus import Prometheus
 from seatrial.api import requests
@@ -95,7 +96,7 @@ class Scene:
         return Reaction(sufficient, ended.at, routed.at, stats["lastAnswers"][BAD], len(late))
 
     async def _sufficient(self, document: Mapping[str, Any], until: float) -> float:
-        prometheus = Prometheus(self.world.site.prometheus)
+        prometheus = Prometheus(self.world.site.prometheus, SystemClock())
         key, spec = Key(self.world.namespace, NAME), parse_spec(NAME, document["spec"])
         try:
             found = await sufficient_since(prometheus, key, spec, read_status(document["status"]), until)
