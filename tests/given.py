@@ -15,7 +15,6 @@ from seatrial.contract.records import Pointer
 from seatrial.contract.schema import Feature, Kind, Output, Task
 from seatrial.core.moves import Outcome
 from seatrial.core.observed import (
-    Comparisons,
     Defaults,
     Evidence,
     Observed,
@@ -26,7 +25,7 @@ from seatrial.core.observed import (
 )
 from seatrial.core.recipe import Recipe
 from seatrial.core.target import reference_to, wanted_recipe
-from seatrial.judge.counts import Counts, Interval, LatencyInterval
+from seatrial.judge.counts import Comparisons, Counts, Interval, LatencyInterval
 from seatrial.ports import Key, Restarts
 
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
@@ -245,7 +244,7 @@ def slow(since: datetime) -> Evidence:
 
 def disagreeing(since: datetime) -> Evidence:
     """Return evidence of a candidate that gives other answers to half of its requests."""
-    return replace(healthy(since), comparisons=Comparisons(agree=2_500, disagree=2_500))
+    return replace(healthy(since), comparisons=(Comparisons(agree=2_500, disagree=2_500, errors=0),))
 
 
 def nothing_yet(since: datetime) -> Evidence:
@@ -268,7 +267,7 @@ def requests(
         since=since,
         requests=(each,) * intervals,
         latency={"latency": (LatencyInterval(_buckets(latency), _buckets(USUAL)),) * intervals},
-        comparisons=Comparisons(agree=candidate[0], disagree=candidate[0] // 100),
+        comparisons=(Comparisons(agree=candidate[0], disagree=candidate[0] // 100, errors=0),),
         history=tuple(Counts(600, 6) for _ in range(30)),
     )
 

@@ -1,4 +1,4 @@
-"""A Prometheus in memory: samples that a test recorded, and queries that are plain selectors."""
+"""A Prometheus in memory: samples that a test recorded, and queries that are selectors, or their last_over_time."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -8,8 +8,9 @@ from seatrial.ports import MetricsError, Series
 from tests.fakes.clock import FakeClock
 from tests.fakes.hooks import Hook, nothing
 
-_LOOKBACK = 300.0  # seconds for which a sample stands, as in Prometheus
+LOOKBACK = 300.0  # seconds for which a sample stands, as in Prometheus
 _QUERY = re.compile(r"([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})?")
+_LASTING = re.compile(r"last_over_time\((.*)\[(\d+)s\]\)")
 _MATCHER = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)(=~|!~|!=|=)"([^"]*)",?')
 
 Labels = tuple[tuple[str, str], ...]
@@ -45,17 +46,25 @@ class FakeMetrics:
         return self._evaluate(query, [(start + i * step).timestamp() for i in range(count + 1)])
 
     def _evaluate(self, query: str, times: list[float]) -> Sequence[Series]:
-        selectors = [_selector(one) for one in query.split(" or ")]
+        chosen = [lasting(one) for one in query.split(" or ")]
+        selectors = [(_selector(text), seconds or LOOKBACK) for text, seconds in chosen]
         answers = []
         for labels, samples in sorted(self._samples.items()):
-            points = [(at, value) for at in times if (value := _at(samples, at)) is not None]
-            if points and any(chosen(dict(labels)) for chosen in selectors):
+            stands = next((seconds for matches, seconds in selectors if matches(dict(labels))), 0.0)
+            points = [(at, value) for at in times if (value := _at(samples, at, stands)) is not None]
+            if points:
                 answers.append(Series(dict(labels), tuple(points)))
         return tuple(answers)
 
 
-def _at(samples: Sequence[tuple[float, float]], at: float) -> float | None:
-    standing = [value for when, value in samples if at - _LOOKBACK < when <= at]
+def lasting(query: str) -> tuple[str, float | None]:
+    """Return a selector, and for how many seconds each of its samples stands, None where the query does not say."""
+    found = _LASTING.fullmatch(query)
+    return (found[1], float(found[2])) if found else (query, None)
+
+
+def _at(samples: Sequence[tuple[float, float]], at: float, stands: float) -> float | None:
+    standing = [value for when, value in samples if at - stands < when <= at]
     return standing[-1] if standing else None
 
 

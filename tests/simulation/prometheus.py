@@ -9,10 +9,9 @@ from itertools import accumulate
 
 from seatrial.contract import metrics
 from seatrial.ports import MetricsError, Series
-from tests.fakes.metrics import FakeMetrics
+from tests.fakes.metrics import LOOKBACK, FakeMetrics, lasting
 from tests.simulation.virtual import LoopClock
 
-LOOKBACK = 300.0  # seconds for which a sample stands
 EDGES = [*(f"{edge:g}" for edge in metrics.DURATION_EDGES), "+Inf"]
 _QUERY = re.compile(r"([a-z_]+)\{(.*)\}")
 _MATCHER = re.compile(r'([a-z_]+)=~?"([^"]*)"')
@@ -27,10 +26,10 @@ class Sampled:
     values: list[float] = field(default_factory=list)
     ended: float = float("inf")
 
-    def at(self, time: float) -> float | None:
-        """Return the value that stands at a time."""
+    def at(self, time: float, stands: float | None = None) -> float | None:
+        """Return the value that stands at a time: the last of so many seconds, or while its pod is there."""
         index = bisect_right(self.times, time) - 1
-        if index < 0 or time >= self.ended or time - self.times[index] > LOOKBACK:
+        if index < 0 or (stands is None and time >= self.ended) or time - self.times[index] > (stands or LOOKBACK):
             return None
         return self.values[index]
 
@@ -72,14 +71,16 @@ class Prometheus(FakeMetrics):
         first, each = start.timestamp(), step.total_seconds()
         times = [first + each * i for i in range(int((end - start) / step + 1e-9) + 1)]
         answers = []
-        for series in self._chosen(query):
-            points = tuple((at, value) for at in times if (value := series.at(at)) is not None)
+        for series, stands in self._chosen(query):
+            points = tuple((at, value) for at in times if (value := series.at(at, stands)) is not None)
             if points:
                 answers.append(Series(series.labels, points))
         return answers
 
-    def _chosen(self, query: str) -> list[Sampled]:
-        return [series for selector in query.split(" or ") for series in self._selected(selector)]
+    def _chosen(self, query: str) -> list[tuple[Sampled, float | None]]:
+        """Return the series, and for how many seconds each of their samples stands where the query says so."""
+        parts = [lasting(part) for part in query.split(" or ")]
+        return [(series, stands) for selector, stands in parts for series in self._selected(selector)]
 
     def _selected(self, query: str) -> list[Sampled]:
         parsed = _QUERY.fullmatch(query)

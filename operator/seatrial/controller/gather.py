@@ -25,6 +25,7 @@ from seatrial.controller.from_store import serving_of, source_of, target_of
 from seatrial.controller.logs import about
 from seatrial.controller.memory import Memory, Seen
 from seatrial.core.compared import compared
+from seatrial.core.counters import join
 from seatrial.core.evidence import read_evidence
 from seatrial.core.observed import Defaults, Evidence, Job, JobPhase, Observed, Pods, Query, Target, Unknown
 from seatrial.core.questions import questions
@@ -173,11 +174,18 @@ class Gatherer:
         if query.is_users and not self._defaults.user_queries:
             return SWITCHED_OFF
         try:
-            return await self._metrics.range(query.promql, query.start, query.end, timedelta(seconds=query.seconds))
+            return await self._series(query)
         except MetricsError as error:
             if not query.is_users:
                 raise
             return Unknown(Reason.METRICS_UNAVAILABLE, str(error))
+
+    async def _series(self, query: Query) -> Sequence[Series]:
+        asked = self._metrics.range(query.promql, query.start, query.end, timedelta(seconds=query.seconds))
+        if query.past is None:
+            return await asked
+        recent, past = await asyncio.gather(asked, self._series(query.past))
+        return join(past, recent, query.start)
 
     async def _jobs(self, key: Key, objects: Sequence[Document], status: Status) -> Mapping[str, Job]:
         phases = from_cache.jobs_of(objects)

@@ -1,6 +1,6 @@
 """From time series of counters to growth: differences, pod by pod, at the times at which they were seen."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +15,29 @@ class Growth:
     at: float
     by: int
     age: float
+
+
+def join(past: Sequence[Series], recent: Sequence[Series], seam: datetime) -> tuple[Series, ...]:
+    """Return the series of two answers, by their labels: the past's until the seam, and the recent ones from there on.
+
+    What the past read after the seam is known better from the recent answer. Only of a pod that went before the seam
+    there is nothing else: what it counted last stands there, but was counted until the seam.
+    """
+    lately = {_identity(series): series for series in recent}
+    joined = [_joined(series, lately.pop(_identity(series), None), seam.timestamp()) for series in past]
+    return (*joined, *lately.values())
+
+
+def _identity(series: Series) -> frozenset[tuple[str, str]]:
+    return frozenset(series.labels.items())
+
+
+def _joined(past: Series, recent: Series | None, seam: float) -> Series:
+    if recent is None or not recent.points:
+        return Series(past.labels, tuple((min(at, seam), value) for at, value in past.points))
+    begins = recent.points[0][0]
+    before = ((at, value) for at, value in past.points if at <= seam and at < begins)
+    return Series(past.labels, (*before, *recent.points))
 
 
 def growth(answer: Sequence[Series], since: datetime) -> Iterator[Growth]:
@@ -44,8 +67,3 @@ def _of_series(series: Series, since: float, beginning: float, *, away: bool) ->
         before = value
         if at > since:
             yield Growth(series, at, round(by), float("inf") if old else at - born)
-
-
-def total(parts: Iterable[Growth]) -> int:
-    """Return the sum of the growth."""
-    return sum(part.by for part in parts)

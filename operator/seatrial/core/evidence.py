@@ -11,10 +11,10 @@ from seatrial.api.status import Stage, Status
 from seatrial.contract import metrics
 from seatrial.core import questions
 from seatrial.core.compared import control, judged_since, subject
-from seatrial.core.counters import Growth, growth, total
-from seatrial.core.observed import Comparisons, Evidence, Unknown
+from seatrial.core.counters import Growth, growth
+from seatrial.core.observed import Evidence, Unknown
 from seatrial.core.user_queries import Answers, query_checks, read_readings
-from seatrial.judge.counts import ClassInterval, Counts, Interval, LatencyInterval, Pairs, pool
+from seatrial.judge.counts import ClassInterval, Comparisons, Counts, Interval, LatencyInterval, Pairs, pool
 from seatrial.ports import Series
 
 Own = Mapping[str, Sequence[Series]]  # the answers to the operator's own questions
@@ -91,17 +91,16 @@ def _apart(candidate: Mapping[float, T], reference: Mapping[float, T], none: T) 
     yield from ((candidate[at], none) for at in sorted(candidate))
 
 
-def _comparisons(answers: Own, since: datetime) -> Comparisons:
-    grown = list(growth(answers.get(questions.COMPARISONS, ()), since))
-    by_result = {r: total(g for g in grown if g.series.labels.get(metrics.RESULT) == r) for r in metrics.RESULTS}
-    return Comparisons(by_result[metrics.AGREE], by_result[metrics.DISAGREE], by_result[metrics.ERROR])
+def _comparisons(answers: Own, since: datetime) -> tuple[Comparisons, ...]:
+    grown = growth(answers.get(questions.COMPARISONS, ()), since)
+    counts = _by_value(grown, metrics.RESULT, metrics.RESULTS)
+    return tuple(Comparisons(*counts[at]) for at in sorted(counts))
 
 
-def _pairs(status: Status, answers: Own) -> Pairs:
+def _pairs(status: Status, answers: Own) -> tuple[Pairs, ...]:
     began = NEVER if status.trial is None else status.trial.began
-    grown = list(growth(answers.get(questions.PAIRS, ()), began))
-    results = [total(g for g in grown if g.series.labels.get(metrics.RESULT) == r) for r in metrics.PAIR_RESULTS]
-    return Pairs(*results)
+    counts = _by_value(growth(answers.get(questions.PAIRS, ()), began), metrics.RESULT, metrics.PAIR_RESULTS)
+    return tuple(Pairs(*counts[at]) for at in sorted(counts))
 
 
 def _labels(status: Status, answers: Own, since: datetime) -> tuple[Interval, ...]:
@@ -118,18 +117,20 @@ def _predictions(status: Status, answers: Own, since: datetime) -> tuple[tuple[s
     """Return the classes that were predicted, and how often each was in the same stretches of time."""
     grown = list(growth(answers.get(questions.PREDICTIONS, ()), since))
     classes = tuple(sorted({g.series.labels.get(metrics.CLASS, "") for g in grown}))
-    mine = _by_class(_of(grown, *_subject(status)), classes)
-    theirs = _by_class(_of(grown, control(status), metrics.LIVE), classes)
+    mine = _by_value(_of(grown, *_subject(status)), metrics.CLASS, classes)
+    theirs = _by_value(_of(grown, control(status), metrics.LIVE), metrics.CLASS, classes)
     none = (0,) * len(classes)
     stretches = _stretches(mine, theirs)
     return classes, tuple(ClassInterval(_sum(some) or none, _sum(others) or none) for some, others in stretches)
 
 
-def _by_class(grown: Iterable[Growth], classes: Sequence[str]) -> dict[float, tuple[int, ...]]:
-    counts: dict[float, list[int]] = defaultdict(lambda: [0] * len(classes))
+def _by_value(grown: Iterable[Growth], label: str, values: Sequence[str]) -> dict[float, tuple[int, ...]]:
+    """Return how much grew of each of a label's values, at the times when something did."""
+    counts: dict[float, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for part in grown:
-        counts[part.at][classes.index(part.series.labels.get(metrics.CLASS, ""))] += part.by
-    return {at: tuple(found) for at, found in counts.items() if any(found)}
+        counts[part.at][part.series.labels.get(label, "")] += part.by
+    found = {at: tuple(by_value[value] for value in values) for at, by_value in counts.items()}
+    return {at: counted for at, counted in found.items() if any(counted)}
 
 
 def _history(answers: Own, since: datetime) -> tuple[Counts, ...]:

@@ -95,8 +95,7 @@ def _findings(rollout: Rollout, observed: Observed, evidence: Evidence) -> tuple
 
 
 def _disagreement(maximum: float, evidence: Evidence, alpha: float, samples: int) -> Finding:
-    seen = evidence.comparisons
-    return judge_disagreement(DISAGREEMENT, seen.agree, seen.disagree, seen.errors, maximum, samples, alpha)
+    return judge_disagreement(DISAGREEMENT, evidence.comparisons, maximum, samples, alpha)
 
 
 def exposure(rollout: Rollout, status: Status) -> float:

@@ -116,7 +116,7 @@ def _accuracy(name: str, loss: float, evidence: Evidence, terms: Terms, samples:
         return judge_paired_accuracy(name, evidence.pairs, loss, samples, terms.alpha)
     half = terms.alpha / 2
     found = [judge_unpaired_accuracy(name, evidence.labels, loss, samples, half, terms.exposure)]
-    if evidence.pairs.total:
+    if evidence.pairs:
         found.append(judge_paired_accuracy(name, evidence.pairs, loss, samples, half))
     ranked = (one for verdict in (Verdict.FAIL, Verdict.PASS) for one in found if one.verdict is verdict)
     return next(ranked, found[-1])

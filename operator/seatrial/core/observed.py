@@ -15,11 +15,10 @@ from seatrial.contract.records import Pointer
 from seatrial.contract.reference import Reference
 from seatrial.contract.schema import Task
 from seatrial.core.recipe import Recipe
-from seatrial.judge.counts import ClassInterval, Counts, Interval, LatencyInterval, Pairs
+from seatrial.judge.counts import ClassInterval, Comparisons, Counts, Interval, LatencyInterval, Pairs
 from seatrial.judge.query import Reading
 from seatrial.ports import NO_RESTARTS, Key, Restarts
 
-NO_PAIRS = Pairs(0, 0, 0, 0)
 # A trouble is '<reason>: <message>', more of them after '; '. Others may say 'connection refused: …' in theirs.
 _REFUSAL = re.compile(rf"(^|; )([^:;]+: )?{REFUSED}")
 
@@ -125,15 +124,6 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparisons:
-    """What the shadow's answers were, beside stable's to the same requests."""
-
-    agree: int = 0
-    disagree: int = 0
-    errors: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Evidence:
     """What Prometheus has of candidate and stable since the stage began, an interval each.
 
@@ -147,9 +137,9 @@ class Evidence:
     since: datetime
     requests: tuple[Interval, ...] = ()
     latency: Mapping[str, tuple[LatencyInterval, ...]] = field(default_factory=dict)
-    comparisons: Comparisons = Comparisons()
+    comparisons: tuple[Comparisons, ...] = ()
     history: tuple[Counts, ...] = ()
-    pairs: Pairs = NO_PAIRS
+    pairs: tuple[Pairs, ...] = ()
     labels: tuple[Interval, ...] = ()
     classes: tuple[str, ...] = ()
     predictions: tuple[ClassInterval, ...] = ()
@@ -198,7 +188,8 @@ class Observed:
 class Query:
     """One question to Prometheus: a range query from `start` to `end` at steps of `seconds`.
 
-    What is wrong with one that a user wrote (`is_users`) says nothing of the others.
+    What is wrong with one that a user wrote (`is_users`) says nothing of the others. `past` asks for what was before
+    the start, at coarser steps, of which the last may lie behind it; its answer is joined to this one's.
     """
 
     promql: str
@@ -206,3 +197,4 @@ class Query:
     end: datetime
     seconds: float
     is_users: bool = False
+    past: "Query | None" = None

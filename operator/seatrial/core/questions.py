@@ -1,12 +1,12 @@
 """What Prometheus is asked while something is on trial.
 
 Counters are read as they are, pod by pod, at fixed steps since the stage began; `evidence` takes differences. That is
-exact where `increase()` extrapolates, and knows a pod's start, so that its warm-up can be left out.
+exact where `increase()` extrapolates, and knows a pod's start, so that its warm-up can be left out. `steps` says which
+steps those are.
 
 The target label of its pod's namespace says whose a series is: no pod can forge it, as it can what it says itself.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -16,6 +16,7 @@ from seatrial.api.status import Stage, Status
 from seatrial.contract import metrics
 from seatrial.core.compared import control, judged_since, subject
 from seatrial.core.observed import Query
+from seatrial.core.steps import Selectors, between, since_then
 from seatrial.core.user_queries import user_questions
 from seatrial.ports import Key
 
@@ -25,9 +26,6 @@ REQUESTS, DURATION, COMPARISONS = "requests", "duration", "comparisons"
 REFERENCE_REQUESTS, REFERENCE_DURATION, HISTORY = "reference requests", "reference duration", "history"
 LABELS, PAIRS, PREDICTIONS = "labels", "label pairs", "predictions"
 
-MAXIMUM_POINTS = 120  # of a series in one answer, and as many from before the stage
-# Half a minute is longer than most bursts, which so count as one bad interval; a short stage needs a few intervals.
-SHORTEST_STEP, USUAL_STEP, FEWEST_POINTS = timedelta(seconds=1), timedelta(seconds=30), 6
 HISTORY_SPAN, HISTORY_STEP = timedelta(hours=2), timedelta(minutes=1)
 
 
@@ -39,20 +37,20 @@ def questions(key: Key, spec: Spec, status: Status, now: datetime, namespace_lab
     whose = f'{namespace_label}="{key.namespace}",{metrics.NAME}="{key.name}"'
     sides, usual, outcomes = _sides(status), {metrics.LIVE: [control(status)]}, _outcomes(status)
     asked = {
-        REQUESTS: _range(_requests(whose, sides, outcomes), since, now),
-        DURATION: _range(_duration(whose, sides), since, now, longest_warm_up(spec)),
-        HISTORY: Query(_requests(whose, usual, outcomes), since - HISTORY_SPAN, since, HISTORY_STEP.total_seconds()),
+        REQUESTS: since_then(_requests(whose, sides, outcomes), since, now),
+        DURATION: since_then(_duration(whose, sides), since, now, longest_warm_up(spec)),
+        HISTORY: between(_requests(whose, usual, outcomes), since - HISTORY_SPAN, since, HISTORY_STEP),
     }
     if status.stage is Stage.SHADOW:
-        asked[COMPARISONS] = _range(_comparisons(whose, status), since, now)
+        asked[COMPARISONS] = since_then(_comparisons(whose, status), since, now)
     if status.stage is Stage.PROBATION and status.probation is not None:
         start, end = status.probation.reference_since, status.probation.since
-        asked[REFERENCE_REQUESTS] = _range(_requests(whose, usual, outcomes), start, end)
-        asked[REFERENCE_DURATION] = _range(_duration(whose, usual), start, end)
+        asked[REFERENCE_REQUESTS] = between(_requests(whose, usual, outcomes), start, end)
+        asked[REFERENCE_DURATION] = between(_duration(whose, usual), start, end)
     if is_asked(spec, status, AccuracyCheck):
         asked |= _about_labels(whose, status, since, now)
     if is_asked(spec, status, PredictionsCheck):
-        asked[PREDICTIONS] = _range(_of_sides(metrics.PREDICTIONS, whose, sides), since, now)
+        asked[PREDICTIONS] = since_then(_of_sides(metrics.PREDICTIONS, whose, sides), since, now)
     return asked | dict(user_questions(key, spec, status, now))
 
 
@@ -64,11 +62,11 @@ def is_asked(spec: Spec, status: Status, kind: type[Kind]) -> bool:
 def _about_labels(whose: str, status: Status, since: datetime, now: datetime) -> dict[str, Query]:
     """The truth comes late: what the shadow answered is told in the canary, so pairs count since the trial began."""
     both = _selector(whose, sorted({subject(status), control(status)}))
-    asked = {LABELS: _range(metrics.LABELS + both, since, now)}
+    asked = {LABELS: since_then([metrics.LABELS + both], since, now)}
     if status.trial is not None:
         control_label = f',{metrics.CONTROL}="{control(status)}"'
         pairs = metrics.LABEL_PAIRS + _selector(whose, [subject(status)], control_label)
-        asked[PAIRS] = _range(pairs, status.trial.began, now)
+        asked[PAIRS] = since_then([pairs], status.trial.began, now)
     return asked
 
 
@@ -94,33 +92,25 @@ def _outcomes(status: Status) -> tuple[str, ...]:
     return (metrics.OK, metrics.ERROR) if status.stage is Stage.SHADOW else metrics.OUTCOMES
 
 
-def _range(promql: str, since: datetime, end: datetime, before: timedelta = timedelta(0)) -> Query:
-    """Ask from `before` ahead of the stage; the last point is now, so that the newest requests count at once."""
-    step = max(SHORTEST_STEP, (end - since) / MAXIMUM_POINTS, min(USUAL_STEP, (end - since) / FEWEST_POINTS))
-    step = max(step, before / MAXIMUM_POINTS)
-    steps = math.ceil((end - since + before) / step)
-    return Query(promql, end - steps * step, end, step.total_seconds())
-
-
 def _selector(whose: str, revisions: Sequence[str], more: str = "") -> str:
     return f'{{{whose},{metrics.REVISION}=~"{"|".join(revisions)}"{more}}}'
 
 
-def _of_sides(metric: str, whose: str, sides: Sides, more: str = "") -> str:
+def _of_sides(metric: str, whose: str, sides: Sides, more: str = "") -> Selectors:
     """Select a metric's series of these sides."""
-    selectors = (
-        _selector(whose, revisions, f',{metrics.TRAFFIC}="{traffic}"{more}') for traffic, revisions in sides.items()
-    )
-    return " or ".join(metric + selector for selector in selectors)
+    return [
+        metric + _selector(whose, revisions, f',{metrics.TRAFFIC}="{traffic}"{more}')
+        for traffic, revisions in sides.items()
+    ]
 
 
-def _requests(whose: str, sides: Sides, outcomes: Sequence[str]) -> str:
+def _requests(whose: str, sides: Sides, outcomes: Sequence[str]) -> Selectors:
     return _of_sides(metrics.REQUESTS, whose, sides, f',{metrics.OUTCOME}=~"{"|".join(outcomes)}"')
 
 
-def _duration(whose: str, sides: Sides) -> str:
+def _duration(whose: str, sides: Sides) -> Selectors:
     return _of_sides(metrics.DURATION + "_bucket", whose, sides)
 
 
-def _comparisons(whose: str, status: Status) -> str:
-    return metrics.SHADOW_COMPARISONS + _selector(whose, [subject(status)])
+def _comparisons(whose: str, status: Status) -> Selectors:
+    return [metrics.SHADOW_COMPARISONS + _selector(whose, [subject(status)])]

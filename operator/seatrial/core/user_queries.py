@@ -1,11 +1,13 @@
 """The user's own metrics: their PromQL for either side, and the values that it gave at the ends of the intervals.
 
 A value stands for an interval, so the readings of a trial are the same at every look. Of a long trial, whose readings
-would be too many to ask for, every second is read, then every fourth: each of those is an interval's too.
+would be too many to ask for, only the last are all read; before, every second is, then every fourth: each of those is
+an interval's too.
 """
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from seatrial.api.checks import QueryCheck
@@ -18,6 +20,7 @@ from seatrial.judge.query import Reading
 from seatrial.ports import Key, Series
 
 MOST_READINGS = 500
+RECENT_READINGS = 60  # three times as many as it takes to show that a limit is broken since some of them
 SIDES = ("candidate", "stable")
 
 Answer = Sequence[Series] | Unknown
@@ -28,11 +31,12 @@ def user_questions(key: Key, spec: Spec, status: Status, now: datetime) -> Itera
     """Yield the queries of all query checks that are asked now, by name; none before their first interval is over."""
     since = judged_since(status)
     for name, kind in query_checks(spec, status):
-        times = None if since is None else _times(kind.interval, since, now)
+        if since is None or now - since < kind.interval:
+            continue
         texts = zip(SIDES, _texts(kind, key, judged(status), beside(status)), strict=True)
-        for side, text in texts if times is not None else ():
-            if text is not None and times is not None:
-                yield _named(name, side), Query(text, *times, is_users=True)
+        for side, text in texts:
+            if text is not None:
+                yield _named(name, side), _at_each(kind.interval, text, since, now)
 
 
 def query_checks(spec: Spec, status: Status) -> Iterator[tuple[str, QueryCheck]]:
@@ -56,14 +60,20 @@ def _named(name: str, side: str) -> str:
     return f"query {name} {side}"
 
 
-def _times(interval: timedelta, since: datetime, now: datetime) -> tuple[datetime, datetime, float] | None:
-    """Return the first and the last end of an interval until now, and the seconds between two that are read."""
-    whole = math.floor((now - since) / interval)
-    if whole < 1:
-        return None
-    step = interval * 2 ** max(0, math.ceil(math.log2(whole / MOST_READINGS)))
-    count = math.floor((now - since) / step)
-    return since + step, since + count * step, step.total_seconds()
+def _at_each(interval: timedelta, text: str, since: datetime, now: datetime) -> Query:
+    """Ask at the end of every interval that is over; of too many at all of the last and some of those before."""
+    over = math.floor((now - since) / interval)
+    if over <= MOST_READINGS:
+        return _at(text, since, interval, 0, over)
+    before = over - RECENT_READINGS
+    step = 2 ** math.ceil(math.log2(over / MOST_READINGS))
+    past = _at(text, since, step * interval, 0, before // step)
+    return replace(_at(text, since, interval, before, over), past=past)
+
+
+def _at(text: str, since: datetime, step: timedelta, after: int, last: int) -> Query:
+    """Ask at the steps after this one, until the last; the first ends one step after the beginning."""
+    return Query(text, since + (after + 1) * step, since + last * step, step.total_seconds(), is_users=True)
 
 
 def _texts(

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from seatrial.judge import paired_difference, rate_difference
 from seatrial.judge.conclusion import Claim, Samples, conclude, missing_side, nothing_to_judge
-from seatrial.judge.counts import Interval, Pairs, pool
+from seatrial.judge.counts import NO_PAIRS, Interval, Pairs, pool
 from seatrial.judge.limits import HIGHEST_LIMIT, LOWEST_LIMIT, check_exposure, samples_needed, share_to_exclude
 from seatrial.judge.verdict import Finding
 from seatrial.judge.wording import counted, points, points_as_set
@@ -17,8 +17,10 @@ from seatrial.judge.wording import counted, points, points_as_set
 NEVER_TOGETHER = "no interval has labels of both candidate and stable"
 
 
-def judge_paired_accuracy(name: str, pairs: Pairs, maximum_loss: float, minimum_samples: int, alpha: float) -> Finding:
-    """Return the finding on labelled requests that both sides answered, since the stage began.
+def judge_paired_accuracy(
+    name: str, intervals: Sequence[Pairs], maximum_loss: float, minimum_samples: int, alpha: float
+) -> Finding:
+    """Return the finding on labelled requests that both sides answered, by interval since the trial began.
 
     Fail where the candidate is shown to lose more than `maximum_loss` (a share of the requests) of its accuracy to
     stable, Pass where it is shown to lose less.
@@ -27,6 +29,7 @@ def judge_paired_accuracy(name: str, pairs: Pairs, maximum_loss: float, minimum_
         ValueError: where maximum_loss or alpha is out of its range; names it.
     """
     _check(maximum_loss)
+    pairs = sum(intervals, start=NO_PAIRS)
     if not pairs.total:
         return nothing_to_judge(name, "no labelled pairs yet", alpha)
     fail, passed = _limits(maximum_loss)
@@ -35,7 +38,7 @@ def judge_paired_accuracy(name: str, pairs: Pairs, maximum_loss: float, minimum_
         f"candidate wrong {counted(pairs.candidate)} vs stable {counted(pairs.stable)} on the same requests"
         f" · only candidate right {pairs.candidate_right:,}, only stable {pairs.stable_right:,}"
         f" · {_loss((pairs.stable_right - pairs.candidate_right) / pairs.total, fail)}",
-        paired_difference.log_evidence_above(pairs, fail),
+        paired_difference.log_evidence_above(intervals, fail),
         alpha,
         [Claim(f"loses less than {points_as_set(passed)}", paired_difference.log_evidence_below(pairs, passed))],
         Samples(pairs.total, minimum_samples, "labelled pairs"),

@@ -5,10 +5,11 @@ bad·ln(θ/m) + (total-bad)·ln((1-θ)/(1-m)). It depends on the totals alone, s
 and mixed over θ it is an e-process for 'at most m' (θ > m) or 'at least m' (θ < m).
 """
 
+from collections.abc import Sequence
 from math import exp, log, log1p
 
-from seatrial.judge.counts import Counts
-from seatrial.judge.mixture import Alternative, geometric, log_mean, uniform, with_favourite
+from seatrial.judge.counts import Counts, before_each
+from seatrial.judge.mixture import geometric, log_mean, log_mean_from_any_start, uniform, with_favourite
 
 # How far the alternatives lie from the limit, in log odds.
 NEAREST, FARTHEST_BELOW = 0.1, 4.0
@@ -17,16 +18,22 @@ HIGHEST_RATE = 0.995
 SMALLEST = 1e-6
 
 
-def log_evidence_above(counts: Counts, limit: float, dispersion: float = 1.0) -> float:
-    """Return the log e-value for 'the rate is above the limit'; limit strictly between 0 and 1.
+def log_evidence_above(intervals: Sequence[Counts], limit: float, dispersion: float = 1.0) -> float:
+    """Return the log e-value for 'the rate is above the limit', since any interval.
+
+    The limit lies strictly between 0 and 1.
 
     Raises:
         ValueError: where limit is not between 0 and 1.
     """
     check_limit("limit", limit)
     farthest = max(_log_odds(HIGHEST_RATE) - _log_odds(limit), 1.0)
-    rates = [_shifted(limit, gap) for gap in geometric(NEAREST, farthest, 24)]
-    return _log_evidence(counts, limit, uniform(rates), dispersion)
+    rates = uniform([_shifted(limit, gap) for gap in geometric(NEAREST, farthest, 24)])
+
+    def log_ratios(rate: float) -> list[float]:
+        return [_log_ratio(one, limit, rate, dispersion) for one in intervals]
+
+    return log_mean_from_any_start(rates, log_ratios, before_each(one.total for one in intervals))
 
 
 def log_evidence_below(counts: Counts, limit: float, dispersion: float = 1.0) -> float:
@@ -39,15 +46,13 @@ def log_evidence_below(counts: Counts, limit: float, dispersion: float = 1.0) ->
     """
     check_limit("limit", limit)
     rates = [_shifted(limit, -gap) for gap in geometric(NEAREST, FARTHEST_BELOW, 16)]
-    return _log_evidence(counts, limit, with_favourite(rates, _shifted(limit, -FARTHEST_BELOW)), dispersion)
+    alternatives = with_favourite(rates, _shifted(limit, -FARTHEST_BELOW))
+    return log_mean(alternatives, lambda rate: _log_ratio(counts, limit, rate, dispersion))
 
 
-def _log_evidence(counts: Counts, limit: float, alternatives: tuple[Alternative, ...], dispersion: float) -> float:
-    def log_ratio(rate: float) -> float:
-        good = counts.total - counts.bad
-        return (counts.bad * log(rate / limit) + good * (log1p(-rate) - log1p(-limit))) / dispersion
-
-    return log_mean(alternatives, log_ratio)
+def _log_ratio(counts: Counts, limit: float, rate: float, dispersion: float) -> float:
+    good = counts.total - counts.bad
+    return (counts.bad * log(rate / limit) + good * (log1p(-rate) - log1p(-limit))) / dispersion
 
 
 def check_limit(name: str, limit: float) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
+from itertools import accumulate
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +48,21 @@ class Pairs:
     both_wrong: int
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            if (count := getattr(self, field.name)) < 0:
-                raise ValueError(f"{field.name} is {count}: a number of pairs, 0 or more")
+        _check_counts(self, "pairs")
 
     @property
     def total(self) -> int:
         """The number of requests."""
-        return self.both_right + self.candidate_right + self.stable_right + self.both_wrong
+        return self.same + self.candidate_right + self.stable_right
+
+    @property
+    def same(self) -> int:
+        """The requests that both or neither answered right."""
+        return self.both_right + self.both_wrong
+
+    def __add__(self, other: "Pairs") -> "Pairs":
+        """Return the pairs of both."""
+        return Pairs(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(self)))
 
     @property
     def candidate(self) -> Counts:
@@ -65,6 +73,27 @@ class Pairs:
     def stable(self) -> Counts:
         """The requests, those that stable answered wrong as bad."""
         return Counts(self.total, self.candidate_right + self.both_wrong)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparisons:
+    """What the shadow's answers were, beside stable's to the same requests.
+
+    Raises:
+        ValueError: where a count is negative; names it.
+    """
+
+    agree: int
+    disagree: int
+    errors: int
+
+    def __post_init__(self) -> None:
+        _check_counts(self, "comparisons")
+
+    @property
+    def counts(self) -> Counts:
+        """The comparisons, those without the same answer as bad: a request that failed is not agreed on."""
+        return Counts(self.agree + self.disagree + self.errors, self.disagree + self.errors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +138,12 @@ class ClassInterval:
         return Interval(_among(self.candidate, indices), _among(self.stable, indices))
 
 
+def _check_counts(counted: Pairs | Comparisons, unit: str) -> None:
+    for field in fields(counted):
+        if (count := getattr(counted, field.name)) < 0:
+            raise ValueError(f"{field.name} is {count}: a number of {unit}, 0 or more")
+
+
 def _check_side_by_side(candidate: tuple[int, ...], stable: tuple[int, ...], counted: str, shared: str) -> None:
     if len(candidate) != len(stable):
         raise ValueError(
@@ -132,3 +167,11 @@ def pool(counts: Iterable[Counts]) -> Counts:
     for one in counts:
         total, bad = total + one.total, bad + one.bad
     return Counts(total, bad)
+
+
+def before_each(counted: Iterable[int]) -> list[int]:
+    """Return, for each interval, how much was counted in those before it."""
+    return list(accumulate(counted, initial=0))[:-1]
+
+
+NO_PAIRS = Pairs(0, 0, 0, 0)

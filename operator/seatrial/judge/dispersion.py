@@ -7,6 +7,7 @@ A mean of such values over tests with a φ each needs a mean of E above 1/alpha 
 """
 
 from collections.abc import Sequence
+from itertools import chain
 from math import inf
 
 from seatrial.judge.counts import Counts, Interval, pool
@@ -14,11 +15,14 @@ from seatrial.judge.rate_ratio import estimated_ratio
 
 # Beyond ten the test loses more by waiting than it gains by doubting.
 MOST_DISPERSION = 10.0
+# So many intervals, a quarter of an hour, are compared with each other: bursts are shorter, and a version that turned
+# bad an hour ago, and scatters little since, is not taken for a burst.
+STRETCH = 30
 
 
 def dispersion(counts: Sequence[Counts]) -> float:
     """Return the dispersion of one side's counts around their pooled share; 1 where too few or too clean to tell."""
-    return _bounded(_scatter(counts))
+    return _bounded(_scatter([counts]))
 
 
 def dispersion_beside(intervals: Sequence[Interval]) -> float:
@@ -27,17 +31,21 @@ def dispersion_beside(intervals: Sequence[Interval]) -> float:
     The more of two: how much the ratio changes from interval to interval, and how much the candidate scatters beyond
     what stable does. Where stable has next to no bad requests only the second tells.
     """
-    return _bounded(max(_scatter_of_ratio(intervals), _scatter_of_its_own(intervals)))
+    stretches = [intervals[first : first + STRETCH] for first in range(0, len(intervals), STRETCH)]
+    return _bounded(max(_scatter_of_ratio(stretches), _scatter_of_its_own(stretches)))
 
 
-def _scatter_of_ratio(intervals: Sequence[Interval]) -> float:
-    """Return the scatter of the candidate's share of the bad requests around what the estimated ratio expects."""
+def _scatter_of_ratio(stretches: Sequence[Sequence[Interval]]) -> float:
+    """Return the scatter of the candidate's share of the bad requests around what each stretch's ratio expects."""
+    return _over_freedom([_residuals_of_ratio(stretch) for stretch in stretches])
+
+
+def _residuals_of_ratio(intervals: Sequence[Interval]) -> list[float]:
     ratio = estimated_ratio(intervals)
     if ratio is None or ratio in (0.0, inf):
-        return 1.0
-    both = [i for i in intervals if i.candidate.total and i.stable.total]
-    residuals = [_residual(i.candidate.bad, i.candidate.bad + i.stable.bad, _expected_share(i, ratio)) for i in both]
-    return _over_freedom(residuals, sum(i.candidate.bad + i.stable.bad > 0 for i in both))
+        return []
+    telling = [i for i in intervals if i.candidate.total and i.stable.total and i.candidate.bad + i.stable.bad]
+    return [_residual(i.candidate.bad, i.candidate.bad + i.stable.bad, _expected_share(i, ratio)) for i in telling]
 
 
 def _expected_share(interval: Interval, ratio: float) -> float:
@@ -45,27 +53,32 @@ def _expected_share(interval: Interval, ratio: float) -> float:
     return weighted / (weighted + interval.stable.total)
 
 
-def _scatter_of_its_own(intervals: Sequence[Interval]) -> float:
+def _scatter_of_its_own(stretches: Sequence[Sequence[Interval]]) -> float:
     """Return the candidate's scatter less what stable's would be on as many bad requests.
 
     A share p that moves by a coefficient of variation τ makes m bad requests an interval scatter 1 + τ²·m / (1-p).
     """
-    candidate, stable = [i.candidate for i in intervals], [i.stable for i in intervals]
+    candidate = [[i.candidate for i in stretch] for stretch in stretches]
+    stable = [[i.stable for i in stretch] for stretch in stretches]
     excess = max(_scatter(stable) - 1, 0.0)
     return _scatter(candidate) - (excess * _odds(candidate) / _odds(stable) if excess else 0.0)
 
 
-def _odds(counts: Sequence[Counts]) -> float:
+def _odds(stretches: Sequence[Sequence[Counts]]) -> float:
     """Return m / (1-p) but for the number of intervals, which both sides share."""
-    total = pool(counts)
+    total = pool(chain.from_iterable(stretches))
     return total.bad / (1 - total.share) if total.share < 1 else inf
 
 
-def _scatter(counts: Sequence[Counts]) -> float:
-    """Return Pearson's chi-square over its degrees of freedom."""
-    used = [c for c in counts if c.total]
-    share = pool(used).share
-    return _over_freedom([_residual(c.bad, c.total, share) for c in used], len(used))
+def _scatter(stretches: Sequence[Sequence[Counts]]) -> float:
+    """Return Pearson's chi-square around each stretch's share over its degrees of freedom."""
+    return _over_freedom([_residuals(stretch) for stretch in stretches])
+
+
+def _residuals(counts: Sequence[Counts]) -> list[float]:
+    """Return the squared Pearson residuals, none where all or none of the requests are bad: nothing can scatter."""
+    share = pool(counts).share
+    return [_residual(c.bad, c.total, share) for c in counts if c.total] if 0 < share < 1 else []
 
 
 def _residual(bad: int, total: int, share: float) -> float:
@@ -74,8 +87,10 @@ def _residual(bad: int, total: int, share: float) -> float:
     return (bad - total * share) ** 2 / variance if variance else 0.0
 
 
-def _over_freedom(residuals: Sequence[float], intervals: int) -> float:
-    return sum(residuals) / (intervals - 1) if intervals > 1 else 1.0
+def _over_freedom(stretches: Sequence[Sequence[float]]) -> float:
+    """Return the mean of the squared residuals, 1 where too few tell."""
+    freedom = sum(len(residuals) - 1 for residuals in stretches if residuals)
+    return sum(map(sum, stretches)) / freedom if freedom else 1.0
 
 
 def _bounded(scatter: float) -> float:

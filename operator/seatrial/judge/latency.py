@@ -59,7 +59,8 @@ def _toward_fail(edge: Edge, limits: RatioLimits) -> float:
     by_ratio = rate_ratio.log_evidence_above(edge.intervals, ratio, edge.dispersion, most)
     if edge.stable.share >= SMALLEST_SHARE:
         return by_ratio
-    return min(by_ratio, bernoulli.log_evidence_above(edge.candidate, HICCUPS, edge.dispersion))
+    candidate = [interval.candidate for interval in edge.intervals]
+    return min(by_ratio, bernoulli.log_evidence_above(candidate, HICCUPS, edge.dispersion))
 
 
 def _toward_pass(edge: Edge, limits: RatioLimits) -> Claim:

@@ -16,7 +16,7 @@ from statistics import median
 
 from seatrial.judge import bernoulli
 from seatrial.judge.conclusion import Claim, Samples, conclude, nothing_to_judge
-from seatrial.judge.counts import Counts
+from seatrial.judge.counts import Counts, pool
 from seatrial.judge.verdict import Finding
 from seatrial.judge.wording import counted, number, ratio_as_set
 
@@ -99,12 +99,13 @@ def judge_query(
     telling = [reading for reading in readings if limit.tells(reading)]
     if not telling:
         return nothing_to_judge(name, _nothing(limit, len(readings)), alpha)
-    broken = Counts(len(telling), sum(limit.broken_by(reading) for reading in telling))
+    each = [Counts(1, int(limit.broken_by(reading))) for reading in telling]
+    broken = pool(each)
     left_out = _left_out(len(readings) - len(telling))
     return conclude(
         name,
         f"{_medians(telling)} · {limit}: broken in {counted(broken)} intervals{left_out}",
-        bernoulli.log_evidence_above(broken, EVEN_CHANCE),
+        bernoulli.log_evidence_above(each, EVEN_CHANCE),
         alpha,
         [Claim("kept in most", bernoulli.log_evidence_below(broken, EVEN_CHANCE))],
         Samples(len(telling), minimum_samples, "intervals"),

@@ -13,11 +13,11 @@ the gap between p1 - p0 and the loss, divided by the variance of its estimate.
 
 from collections.abc import Sequence
 from itertools import product
-from math import log, log1p
+from math import log1p
 from typing import NamedTuple
 
-from seatrial.judge.counts import Counts, Interval
-from seatrial.judge.mixture import geometric, log_sum_exp
+from seatrial.judge.counts import Counts, Interval, before_each
+from seatrial.judge.mixture import Alternative, geometric, log_mean, log_mean_from_any_start, uniform
 from seatrial.judge.paired_difference import check_loss
 
 # Guesses: the lower of the two rates, in parts of what the loss leaves, and how far the true loss is from the limit.
@@ -37,13 +37,15 @@ class Guess(NamedTuple):
 
 
 def log_evidence_above(intervals: Sequence[Interval], loss: float) -> float:
-    """Return the log e-value for 'the candidate's rate is more than stable's plus `loss`'.
+    """Return the log e-value for 'the candidate's rate is more than stable's plus `loss`', since any interval.
 
     Raises:
         ValueError: unless 0 <= loss < 1.
     """
     check_loss(loss)
-    return _log_wealth([(i.candidate, i.stable) for i in intervals], loss)
+    compared = [(i.candidate, i.stable) for i in _of_both(intervals)]
+    before = before_each(worse.total + other.total for worse, other in compared)
+    return log_mean_from_any_start(_guesses(loss), lambda guess: _log_products(compared, guess), before)
 
 
 def log_evidence_below(intervals: Sequence[Interval], loss: float) -> float:
@@ -53,19 +55,25 @@ def log_evidence_below(intervals: Sequence[Interval], loss: float) -> float:
         ValueError: unless 0 <= loss < 1.
     """
     check_loss(loss)
-    return _log_wealth([(i.stable, i.candidate) for i in intervals], -loss)
+    compared = [(i.stable, i.candidate) for i in _of_both(intervals)]
+    return log_mean(_guesses(-loss), lambda guess: sum(_log_products(compared, guess)))
 
 
-def _log_wealth(sides: Sequence[tuple[Counts, Counts]], difference: float) -> float:
-    both = [(worse, other) for worse, other in sides if worse.total and other.total]
-    guesses = [_guess(lower, gap, difference) for lower, gap in product(LOWER_RATES, GAPS)]
-    products = [sum(_log_product(worse, other, guess) for worse, other in both) for guess in guesses]
-    return log_sum_exp(products) - log(len(products))
+def _of_both(intervals: Sequence[Interval]) -> list[Interval]:
+    return [i for i in intervals if i.candidate.total and i.stable.total]
+
+
+def _guesses(difference: float) -> tuple[Alternative[Guess], ...]:
+    return uniform([_guess(lower, gap, difference) for lower, gap in product(LOWER_RATES, GAPS)])
 
 
 def _guess(part: float, gap: float, difference: float) -> Guess:
     lower = part * (1 - abs(difference))
     return Guess(lower + max(difference, 0), lower + max(-difference, 0), gap)
+
+
+def _log_products(compared: Sequence[tuple[Counts, Counts]], guess: Guess) -> list[float]:
+    return [_log_product(worse, other, guess) for worse, other in compared]
 
 
 def _log_product(worse: Counts, other: Counts, guess: Guess) -> float:

@@ -14,17 +14,34 @@ alpha at most. Sequential binomial tests of this kind: Lindon & Malek 2022.
 
 from collections.abc import Sequence
 from math import inf, isfinite, log, log1p
+from typing import NamedTuple
 
-from seatrial.judge.counts import Interval
-from seatrial.judge.mixture import Alternative, geometric, log_mean, uniform, with_favourite
+from seatrial.judge.counts import Interval, before_each
+from seatrial.judge.mixture import (
+    Alternative,
+    geometric,
+    log_mean,
+    log_mean_from_any_start,
+    uniform,
+    with_favourite,
+)
 
 EQUAL = 1.0
+
+
+class Telling(NamedTuple):
+    """What an interval with bad requests tells: e1/φ, (e0+e1)/φ, n1 / (ratio·n1+n0), and the requests before it."""
+
+    candidate_bad: float
+    bad: float
+    growth: float
+    before: int
 
 
 def log_evidence_above(
     intervals: Sequence[Interval], ratio: float, dispersion: float = 1.0, most_per_interval: float = inf
 ) -> float:
-    """Return the log e-value for 'the candidate's rate is more than `ratio` times stable's'.
+    """Return the log e-value for 'the candidate's rate is more than `ratio` times stable's', since any interval.
 
     `dispersion` divides the log-likelihood (quasi-likelihood, McCullagh & Nelder ch. 9); at 1 or more it keeps the
     test valid, since E[L^(1/φ)] <= E[L]^(1/φ). `most_per_interval` cuts off what one interval adds, which keeps it
@@ -34,12 +51,26 @@ def log_evidence_above(
         ValueError: unless ratio > 0 and dispersion >= 1.
     """
     _check(ratio, dispersion)
-    alternatives = uniform(geometric(1.15 * ratio, max(40.0, 5 * ratio), 24))
-    return _log_evidence(intervals, ratio, alternatives, dispersion, most_per_interval)
+    telling = _telling(intervals, ratio, dispersion)
+    before = [one.before for one in telling]
+    return log_mean_from_any_start(
+        _above(ratio), lambda value: _log_ratios(telling, ratio, value), before, most_per_interval
+    )
+
+
+def log_evidence_above_at_once(interval: Interval, ratio: float, dispersion: float = 1.0) -> float:
+    """Return the log e-value for 'the candidate's rate is more than `ratio` times stable's' in this one interval.
+
+    Raises:
+        ValueError: unless ratio > 0 and dispersion >= 1.
+    """
+    _check(ratio, dispersion)
+    telling = _telling([interval], ratio, dispersion)
+    return log_mean(_above(ratio), lambda value: sum(_log_ratios(telling, ratio, value)))
 
 
 def log_evidence_below(intervals: Sequence[Interval], ratio: float, dispersion: float = 1.0) -> float:
-    """Return the log e-value for 'the candidate's rate is less than `ratio` times stable's'.
+    """Return the log e-value for 'the candidate's rate is less than `ratio` times stable's', in all of the intervals.
 
     Half of the mixture's weight is on equal rates, where that is below `ratio`: what a healthy candidate has.
 
@@ -49,37 +80,34 @@ def log_evidence_below(intervals: Sequence[Interval], ratio: float, dispersion: 
     _check(ratio, dispersion)
     values = geometric(0.1 * ratio, 0.9 * ratio, 16)
     alternatives = with_favourite(values, EQUAL) if ratio > EQUAL else uniform(values)
-    return _log_evidence(intervals, ratio, alternatives, dispersion, inf)
+    telling = _telling(intervals, ratio, dispersion)
+    return log_mean(alternatives, lambda value: sum(_log_ratios(telling, ratio, value)))
 
 
-def _log_evidence(
-    intervals: Sequence[Interval],
-    ratio: float,
-    alternatives: Sequence[Alternative],
-    dispersion: float,
-    most_per_interval: float,
-) -> float:
-    telling = _telling(intervals, ratio)
+def _above(ratio: float) -> tuple[Alternative[float], ...]:
+    """A grid twice as fine, and up to 40 times, was no quicker to find anything and took twice the time of a look."""
+    return uniform(geometric(1.15 * ratio, max(20.0, 5 * ratio), 12))
 
-    def log_ratio(value: float) -> float:
-        gain, gap = log(value / ratio), value - ratio
-        return sum(
-            min((candidate_bad * gain - bad * log1p(gap * growth)) / dispersion, most_per_interval)
-            for candidate_bad, bad, growth in telling
+
+def _log_ratios(telling: Sequence[Telling], ratio: float, value: float) -> list[float]:
+    """Return the log-likelihood ratio of each interval, for an alternative's value."""
+    gain, gap = log(value / ratio), value - ratio
+    return [candidate_bad * gain - bad * log1p(gap * growth) for candidate_bad, bad, growth, _ in telling]
+
+
+def _telling(intervals: Sequence[Interval], ratio: float, dispersion: float) -> list[Telling]:
+    compared = [(i.candidate, i.stable) for i in intervals if i.candidate.total and i.stable.total]
+    before = before_each(candidate.total + stable.total for candidate, stable in compared)
+    return [
+        Telling(
+            candidate.bad / dispersion,
+            (candidate.bad + stable.bad) / dispersion,
+            candidate.total / (ratio * candidate.total + stable.total),
+            counted,
         )
-
-    return log_mean(alternatives, log_ratio)
-
-
-def _telling(intervals: Sequence[Interval], ratio: float) -> list[tuple[int, int, float]]:
-    """Return e1, e0 + e1 and n1 / (ratio·n1 + n0) of the intervals that tell something of the ratio."""
-    telling = []
-    for candidate, stable in ((i.candidate, i.stable) for i in intervals):
-        bad = candidate.bad + stable.bad
-        if candidate.total and stable.total and bad:
-            growth = candidate.total / (ratio * candidate.total + stable.total)
-            telling.append((candidate.bad, bad, growth))
-    return telling
+        for (candidate, stable), counted in zip(compared, before, strict=True)
+        if candidate.bad + stable.bad
+    ]
 
 
 def _check(ratio: float, dispersion: float) -> None:

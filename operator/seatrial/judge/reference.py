@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from seatrial.judge import rate_ratio
 from seatrial.judge.conclusion import Samples, conclude, missing_side, nothing_to_judge
-from seatrial.judge.counts import Counts, Interval, pool
+from seatrial.judge.counts import Counts, Interval, before_each, pool
 from seatrial.judge.dispersion import dispersion
 from seatrial.judge.errors import good_enough
 from seatrial.judge.limits import RatioLimits
+from seatrial.judge.mixture import log_mean_of_starts
 from seatrial.judge.verdict import Finding
 from seatrial.judge.wording import counted, divided, times
 
@@ -21,26 +22,33 @@ def judge_against_reference(
     Fail asks for more than in a canary: a share above the objective and more than `pass_ratio` times stable's, also
     without the candidate's worst interval, and divided by how much either side scatters (`usual`: as known before).
     """
+    since = [counts for counts in since if counts.total]
     candidate, reference = pool(since), pool(before)
     missing = missing_side(candidate, reference, "requests")
     if missing:
         return nothing_to_judge(name, missing, limits.alpha)
     then_and_now = [Interval(candidate, reference)]
     bursts = max(usual, dispersion(since), dispersion(before))
-    ratio = max(limits.maximum_ratio, limits.pass_ratio)
-    worse = min(
-        rate_ratio.log_evidence_above([Interval(counts, reference)], ratio, bursts)
-        for counts in (candidate, _without_worst(since))
-    )
+    worse = [_worse(since[first:], reference, limits, bursts) for first in range(len(since))]
     return conclude(
         name,
         f"candidate {counted(candidate)} vs stable before {counted(reference)}"
         f"{times(rate_ratio.estimated_ratio(then_and_now))}{divided(bursts)}",
-        worse if candidate.share > limits.objective else min(worse, 0.0),
+        log_mean_of_starts(worse, before_each(counts.total for counts in since)),
         limits.alpha,
         good_enough(then_and_now, candidate, limits, usual),
         Samples(candidate.total, limits.samples_needed, "requests"),
     )
+
+
+def _worse(since: Sequence[Counts], reference: Counts, limits: RatioLimits, bursts: float) -> float:
+    """Return the log e-value for 'worse than before', from the first of these intervals on."""
+    ratio, all_of_it = max(limits.maximum_ratio, limits.pass_ratio), pool(since)
+    found = min(
+        rate_ratio.log_evidence_above_at_once(Interval(counts, reference), ratio, bursts)
+        for counts in (all_of_it, _without_worst(since))
+    )
+    return found if all_of_it.share > limits.objective else min(found, 0.0)
 
 
 def _without_worst(counts: Sequence[Counts]) -> Counts:

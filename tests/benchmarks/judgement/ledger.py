@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seatrial.contract.metrics import DURATION_EDGES
-from seatrial.core.observed import Comparisons, Evidence
-from seatrial.judge.counts import Counts, Interval, LatencyInterval
+from seatrial.core.observed import Evidence
+from seatrial.judge.counts import Comparisons, Counts, Interval, LatencyInterval
 from tests.benchmarks.judgement import bursts
 from tests.benchmarks.judgement.steps import TICK_SECONDS
 from tests.benchmarks.judgement.traffic import Answers
@@ -28,7 +28,7 @@ class Ledger:
         self._history = tuple(map(Counts, history.requests.tolist(), history.errors.tolist()))
         self._requests = np.zeros((2, longest + 1, 2), np.int64)  # by side and tick: requests, errors
         self._buckets = np.zeros((2, longest + 1, BUCKETS), np.int64)
-        self._comparisons = np.zeros(3, np.int64)
+        self._comparisons: list[Comparisons] = []
         self._scraped = np.zeros(longest + 1, np.int64)  # by tick: the last one at which Prometheus was there
         self.ticks = 0
 
@@ -45,19 +45,18 @@ class Ledger:
 
     def compare(self, agree: int, disagree: int, failed: int) -> None:
         """Add what a shadow's answers were beside stable's."""
-        self._comparisons += (agree, disagree, failed)
+        self._comparisons.append(Comparisons(agree, disagree, failed))
 
     def evidence(self, seconds: float) -> Evidence:
         """Return the evidence at the last tick, read at points `seconds` apart that end there."""
         points = np.arange(self.ticks * TICK_SECONDS, -seconds, -seconds)[::-1]
         at = self._scraped[np.maximum(points // TICK_SECONDS, 0).astype(np.int64)]
         requests, buckets = np.diff(self._requests[:, at], axis=1), np.diff(self._buckets[:, at], axis=1)
-        agree, disagree, failed = self._comparisons.tolist()
         return Evidence(
             since=self._since,
             requests=tuple(Interval(Counts(*mine), Counts(*theirs)) for mine, theirs in side_by_side(requests)),
             latency={LATENCY: tuple(LatencyInterval(tuple(m), tuple(t)) for m, t in side_by_side(buckets))},
-            comparisons=Comparisons(agree, disagree, failed),
+            comparisons=tuple(self._comparisons),
             history=self._history,
         )
 

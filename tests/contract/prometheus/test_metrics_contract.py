@@ -69,3 +69,20 @@ async def test_selectors_are_joined(site: Site) -> None:
     assert {tuple(sorted(series.labels.items())) for series in found} == {
         tuple(sorted(series.labels.items())) for series in everything
     }
+
+
+async def test_what_was_seen_last_stands_for_a_while_under_its_own_labels(site: Site) -> None:
+    then = site.now - STEP
+    everything = await site.metrics.range(site.metric, then, then, STEP)
+    lasting = await site.metrics.range(f"last_over_time({site.metric}[600s])", then, then, STEP)
+    known = {tuple(sorted(series.labels.items())): series.points for series in lasting}
+    assert everything
+    for series in everything:
+        assert known[tuple(sorted(series.labels.items()))] == series.points
+
+
+async def test_a_moment_ahead_has_what_was_seen_last(site: Site) -> None:
+    ahead = timedelta(seconds=30)
+    found = await site.metrics.range(site.metric, site.now, site.now + ahead, ahead)
+    times = {at for series in found for at, _ in series.points}
+    assert times == {round(at.timestamp(), 3) for at in (site.now, site.now + ahead)}

@@ -80,8 +80,8 @@ def serving(**more: Any) -> Status:
     return Status(stable=STABLE, **more)
 
 
-def on_trial(scene: Scene, stage: Stage = Stage.CANARY) -> Status:
-    since = scene.world.clock.now() - timedelta(minutes=5)
+def on_trial(scene: Scene, stage: Stage = Stage.CANARY, minutes: float = 5) -> Status:
+    since = scene.world.clock.now() - timedelta(minutes=minutes)
     trial = Trial(RevisionRef("bbbb", "2", TWO.digest), stage, began=since, stage_since=since)
     return serving(trial=trial)
 
@@ -200,6 +200,23 @@ async def test_evidence_is_asked_for_since_the_stage_began(scene: Scene) -> None
     bad = sum(interval.candidate.bad for interval in observed.evidence.requests)
     assert bad == 3, "what pods of another namespace say of themselves does not count"
     assert all(end == scene.world.clock.now() or end == status.trial.stage_since for _, _, end, _ in asked)
+
+
+async def test_of_a_long_stage_long_ago_and_now_are_one_answer(scene: Scene) -> None:
+    scene.model(on_trial(scene, minutes=180))
+    said = {metrics.NAMESPACE: "ml", metrics.NAME: "risk", metrics.OUTCOME: metrics.OK, "namespace": "ml"}
+    scene.world.clock.advance(-3 * 3600)
+    for step in range(3 * 60 + 1):
+        for revision in ("aaaa", "bbbb"):
+            labelled = {**said, metrics.REVISION: revision, metrics.TRAFFIC: metrics.LIVE}
+            scene.world.metrics.record(metrics.REQUESTS, labelled, 100 * step)
+        scene.world.clock.advance(60 if step < 3 * 60 else 0)
+    evidence = (await scene.look()).evidence
+    assert isinstance(evidence, Evidence)
+    counted = [interval.candidate.total for interval in evidence.requests]
+    assert sum(counted) == 100 * 3 * 60
+    assert set(counted[:-30]) == {200}, "every two minutes"
+    assert set(counted[-30:]) == {100}, "every scrape"
 
 
 async def test_a_prometheus_that_fails_is_no_evidence_and_no_alert(scene: Scene) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seatrial.core.counters import growth, total
+from seatrial.core.counters import growth
 from seatrial.ports import Series
 from tests.given import NOW
 from tests.unit.core.counted import counter
@@ -66,7 +66,7 @@ def test_growth_is_never_negative_and_adds_up_where_nothing_was_reset(steps: lis
     values = [float(sum(steps[: i + 1])) for i in range(len(steps))]
     parts = list(growth([counter(values)], NOW))
     assert all(part.by >= 0 for part in parts)
-    assert total(parts) == sum(steps[1:])
+    assert sum(part.by for part in parts) == sum(steps[1:])
 
 
 @given(st.lists(st.integers(0, 50), min_size=2, max_size=20))

@@ -11,8 +11,8 @@ from seatrial.api.status import Stage, Status
 from seatrial.contract import metrics
 from seatrial.core import questions
 from seatrial.core.evidence import read_evidence
-from seatrial.core.observed import Comparisons, Evidence, Unknown
-from seatrial.judge.counts import Counts, Interval, Pairs
+from seatrial.core.observed import Evidence, Unknown
+from seatrial.judge.counts import Comparisons, Counts, Interval, Pairs
 from seatrial.judge.query import Reading
 from tests.given import MINUTE, NOW, UNKNOWN, in_probation, observed, on_trial, ref, spec
 from tests.unit.core.counted import counter, durations, requests
@@ -198,12 +198,13 @@ def test_in_probation_latency_is_compared_with_stables_past() -> None:
 
 def test_comparisons_by_result() -> None:
     results: dict[str, list[float | None]] = {
-        metrics.AGREE: [0, 90],
-        metrics.DISAGREE: [2, 7],
-        metrics.ERROR: [None, 3],
+        metrics.AGREE: [0, 90, 90, 95],
+        metrics.DISAGREE: [2, 7, 7, 9],
+        metrics.ERROR: [None, 3, 3, 3],
+        "another": [0, 8, 9, 10],
     }
     answers = {questions.COMPARISONS: [counter(values, result=result) for result, values in results.items()]}
-    assert read(SHADOW, answers).comparisons == Comparisons(agree=90, disagree=5, errors=3)
+    assert read(SHADOW, answers).comparisons == (Comparisons(90, 5, 3), Comparisons(5, 2, 0))
 
 
 def test_history_is_stables_own_traffic_minute_by_minute() -> None:
@@ -250,10 +251,10 @@ def test_pairs_count_since_the_trial_began() -> None:
     assert canary.trial is not None
     status = replace(canary, trial=replace(canary.trial, stage_since=NOW))
     start = NOW - 10 * MINUTE
-    counts = dict(zip(metrics.PAIR_RESULTS, ([0, 7], [0, 2], [0, 3], [0, 1]), strict=True))
+    counts = dict(zip(metrics.PAIR_RESULTS, ([0, 7, 9], [0, 2, 2], [0, 3, 4], [0, 1, 1]), strict=True))
     answer = [counter(values, start=start, revision=TWO, result=result) for result, values in counts.items()]
-    assert read(status, {questions.PAIRS: answer}).pairs == Pairs(7, 2, 3, 1)
-    assert read(PROBATION, {questions.PAIRS: []}).pairs == Pairs(0, 0, 0, 0)
+    assert read(status, {questions.PAIRS: answer}).pairs == (Pairs(7, 2, 3, 1), Pairs(2, 0, 1, 0))
+    assert read(PROBATION, {questions.PAIRS: []}).pairs == ()
 
 
 def predicted(revision: str, values: list[float | None], name: str, traffic: str = metrics.LIVE) -> Any:

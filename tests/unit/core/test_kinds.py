@@ -12,7 +12,7 @@ from seatrial.api.status import Stage
 from seatrial.core.judging import ALPHA, backstops, check_names, judge
 from seatrial.core.observed import Evidence, Observed, Unknown
 from seatrial.core.situation import Situation
-from seatrial.judge.counts import ClassInterval, Counts, Interval, Pairs
+from seatrial.judge.counts import NO_PAIRS, ClassInterval, Counts, Interval, Pairs
 from seatrial.judge.query import Reading
 from seatrial.judge.verdict import Finding, Verdict
 from tests.given import MINUTE, NOW, UNKNOWN, healthy, in_probation, on_trial, spec
@@ -40,17 +40,17 @@ def judged(stage: Stage, of: Spec, **evidence: Any) -> dict[str, Finding]:
 ACCURACY = checks({"name": "accuracy", "accuracy": {"maximumLoss": "0.02"}})
 
 
-@pytest.mark.parametrize(("pairs", "verdict"), [(SAME, PASS), (WORSE, FAIL), (Pairs(0, 0, 0, 0), UNSURE)])
+@pytest.mark.parametrize(("pairs", "verdict"), [(SAME, PASS), (WORSE, FAIL), (NO_PAIRS, UNSURE)])
 def test_in_the_shadow_accuracy_is_judged_by_pairs(pairs: Pairs, verdict: Verdict) -> None:
-    found = judged(Stage.SHADOW, ACCURACY, pairs=pairs, labels=(Interval(WRONG, RIGHT),))
+    found = judged(Stage.SHADOW, ACCURACY, pairs=(pairs,), labels=(Interval(WRONG, RIGHT),))
     assert found["accuracy"].verdict is verdict
 
 
 @pytest.mark.parametrize(
     ("pairs", "candidate", "verdict"),
     [
-        (Pairs(0, 0, 0, 0), RIGHT, PASS),
-        (Pairs(0, 0, 0, 0), WRONG, FAIL),
+        (NO_PAIRS, RIGHT, PASS),
+        (NO_PAIRS, WRONG, FAIL),
         (SAME, WRONG, FAIL),
         (WORSE, RIGHT, FAIL),
         (SAME, Counts(10, 1), PASS),
@@ -60,7 +60,7 @@ def test_in_the_shadow_accuracy_is_judged_by_pairs(pairs: Pairs, verdict: Verdic
 def test_in_the_canary_late_pairs_and_each_sides_own_labels_tell(
     pairs: Pairs, candidate: Counts, verdict: Verdict
 ) -> None:
-    found = judged(Stage.CANARY, ACCURACY, pairs=pairs, labels=(Interval(candidate, RIGHT),))
+    found = judged(Stage.CANARY, ACCURACY, pairs=(pairs,), labels=(Interval(candidate, RIGHT),))
     assert found["accuracy"].verdict is verdict
 
 
@@ -70,10 +70,10 @@ def test_in_probation_accuracy_may_still_fail() -> None:
 
 def test_accuracy_asks_for_more_than_a_few_labels() -> None:
     listed: dict[str, Any] = {"name": "accuracy", "accuracy": {"maximumLoss": "0.1"}}
-    few = judged(Stage.SHADOW, checks(listed), pairs=Pairs(199, 0, 0, 0))["accuracy"]
+    few = judged(Stage.SHADOW, checks(listed), pairs=(Pairs(199, 0, 0, 0),))["accuracy"]
     assert (few.verdict, "199 of 200 labelled pairs" in few.sentence) == (UNSURE, True)
     own = checks({**listed, "minimumSamples": 150})
-    assert judged(Stage.SHADOW, own, pairs=Pairs(199, 0, 0, 0))["accuracy"].verdict is PASS
+    assert judged(Stage.SHADOW, own, pairs=(Pairs(199, 0, 0, 0),))["accuracy"].verdict is PASS
 
 
 PREDICTIONS = checks({"name": "predictions", "predictions": {}})

@@ -4,8 +4,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from seatrial.api.spec import Spec
 from seatrial.api.status import Stage
@@ -15,7 +13,6 @@ from seatrial.core.questions import (
     DURATION,
     HISTORY,
     LABELS,
-    MAXIMUM_POINTS,
     PAIRS,
     PREDICTIONS,
     REFERENCE_DURATION,
@@ -27,6 +24,7 @@ from tests.given import KEY, MINUTE, NOW, in_probation, observed, on_trial, ref,
 
 ONE, TWO = ref("1").revision, ref("2").revision
 BOTH = "|".join(sorted((ONE, TWO)))
+DAY = timedelta(days=1)
 WHOSE = 'namespace="ml",model_name="risk"'
 
 
@@ -112,30 +110,13 @@ def test_in_probation_the_past_is_the_old_versions_canary() -> None:
     assert f'revision=~"{ONE}"' in found[HISTORY].promql
 
 
-@pytest.mark.parametrize(
-    ("lasted", "step"),
-    [
-        (timedelta(seconds=1), 1.0),
-        (timedelta(seconds=30), 5.0),
-        (3 * MINUTE, 30.0),
-        (60 * MINUTE, 30.0),
-        (timedelta(hours=6), 180.0),
-    ],
-)
-def test_steps_grow_with_the_stage(lasted: timedelta, step: float) -> None:
-    assert asked(on_trial(Stage.CANARY, since=lasted))[REQUESTS].seconds == step
-
-
-@given(st.integers(1, 10**6), st.sampled_from(["0s", "90s", "2m", "5h", "99999h"]))
-def test_no_answer_is_unbounded_and_each_ends_now(seconds: int, warm_up: str) -> None:
-    checks = [{"name": "slow", "latency": {"warmUp": warm_up}}]
-    world = on_trial(Stage.CANARY, since=timedelta(seconds=seconds), of=spec(rollout={"checks": checks}))
-    found = asked(world)
-    for name, query in found.items():
-        points = (query.end - query.start).total_seconds() / query.seconds
-        assert points <= 2 * MAXIMUM_POINTS + 12
-        assert abs(points - round(points)) < 1e-6
-        assert query.end == (world.status.trial.stage_since if name == HISTORY and world.status.trial else NOW)
+def test_in_a_long_stage_what_still_grows_is_asked_in_two_resolutions_and_what_is_over_in_one() -> None:
+    two = {REQUESTS, DURATION, COMPARISONS, LABELS, PAIRS, PREDICTIONS}
+    checks = [{"name": "accuracy", "accuracy": {}}, {"name": "predictions", "predictions": {}}]
+    of = spec(rollout={"checks": checks})
+    found = asked(on_trial(Stage.SHADOW, since=DAY, of=of)) | asked(in_probation(since=DAY))
+    assert {name for name, query in found.items() if query.past is not None} == two
+    assert found.keys() - two == {HISTORY, REFERENCE_REQUESTS, REFERENCE_DURATION}
 
 
 def test_a_latency_check_sees_which_pods_were_young_when_the_stage_began() -> None:

@@ -1,6 +1,7 @@
 """A user's own metrics: what is asked, and what is read from the answers."""
 
 import math
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from seatrial.api.spec import Spec
 from seatrial.api.status import Stage
 from seatrial.core.observed import Observed, Query, Unknown
 from seatrial.core.questions import questions
-from seatrial.core.user_queries import MOST_READINGS, read_readings
+from seatrial.core.user_queries import MOST_READINGS, RECENT_READINGS, read_readings
 from seatrial.judge.query import Reading
 from seatrial.ports import Series
 from tests.given import KEY, MINUTE, NOW, in_probation, on_trial, ref, spec
@@ -80,23 +81,34 @@ def test_where_it_can_say_nothing_it_is_not_asked(world: Observed) -> None:
     assert asked(world) == {}
 
 
+@pytest.mark.parametrize("readings", [1, 17, MOST_READINGS])
+def test_every_interval_that_is_over_is_read(readings: int) -> None:
+    lasted = readings * MINUTE + timedelta(seconds=59)
+    [query] = asked(canary(check(candidate="x", maximum="3"), lasted)).values()
+    assert (query.seconds, query.past) == (60.0, None)
+    assert query.start == NOW - lasted + MINUTE
+    assert query.end == NOW - timedelta(seconds=59)
+
+
 @pytest.mark.parametrize(
     ("lasted", "step", "count"),
     [
-        (timedelta(seconds=60), 60, 1),
-        (timedelta(seconds=60 * MOST_READINGS), 60, MOST_READINGS),
-        (timedelta(seconds=60 * (MOST_READINGS + 2)), 120, MOST_READINGS // 2 + 1),
-        (timedelta(days=7), 1920, 315),
+        ((MOST_READINGS + 2) * MINUTE, 2, (MOST_READINGS - RECENT_READINGS) // 2 + 1),
+        (timedelta(days=7), 32, 313),
     ],
 )
-def test_a_long_trial_is_read_at_some_of_its_intervals(lasted: timedelta, step: int, count: int) -> None:
+def test_of_a_long_trial_all_of_the_last_intervals_are_read_and_some_of_those_before(
+    lasted: timedelta, step: int, count: int
+) -> None:
     [query] = asked(canary(check(candidate="x", maximum="3"), lasted)).values()
-    since = NOW - lasted
-    assert query.seconds == step
-    assert query.start == since + timedelta(seconds=step)
-    assert query.end == since + count * timedelta(seconds=step) <= NOW
-    assert step % 60 == 0
-    assert (step // 60).bit_count() == 1, "every one that is read was among those that were read before"
+    since, past = NOW - lasted, query.past
+    assert past is not None
+    assert (query.start, query.end, query.seconds) == (NOW - (RECENT_READINGS - 1) * MINUTE, NOW, 60.0)
+    assert past == replace(
+        query, start=since + step * MINUTE, end=since + count * step * MINUTE, seconds=60.0 * step, past=None
+    )
+    assert query.start - step * MINUTE <= past.end < query.start, "each is read once"
+    assert step.bit_count() == 1, "every one that is read was among those that were read before"
 
 
 # Reading

@@ -12,7 +12,7 @@ ALPHA = 0.01 / 3
 
 
 def paired(pairs: Pairs, loss: float = 0.02, samples: int = 200) -> Finding:
-    return judge_paired_accuracy("accuracy", pairs, loss, samples, ALPHA)
+    return judge_paired_accuracy("accuracy", [pairs], loss, samples, ALPHA)
 
 
 def unpaired(*minutes: tuple[int, int, int, int], loss: float = 0.02, samples: int = 200) -> Finding:
@@ -27,7 +27,7 @@ ON_THE_SAME = [
         Pairs(800, 10, 68, 22),
         "Fail · candidate wrong 90/900 (10.0 %) vs stable 32/900 (3.6 %) on the same requests"
         " · only candidate right 10, only stable 68 · loses 6.4 points, at most 2 points"
-        " · evidence 47,896:1, needs 300:1",
+        " · evidence 23,948:1, needs 300:1",
     ),
     (
         Pairs(840, 18, 12, 30),
@@ -39,7 +39,7 @@ ON_THE_SAME = [
         Pairs(150, 0, 0, 9),
         "Inconclusive · candidate wrong 9/159 (5.7 %) vs stable 9/159 (5.7 %) on the same requests"
         " · only candidate right 0, only stable 0 · loses 0.0 points, at most 2 points"
-        " · against it: evidence 1:3, needs 300:1 · 159 of 200 labelled pairs",
+        " · against it: evidence 1:2, needs 300:1 · 159 of 200 labelled pairs",
     ),
 ]
 ON_DIFFERENT = [
@@ -49,13 +49,13 @@ ON_DIFFERENT = [
     (
         [(50, 250, 225, 2250)] * 2,
         "Fail · candidate wrong 100/500 (20.0 %) vs stable 450/4,500 (10.0 %) · loses 10.0 points, at most 2 points"
-        " · evidence 5,041:1, needs 300:1",
+        " · evidence 2,528:1, needs 300:1",
     ),
     (
         [(100, 1000, 900, 9000)],
         "Inconclusive · candidate wrong 100/1,000 (10.0 %) vs stable 900/9,000 (10.0 %)"
         " · loses 0.0 points, at most 2 points"
-        " · against it: evidence 1:11, needs 300:1 · loses less than 2 points: evidence 1:1, needs 20:1",
+        " · against it: evidence 1:2, needs 300:1 · loses less than 2 points: evidence 1:1, needs 20:1",
     ),
 ]
 

@@ -46,12 +46,13 @@ def test_no_more_candidates_at_their_limits_fail_from_a_look_on_than_what_is_lef
     alpha, rng, world = 0.2, np.random.default_rng(17), World("steady", growth=1.5)
     left, failed = [], []
     for _ in range(400):
+        compared, labelled = list(comparisons(world, rng, 0.1)), list(pairs(world, rng, 0.02))
         looks = [
             [
-                judge_disagreement("answers", agree, disagree, 0, 0.1, 0, alpha / 2),
-                judge_paired_accuracy("accuracy", labelled, 0.02, 0, alpha / 2),
+                judge_disagreement("answers", compared[:minutes], 0.1, 0, alpha / 2),
+                judge_paired_accuracy("accuracy", labelled[:minutes], 0.02, 0, alpha / 2),
             ]
-            for (agree, disagree), labelled in zip(comparisons(world, rng, 0.1), pairs(world, rng, 0.02), strict=True)
+            for minutes in range(1, len(compared) + 1)
         ]
         fails = [any(found.verdict is Verdict.FAIL for found in findings) for findings in looks]
         if not any(fails[: look + 1]):

@@ -4,12 +4,13 @@ from math import inf
 
 import pytest
 
+from seatrial.judge.counts import Comparisons
 from seatrial.judge.disagreement import judge_disagreement
 from seatrial.judge.verdict import Finding, Verdict
 
 
 def judge(agree: int, disagree: int, errors: int = 0, maximum: float = 0.1, samples: int = 500) -> Finding:
-    return judge_disagreement("answers", agree, disagree, errors, maximum, samples, alpha=0.01)
+    return judge_disagreement("answers", [Comparisons(agree, disagree, errors)], maximum, samples, alpha=0.01)
 
 
 @pytest.mark.parametrize(
@@ -34,7 +35,7 @@ def test_sentences() -> None:
     assert judge(0, 0).evidence == -inf
     assert judge(300, 0).line() == (
         "answers: Inconclusive · disagreed on 0/300 (0.0 %), at most 10 % · "
-        "against it: evidence 1:303, needs 100:1 · 300 of 500 comparisons"
+        "against it: evidence 1:2, needs 100:1 · 300 of 500 comparisons"
     )
     assert judge(400, 93, 7).line() == (
         "answers: Fail · disagreed on 100/500 (20.0 %), 7 of them errors, at most 10 % · "
@@ -56,13 +57,19 @@ def test_any_disagreement_allowed_passes() -> None:
     assert judge(100, 500, maximum=1.0).verdict is Verdict.PASS
 
 
+def test_answers_that_change_are_found_although_thousands_agreed() -> None:
+    good, bad = Comparisons(97, 3, 0), Comparisons(60, 40, 0)
+    findings = [judge_disagreement("answers", [*[good] * 200, *[bad] * n], 0.1, 500, alpha=0.01) for n in (0, 1)]
+    assert [found.verdict for found in findings] == [Verdict.PASS, Verdict.FAIL]
+
+
 @pytest.mark.parametrize(
     ("agree", "errors", "maximum", "names"),
     [
-        (-1, 0, 0.1, "agree, disagree, errors"),
-        (9, -1, 0.1, "errors"),
+        (-1, 0, 0.1, "agree is -1"),
+        (9, -1, 0.1, "errors is -1"),
         (9, 0, 1.1, "maximum is 1.1"),
-        (9, 0, -0.1, "maximum"),
+        (9, 0, -0.1, "maximum is -0.1"),
     ],
 )
 def test_what_cannot_be_is_refused(agree: int, errors: int, maximum: float, names: str) -> None:

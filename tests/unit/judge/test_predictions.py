@@ -29,11 +29,11 @@ def judge(*minutes: Sides, classes: Sequence[str] = CLASSES, limits: RatioLimits
         (
             [((180, 180, 240), USUAL)] * 5,
             "Fail · high: candidate 900/3,000 (30.0 %) vs stable 600/6,000 (10.0 %) · 3.0× · "
-            "evidence 302:1, needs 300:1",
+            "evidence 379:1, needs 300:1",
         ),
         (
             [((0, 360, 240), USUAL)] * 5,
-            "Fail · high: candidate 0/3,000 (0.0 %) vs stable 600/6,000 (10.0 %) · 0.0× · evidence 726:1, needs 300:1",
+            "Fail · high: candidate 0/3,000 (0.0 %) vs stable 600/6,000 (10.0 %) · 0.0× · evidence 757:1, needs 300:1",
         ),
         (
             [((60, 300, 240), USUAL)] * 2,
@@ -43,7 +43,7 @@ def judge(*minutes: Sides, classes: Sequence[str] = CLASSES, limits: RatioLimits
         (
             [((30, 150, 120), USUAL)],
             "Inconclusive · high: candidate 30/300 (10.0 %) vs stable 120/1,200 (10.0 %) · 1.0× · "
-            "against it: evidence 1:292, needs 300:1 · 300 of 500 predictions",
+            "against it: evidence 1:2, needs 300:1 · 300 of 500 predictions",
         ),
     ],
 )

@@ -34,11 +34,11 @@ def test_the_worked_example_reads_as_the_page_says(line: int, after: int) -> Non
 
 def test_the_other_examples_read_as_the_page_says() -> None:
     broken, usual = Reading(0.042, 0.031), (120, 600, 480)
-    readings = [*[broken] * 11, Reading(nan, 0.031), Reading(0.042, None)]
+    readings = [*[broken] * 12, Reading(nan, 0.031), Reading(0.042, None)]
     classes, moved = ("high", "low", "medium"), [ClassInterval((180, 180, 240), usual)] * 5
     limits = RatioLimits(maximum_ratio=1.5, pass_ratio=2.0, minimum_samples=500, alpha=0.01 / 3)
     for found in (
-        judge_paired_accuracy("accuracy", Pairs(800, 10, 68, 22), 0.02, 200, 0.01 / 3),
+        judge_paired_accuracy("accuracy", [Pairs(800, 10, 68, 22)], 0.02, 200, 0.01 / 3),
         judge_query("refunds", readings, QueryLimit(Bound.MAXIMUM_RATIO, 1.2), 5, 0.01 / 3),
         judge_predictions("predictions", classes, moved, limits),
     ):

@@ -11,7 +11,7 @@ import pytest
 from numpy.random import Generator
 
 from seatrial.contract.metrics import DURATION_EDGES
-from seatrial.judge.counts import Counts, Interval, LatencyInterval
+from seatrial.judge.counts import Comparisons, Counts, Interval, LatencyInterval
 from seatrial.judge.disagreement import judge_disagreement
 from seatrial.judge.errors import judge_errors
 from seatrial.judge.latency import judge_latency
@@ -170,9 +170,7 @@ def test_twice_as_slow_is_found_in_minutes() -> None:
 def test_disagreements_at_the_maximum_stay_below_alpha() -> None:
     rng, runs, failed, alpha = np.random.default_rng(8), 300, 0, 0.1
     for _ in range(runs):
-        disagree = np.cumsum(rng.binomial(20, 0.1, size=50))
-        failed += any(
-            judge_disagreement("answers", 20 * n - int(bad), int(bad), 0, 0.1, 500, alpha).verdict is Verdict.FAIL
-            for n, bad in enumerate(disagree, start=1)
-        )
+        compared = [Comparisons(20 - bad, bad, 0) for bad in rng.binomial(20, 0.1, size=50).tolist()]
+        looks = looks_until_fail(compared, lambda seen: judge_disagreement("answers", seen, 0.1, 500, alpha))
+        failed += looks is not None
     assert 1 <= failed <= no_more_than(alpha, runs)

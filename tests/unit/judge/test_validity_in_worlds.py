@@ -50,14 +50,14 @@ CHECKS = {
     "latency": Check(worlds.latencies, lambda seen: judge_latency("latency", EDGES, seen, LIMITS), 0.3, 1.25, 2.2, 30),
     "disagreement": Check(
         worlds.comparisons,
-        lambda seen: judge_disagreement("answers", seen[-1][0], seen[-1][1], 0, 0.1, 100, ALPHA),
+        lambda seen: judge_disagreement("answers", seen, 0.1, 100, ALPHA),
         0.02,
         0.1,
         0.5,
         500,
     ),
     "paired accuracy": Check(
-        worlds.pairs, lambda seen: judge_paired_accuracy("accuracy", seen[-1], 0.02, 100, ALPHA), -0.1, 0.02, 0.25, 500
+        worlds.pairs, lambda seen: judge_paired_accuracy("accuracy", seen, 0.02, 100, ALPHA), -0.1, 0.02, 0.25, 500
     ),
     "unpaired accuracy": Check(
         worlds.labels, lambda seen: judge_unpaired_accuracy("accuracy", seen, 0.02, 100, ALPHA), -0.04, 0.02, 0.4, 100

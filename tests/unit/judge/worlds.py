@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from math import inf, nan, sin
 from typing import Any
 
-import numpy as np
 from numpy.random import Generator
 
-from seatrial.judge.counts import ClassInterval, Counts, Interval, LatencyInterval, Pairs
+from seatrial.judge.counts import ClassInterval, Comparisons, Counts, Interval, LatencyInterval, Pairs
 from seatrial.judge.query import Reading
 
 MINUTES = 12
@@ -99,21 +98,17 @@ def _between(slower: Sequence[float]) -> list[float]:
 
 
 def comparisons(world: World, rng: Generator, share: float) -> Minutes:
-    """The candidate disagrees on this share of the requests so far: how many it agrees and disagrees on."""
-    seen = np.zeros(2, dtype=int)
+    """The candidate disagrees on this share of the requests."""
     for candidate, _, _ in world.minutes(rng):
-        disagree = rng.binomial(candidate, share)
-        seen += (candidate - disagree, disagree)
-        yield tuple(seen.tolist())
+        disagree = int(rng.binomial(candidate, share))
+        yield Comparisons(candidate - disagree, disagree, 0)
 
 
 def pairs(world: World, rng: Generator, loss: float) -> Minutes:
-    """The candidate loses this share of the requests so far to stable; the level is how often the two differ."""
-    seen = np.zeros(4, dtype=int)
+    """The candidate loses this share of the requests to stable; the level is how often the two differ."""
     for candidate, _, level in world.minutes(rng):
         won, lost = (0.02 * level + max(gain, 0.0) for gain in (-loss, loss))
-        seen += rng.multinomial(candidate, (0.4, won, lost, 0.6 - won - lost))
-        yield Pairs(*seen.tolist())
+        yield Pairs(*rng.multinomial(candidate, (0.4, won, lost, 0.6 - won - lost)).tolist())
 
 
 def labels(world: World, rng: Generator, loss: float) -> Minutes:
