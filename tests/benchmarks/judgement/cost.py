@@ -8,7 +8,7 @@ import numpy as np
 
 from seatrial.api.status import Stage
 from seatrial.core.judging import judge
-from seatrial.core.questions import REQUESTS, questions
+from seatrial.core.questions import questions
 from tests import given
 from tests.benchmarks.judgement.ledger import Ledger
 from tests.benchmarks.judgement.seatrial import specification
@@ -34,7 +34,7 @@ def _cost(minutes: int) -> tuple[int, float]:
     observed = given.on_trial(Stage.CANARY, step=1, of=spec)
     now = given.NOW + timedelta(seconds=ticks * TICK_SECONDS)
     asked = questions(given.KEY, spec, observed.status, now, given.DEFAULTS.namespace_label)
-    evidence = ledger.evidence(asked[REQUESTS].seconds)
+    evidence = ledger.evidence(asked)
     observed = replace(observed, evidence=evidence)
     began = time.perf_counter()
     for _ in range(REPEATS):

@@ -4,13 +4,15 @@ The same evidence as `core.evidence.read_evidence` gives for the same counters (
 of its time: the counters are summed over pods already.
 """
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seatrial.contract.metrics import DURATION_EDGES
-from seatrial.core.observed import Evidence
+from seatrial.core.observed import Evidence, Query
+from seatrial.core.questions import DURATION, REQUESTS
 from seatrial.judge.counts import Comparisons, Counts, Interval, LatencyInterval
 from tests.benchmarks.judgement import bursts
 from tests.benchmarks.judgement.steps import TICK_SECONDS
@@ -47,11 +49,9 @@ class Ledger:
         """Add what a shadow's answers were beside stable's."""
         self._comparisons.append(Comparisons(agree, disagree, failed))
 
-    def evidence(self, seconds: float) -> Evidence:
-        """Return the evidence at the last tick, read at points `seconds` apart that end there."""
-        points = np.arange(self.ticks * TICK_SECONDS, -seconds, -seconds)[::-1]
-        at = self._scraped[np.maximum(points // TICK_SECONDS, 0).astype(np.int64)]
-        requests, buckets = np.diff(self._requests[:, at], axis=1), np.diff(self._buckets[:, at], axis=1)
+    def evidence(self, asked: Mapping[str, Query]) -> Evidence:
+        """Return the evidence at the last tick, read at the points that the operator's questions name."""
+        requests, buckets = self._grown(self._requests, asked[REQUESTS]), self._grown(self._buckets, asked[DURATION])
         return Evidence(
             since=self._since,
             requests=tuple(Interval(Counts(*mine), Counts(*theirs)) for mine, theirs in side_by_side(requests)),
@@ -59,6 +59,20 @@ class Ledger:
             comparisons=tuple(self._comparisons),
             history=self._history,
         )
+
+    def _grown(self, counters: bursts.Counts, query: Query) -> bursts.Counts:
+        """Return how much the counters grew between the query's points; none is before the stage or after now."""
+        seconds = [(at - self._since).total_seconds() for at in points(query)]
+        ticks = np.unique(np.clip(np.array(seconds) // TICK_SECONDS, 0, self.ticks).astype(np.int64))
+        return np.diff(counters[:, self._scraped[ticks]], axis=1)
+
+
+def points(query: Query) -> list[datetime]:
+    """Return the moments at which a question reads counters: those of its past come before its own."""
+    count = round((query.end - query.start).total_seconds() / query.seconds)
+    own = [query.start + timedelta(seconds=query.seconds * place) for place in range(count + 1)]
+    past = [] if query.past is None else points(query.past)
+    return [*(at for at in past if at < query.start), *own]
 
 
 def side_by_side(counts: bursts.Counts) -> list[tuple[list[int], list[int]]]:

@@ -16,16 +16,16 @@ from seatrial.core.judging import judge
 from seatrial.core.moves import Outcome as Ended
 from seatrial.core.observed import Evidence, Unknown
 from seatrial.core.plan import with_weight
-from seatrial.core.questions import REQUESTS, questions
+from seatrial.core.questions import questions
 from seatrial.core.rollout import advance
-from seatrial.judge.verdict import Finding
 from tests import given
 from tests.benchmarks.judgement.ledger import Ledger
-from tests.benchmarks.judgement.looks import ticks_to_next_look
 from tests.benchmarks.judgement.outcome import Ending, Path
-from tests.benchmarks.judgement.steps import TICK_SECONDS, Steps
+from tests.benchmarks.judgement.steps import TICK_SECONDS, TICKS_A_MINUTE, Steps
 from tests.benchmarks.judgement.traffic import COLD_TICKS, Traffic
 
+# A look is as fine as the evidence; after an hour it comes with every thirtieth of the time so far.
+USUAL_LOOK, HOUR, PARTS = 30 // TICK_SECONDS, 60 * TICKS_A_MINUTE, 30
 AWAY = Unknown(Reason.METRICS_UNAVAILABLE, "Prometheus does not answer")
 ENDINGS = {Ended.PROMOTED: Ending.PROMOTED, Ended.ROLLED_BACK: Ending.ROLLED_BACK}
 
@@ -38,49 +38,38 @@ def specification(steps: Steps, *, shadow: bool) -> Spec:
 
 @dataclass(frozen=True, slots=True)
 class Seatrial:
-    """A trial with the operator's defaults, in canary alone (as the peers') or after a shadow stage.
-
-    `every_look`: also those that cannot change anything.
-    """
+    """A trial with the operator's defaults, in canary alone (as the peers') or after a shadow stage."""
 
     name: str
     shadow: bool = False
-    every_look: bool = False
 
     def lead(self, traffic: Traffic) -> Path:
         """Return how the trial goes."""
-        spec = specification(traffic.steps, shadow=self.shadow)
-        return _Trial(traffic, spec, every_look=self.every_look).path()
+        return _Trial(traffic, specification(traffic.steps, shadow=self.shadow)).path()
 
 
 class _Trial:
     """One trial as it goes on: what the operator observes, and the ticks at which the canary's steps began."""
 
-    def __init__(self, traffic: Traffic, spec: Spec, *, every_look: bool) -> None:
-        self._traffic, self._spec, self._every_look = traffic, spec, every_look
+    def __init__(self, traffic: Traffic, spec: Spec) -> None:
+        self._traffic, self._spec = traffic, spec
         self._longest = int(spec.rollout.progress_deadline.total_seconds()) // TICK_SECONDS
         stage = Stage.CANARY if spec.rollout.shadow is None else Stage.SHADOW
         self._observed = given.on_trial(stage, of=spec, evidence=AWAY)
-        self._tick, self._apart = 0, 0.0
+        self._tick = 0
         self._steps = [0] if stage is Stage.CANARY else []
         self._ledger = self._new_ledger()
         self._chance = traffic.chance()
 
     def path(self) -> Path:
         """Return how it goes, up to the progress deadline."""
-        findings: tuple[Finding, ...] = ()
         while self._tick < self._longest:
-            self._serve(min(self._wait(findings), self._longest - self._tick))
-            findings = self._look()
+            self._serve(min(ticks_to_next_look(self._ledger.ticks), self._longest - self._tick))
+            self._look()
             if self._observed.status.trial is None:
                 ended = Ended(self._observed.status.history[-1].outcome)
                 return Path(tuple(self._steps), self._tick, ENDINGS[ended])
         return Path(tuple(self._steps), self._tick, Ending.HELD)
-
-    def _wait(self, findings: tuple[Finding, ...]) -> int:
-        lasted = self._tick - self._steps[-1] if self._steps else self._tick
-        left = self._traffic.steps.ticks - lasted
-        return ticks_to_next_look(() if self._every_look else findings, self._apart, left)
 
     @property
     def _now(self) -> datetime:
@@ -117,8 +106,8 @@ class _Trial:
         disagree = int(self._chance.binomial(answered, self._traffic.world.disagreement))
         self._ledger.compare(answered - disagree, disagree, failed)
 
-    def _look(self) -> tuple[Finding, ...]:
-        """Do passes as long as something follows from the one before; return what the last one found."""
+    def _look(self) -> None:
+        """Do passes as long as something follows from the one before."""
         while True:
             before = self._observed.status
             self._observed = replace(self._observed, evidence=self._evidence(before))
@@ -127,25 +116,27 @@ class _Trial:
             status = with_weight(self._observed, self._spec, status, self._now)
             self._observed = replace(self._observed, status=status)
             if _place(status) == _place(before):
-                return findings
+                return
             self._follow(before, status)
 
     def _evidence(self, status: Status) -> Evidence | Unknown:
         if self._traffic.is_dark(self._tick):
             return AWAY
         asked = questions(given.KEY, self._spec, status, self._now, given.DEFAULTS.namespace_label)
-        if not asked:
-            return Evidence(since=self._now)
-        self._apart = asked[REQUESTS].seconds
-        return self._ledger.evidence(self._apart)
+        return self._ledger.evidence(asked) if asked else Evidence(since=self._now)
 
     def _follow(self, before: Status, status: Status) -> None:
         """Begin to count anew with a stage, and remember when a step's weight took effect."""
         trial, steps = status.trial, self._traffic.steps.weights
         if status.stage is not before.stage:
-            self._ledger, self._apart = self._new_ledger(), 0.0
+            self._ledger = self._new_ledger()
         if trial is not None and trial.step_since is not None and len(self._steps) <= trial.step < len(steps):
             self._steps.append(self._tick)
+
+
+def ticks_to_next_look(lasted: int) -> int:
+    """Return the ticks between two looks at a stage that has lasted for some."""
+    return USUAL_LOOK if lasted < HOUR else lasted // PARTS
 
 
 def _place(status: Status) -> tuple[object, ...]:

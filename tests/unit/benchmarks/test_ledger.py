@@ -14,7 +14,7 @@ from seatrial.core.questions import DURATION, REQUESTS, questions
 from seatrial.ports import Series
 from tests import given
 from tests.benchmarks.judgement.bursts import Counts
-from tests.benchmarks.judgement.ledger import Ledger
+from tests.benchmarks.judgement.ledger import Ledger, points
 from tests.benchmarks.judgement.seatrial import specification
 from tests.benchmarks.judgement.steps import DEFAULT, TICK_SECONDS
 from tests.benchmarks.judgement.traffic import Answers, Traffic
@@ -35,7 +35,7 @@ def test_the_ledger_tells_what_the_operator_reads_from_prometheus(rate: int, tic
     now = given.NOW + timedelta(seconds=ticks * TICK_SECONDS)
     asked = questions(given.KEY, SPEC, STATUS, now, "namespace")
     answers = {name: _answer(asked[name], candidate, stable) for name in (REQUESTS, DURATION)}
-    read, told = read_evidence(SPEC, STATUS, answers), ledger.evidence(asked[REQUESTS].seconds)
+    read, told = read_evidence(SPEC, STATUS, answers), ledger.evidence(asked)
     assert (told.since, told.requests, told.latency) == (read.since, read.requests, read.latency)
 
 
@@ -60,10 +60,8 @@ def _answer(query: Query, candidate: Answers, stable: Answers) -> Sequence[Serie
 
 def _series(query: Query, revision: str, labels: dict[str, str], grown: Counts) -> Series:
     counter = [0, *np.cumsum(grown).tolist()]
-    count = round((query.end - query.start).total_seconds() / query.seconds)
-    times = [query.end - timedelta(seconds=query.seconds * (count - place)) for place in range(count + 1)]
-    points = [(time.timestamp(), float(counter[_tick(time)])) for time in times]
-    return Series({metrics.REVISION: revision, metrics.TRAFFIC: metrics.LIVE, **labels}, points)
+    seen = [(at.timestamp(), float(counter[min(_tick(at), len(grown))])) for at in points(query)]
+    return Series({metrics.REVISION: revision, metrics.TRAFFIC: metrics.LIVE, **labels}, seen)
 
 
 def _tick(time: datetime) -> int:
