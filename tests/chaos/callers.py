@@ -19,7 +19,7 @@ class Callers:
         self, models: Sequence[Model], kills: Mapping[str, Sequence[float]], broken: Callable[[str], None]
     ) -> None:
         self.stats: dict[str, Mapping[str, Any]] = {}
-        self.failures: dict[str, list[Failure]] = {model.name: [] for model in models}
+        self.failures: dict[str, list[Failure]] = {}
         self._models, self._kills, self._broken = models, kills, broken
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="callers", daemon=True)
@@ -46,7 +46,7 @@ class Callers:
         """Ask all clients now; who cannot be asked is asked the next time."""
         for model in self._models:
             try:
-                self._take(model.name, model.world.client.stats())
+                self.take(model.name, model.world.client.stats())
             except CommandError:
                 continue
 
@@ -54,8 +54,9 @@ class Callers:
         while not self._over.wait(EVERY):
             self.gather()
 
-    def _take(self, name: str, stats: Mapping[str, Any]) -> None:
-        known = self.failures[name]
+    def take(self, name: str, stats: Mapping[str, Any]) -> None:
+        """Take what a model's client has seen until now."""
+        known = self.failures.setdefault(name, [])
         since = known[-1].at if known else 0.0
         new = [one for one in (Failure(*each) for each in stats["failures"]) if one.at > since]
         known += new

@@ -9,7 +9,7 @@ from tests.chaos.model import STEPS, Model
 from tests.chaos.versions import BAD, GOOD
 
 T = TypeVar("T")
-REPLICAS, BATCHES = (1, 2, 3), (8, 16, 32, 64)
+REPLICAS, BATCHES = (1, 2, 3, 2, 3), (8, 16, 32, 64)
 
 
 def chosen(items: Sequence[T], choice: float) -> T:

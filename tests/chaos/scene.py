@@ -2,10 +2,9 @@
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
 
 from seatrial.api.requests import retry_value
 from tests.chaos.accidents import Accidents
@@ -84,7 +83,7 @@ class Scene:
     def _clean_up(self) -> None:
         self._all(lambda model: model.world.is_gone())
 
-    def _all(self, act: Any) -> None:
+    def _all(self, act: Callable[[Model], object]) -> None:
         with ThreadPoolExecutor(len(self._models)) as pool:
             list(pool.map(act, self._models))
 

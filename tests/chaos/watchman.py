@@ -37,8 +37,8 @@ class Watchman:
         self._said: dict[str, str] = {}
         self._lock, self._over = threading.RLock(), threading.Event()
         self._watches = (
-            Watch(commands, MODELS, self._model),
-            Watch(commands, DEPLOYMENTS, self._deployment, self._deployments_again),
+            Watch(commands, MODELS, self.heard_of_model),
+            Watch(commands, DEPLOYMENTS, self.heard_of_deployment, self._deployments_again),
         )
         self._thread = threading.Thread(target=self._tick, name="watchman", daemon=True)
         self._stack = ExitStack()
@@ -65,7 +65,8 @@ class Watchman:
             self.breaches.append(what)
         self._journal.say(f"BROKEN: {what}")
 
-    def _model(self, heard: Heard) -> None:
+    def heard_of_model(self, heard: Heard) -> None:
+        """Take a state of a ModelDeployment: say what is new, and hold it against the rules."""
         name = heard.document["metadata"]["namespace"]
         if name not in self._deployments or heard.change == "DELETED":
             return
@@ -74,7 +75,8 @@ class Watchman:
             self._narrate(name)
             self._examine(name)
 
-    def _deployment(self, heard: Heard) -> None:
+    def heard_of_deployment(self, heard: Heard) -> None:
+        """Take a state of a predictors' Deployment; one that goes runs nothing any more."""
         metadata = heard.document["metadata"]
         of = self._deployments.get(metadata["namespace"])
         if of is None:
