@@ -63,9 +63,9 @@ def log_mean_from_any_start(
     """Return the log e-value of a test that may have begun with any interval, mixed over the alternatives.
 
     `log_ratios` has an alternative's log-likelihood ratio of each interval, `before` is how much was counted before it.
-    One interval multiplies an e-value by exp(`most`) at most, and lifts one below 1 to that at most: which interval
-    of a long stage is bad makes no difference. The cut is known before the interval, so what is left of its e-value
-    is one.
+    One interval multiplies an e-value by exp(`most`) at most, or lifts it to 1: an accident at any time of a long stage
+    may undo what spoke for the candidate, and where it was none an interval more than at the beginning tells. The cut
+    is known before the interval, so what is left of its e-value is one.
     """
     weights, left = start_weights(before)
     factor = exp(min(most, LARGEST))
@@ -86,7 +86,7 @@ def start_weights(before: Sequence[int]) -> tuple[list[float], float]:
     A test is worth 1 until it begins, so the mean of all is an e-process where each weight is known when its test
     begins. It depends on how much was counted `before` each interval, which is the same however intervals are merged,
     and not on how much of that was bad. So hours in which a candidate did well do not hide for as many hours that it
-    has turned bad (e-detectors: Shin, Ramdas & Rinaldo 2023).
+    has turned bad (e-detectors: Shin, Ramdas & Rinaldo 2024).
     """
     left = [1.0, *((1 - FROM_THE_FIRST) * (SCALE / (SCALE + counted)) ** TAIL for counted in before)]
     return [earlier - later for earlier, later in pairwise(left)], left[-1]
@@ -97,11 +97,11 @@ def _product(log_ratios: Sequence[float], weights: Sequence[float], factor: floa
     e, largest = 0.0, exp(LARGEST)
     for log_ratio, weight in zip(log_ratios, weights, strict=True):
         begun = e + weight
-        most = begun * factor if begun > 1 else factor
+        most = begun * factor
         e = begun * exp(log_ratio if log_ratio < LARGEST else LARGEST)
         # A look spends its time here, and min() and max() would double it.
         if e > most:
-            e = most
+            e = most if most > 1 else min(e, 1.0)
         if e > largest:
             e = largest
     return e
