@@ -9,13 +9,15 @@ from itertools import pairwise
 from math import exp, inf, log
 from typing import Generic, NamedTuple, TypeVar
 
-# Half of the weight is on the test that begins with the first interval: most candidates that are bad are bad from the
-# start. What it costs them, ln 2 of evidence, is less than an interval of a clear breach. More of it made later ones
-# wait longer, less was no better.
+# Half of the weight is on the test that begins with the first interval, since most candidates that are bad are bad from
+# the start. Two thirds would find three times the errors of stable 0.3 intervals sooner where they begin at once and
+# 0.8 later where they do not; a third is the other way round.
 FROM_THE_FIRST = 0.5
-# The rest begins later, thinned out as a power of how much was counted before. That is next to optimal for any traffic
-# and length of a stage: a change after a hundred times as much costs about ln(100) more. With all of it on the first
-# hours what comes a day later is not found; the same weight for each interval of a week costs more in the first hours.
+# The rest thins out as a power of how much was counted before, so that none is used up however long a stage lasts, and
+# a change costs about the logarithm of that. Of all weights that were simulated (equal for 400 intervals, powers of the
+# time, of the bad requests) none found errors 1.5 to 100 times as frequent more than a tenth sooner where they began
+# after an hour, four or twelve, at 60 to 6,000 requests a minute; scales of 300 or 1,000 and tails of 0.1 or 0.3 did
+# nearly the same.
 SCALE, TAIL = 100, 0.2
 
 # The largest log e-value: more says no more, and exp() has an end.
@@ -64,8 +66,8 @@ def log_mean_from_any_start(
 
     `log_ratios` has an alternative's log-likelihood ratio of each interval, `before` is how much was counted before it.
     One interval multiplies an e-value by exp(`most`) at most, or lifts it to 1: an accident at any time of a long stage
-    may undo what spoke for the candidate, and where it was none an interval more than at the beginning tells. The cut
-    is known before the interval, so what is left of its e-value is one.
+    may undo what spoke for the candidate, but not more. The cut is known before the interval, so what is left of its
+    e-value is one.
     """
     weights, left = start_weights(before)
     factor = exp(min(most, LARGEST))

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from seatrial.judge.counts import ClassInterval, Comparisons, Counts, Interval, LatencyInterval, Pairs, pool
 
-POINTS, RECENT = 120, 60  # of seatrial.core.steps, in intervals of half a minute
+POINTS, RECENT = 120, 60  # of seatrial.core.resolution, in intervals of half a minute
 
 T = TypeVar("T", Interval, LatencyInterval, ClassInterval, Counts, Comparisons, Pairs)
 

@@ -23,7 +23,7 @@ SENTENCES = [
     (
         minutes((10, 345, 6, 678), (10, 345, 7, 678), (10, 345, 7, 678), (10, 345, 7, 678)),
         "Inconclusive · candidate 40/1,380 (2.9 %) vs stable 27/2,712 (1.0 %) · 2.9× · "
-        "against it: evidence 75:1, needs 200:1 · less than 2×: evidence 1:51, needs 20:1",
+        "against it: evidence 75:1, needs 200:1 · less than 2×: evidence 1:32, needs 20:1",
     ),
     (
         minutes((10, 345, 6, 678), (11, 345, 7, 678), (11, 345, 7, 678), (11, 345, 7, 678)),

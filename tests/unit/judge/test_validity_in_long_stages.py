@@ -14,7 +14,7 @@ from numpy.random import Generator
 
 from seatrial.contract.metrics import DURATION_EDGES
 from seatrial.core.observed import Query
-from seatrial.core.steps import USUAL_STEP, since_then
+from seatrial.core.resolution import USUAL_STEP, since_then
 from seatrial.judge.counts import Counts, Interval, LatencyInterval
 from seatrial.judge.dispersion import dispersion
 from seatrial.judge.errors import judge_errors
