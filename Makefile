@@ -41,6 +41,11 @@ cluster-test: setup ## The tests on the cluster: contracts, integration, end to 
 	$(PYTHON) -m pytest -q -n $(CLUSTER_WORKERS) --dist worksteal --durations 12 -m "cluster and not alone"
 	$(PYTHON) -m pytest -q -m "cluster and alone"
 
+.PHONY: chaos
+chaos: setup ## Half an hour of people and accidents at random on the embedded cluster, and what must hold
+	$(PYTHON) -m tests.system
+	$(PYTHON) -m tests.chaos
+
 .PHONY: cluster-up
 cluster-up: setup ## Start the embedded cluster (nothing is built where it is up, or where KUBECONFIG names another)
 	$(PYTHON) -m tests.cluster up

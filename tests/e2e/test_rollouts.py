@@ -115,13 +115,14 @@ def test_a_process_that_ends_again_and_again_rolls_back(world: World) -> None:
 def test_pods_that_cannot_reach_the_store_hold_a_trial_and_reject_nobody(world: World) -> None:
     """Between the last step and the promotion as many pods are needed as stable has, and the Secret is wrong."""
     brief = {**NO_SHADOW, "canary": {"steps": [{"weight": 20}], "stepDuration": "10s"}}
-    world.serves("1", rollout=brief)
-    world.apply("2", rollout=brief)
+    three = {"rollout": brief, "serving": {"replicas": 3, "timeout": "5s"}}
+    world.serves("1", **three)
+    world.apply("2", **three)
     world.sees("canary", lambda s: s.get("stage") == "Canary" and s.get("weight", 0) > 0, 180)
 
     world.has_credentials(wrong=True)
 
-    world.sees("it waits for a pod", lambda s: "2 available pods" in (s.get("trial") or {}).get("held", ""), 120)
+    world.sees("it waits for a pod", lambda s: "3 available pods" in (s.get("trial") or {}).get("held", ""), 120)
     world.sees("its starts failed", lambda s: max(left_out(s).values(), default=0) >= TOO_MANY, 180)
     status = world.status()
     assert (candidate(status), status.get("rejected")) == ("2", None)
@@ -159,6 +160,22 @@ def test_without_a_gateway_replicas_carry_the_weights(world: World) -> None:
     assert condition(status, "RouteReady", "reason") == "NoRoute"
     world.sees_client("gets only version 2", lambda c: list(c["lastSeconds"]) == ["2"], 90)
     assert not world.route_weights()
+
+
+def test_an_object_that_is_made_again_in_mid_trial_gives_no_untried_version_all_the_traffic(world: World) -> None:
+    """Its status is gone; the store knows what served."""
+    patient = {**NO_SHADOW, "canary": {"steps": [{"weight": 20}], "stepDuration": "1h"}}
+    world.serves("1", rollout=patient)
+    world.apply("2", rollout=patient)
+    world.sees("canary", lambda s: s.get("stage") == "Canary" and s.get("weight", 0) > 0, 180)
+
+    world.delete()
+    world.apply("2", rollout=patient)
+
+    status = world.sees("a version serves", lambda s: serving(s) != "", 120)
+    assert serving(status) == "1"
+    status = world.sees("the trial begins anew", lambda s: candidate(s) == "2" and s.get("weight", 0) > 0, 180)
+    assert (serving(status), status.get("history")) == ("1", None)
 
 
 def test_deletion_takes_all_objects_and_no_artifact(world: World) -> None:

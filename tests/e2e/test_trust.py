@@ -6,28 +6,16 @@ from typing import Any
 import pytest
 
 from tests.system.kubectl import CommandError
-from tests.system.publishing import Shelf
 from tests.system.shelf import fresh_shelf
-from tests.system.store import client, keys
 from tests.system.world import NAME, World, candidate, condition, outcome, serving
 
 pytestmark = pytest.mark.cluster
 
 
-def tamper(shelf: Shelf, version: str) -> None:
-    """Change one byte in the middle of a version's model file, behind everybody's back."""
-    s3 = client(shelf.site)
-    found = keys(shelf.site, shelf.bucket, f"{shelf.prefix}/{shelf.model}/versions/{version}/")
-    key = next(one for one in found if one.endswith(".skops"))
-    body = bytearray(s3.get_object(Bucket=shelf.bucket, Key=key)["Body"].read())
-    body[len(body) // 2] ^= 1
-    s3.put_object(Bucket=shelf.bucket, Key=key, Body=bytes(body))
-
-
 def test_a_tampered_first_version_never_serves(world: World) -> None:
     shelf = fresh_shelf(world.site)
     shelf.push("1")
-    tamper(shelf, "1")
+    shelf.tamper("1")
     world.shelf = shelf
     world.is_there()
 
@@ -43,7 +31,7 @@ def test_a_tampered_new_version_never_serves_and_the_old_one_does(world: World) 
     shelf = fresh_shelf(world.site)
     for version in ("1", "2"):
         shelf.push(version)
-    tamper(shelf, "2")
+    shelf.tamper("2")
     world.shelf = shelf
     world.serves("1")
 

@@ -69,15 +69,18 @@ async def a_trial(
     addresses: Callable[[], set[str]],
     sample: int = 100,
     collector: str | None = None,
+    stable_collects: bool = True,
 ) -> AsyncIterator[Trial]:
     def resolver(host: str, family: int) -> frozenset[str]:
         assert host == HOST
         return frozenset(addresses())
 
-    own = {"shadow_host": HOST, "resolver": resolver, "collector_url": collector}
+    both = {"shadow_host": HOST, "resolver": resolver}
+    theirs = {**both, "revision": CANDIDATE, "shadow_sample": sample, "collector_url": collector}
+    own = {**both, "collector_url": collector if stable_collects else None}
     async with (
         aiohttp.ClientSession() as session,
-        a_predictor(candidate, pod_ip=SHADOW_IP, revision=CANDIDATE, shadow_sample=sample, **own) as shadow,
+        a_predictor(candidate, pod_ip=SHADOW_IP, **theirs) as shadow,
         a_predictor(stable, pod_ip=STABLE_IP, shadow_port=urlsplit(shadow).port, **own) as address,
     ):
         yield Trial(address, shadow, session)
@@ -166,6 +169,15 @@ async def test_the_collector_hears_of_one_row_of_each_request_what_the_candidate
             assert (said.revision, said.version, said.control) == (CANDIDATE, "8", STABLE)
             assert said.prediction == ("High" if name == ids[0] else "Low")
         assert {prediction.revision for post in collector.posts for prediction in post} == {STABLE}
+
+
+async def test_the_collector_hears_nothing_of_a_shadow_whose_stable_is_not_collected(stable: Loaded) -> None:
+    async with a_collector() as collector:
+        async with a_trial(
+            stable, a_candidate(), lambda: {SHADOW_IP}, collector=collector.url, stable_collects=False
+        ) as trial:
+            await until_posted(trial)
+        assert collector.shadow_answers == []
 
 
 async def test_a_shadow_gets_the_sample_that_it_wants_and_the_rest_is_not_dropped(stable: Loaded) -> None:

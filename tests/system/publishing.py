@@ -7,11 +7,12 @@ from pathlib import Path
 
 import joblib
 
+from seatrial.contract.records import Audit
 from tests.demo.versions import VERSIONS
 from tests.demo.world import RECOMMENDATIONS, TARGET, past_deployments
 from tests.system.kubectl import CommandError, Commands
 from tests.system.site import Site, python
-from tests.system.store import empty, ensure_bucket, upload
+from tests.system.store import client, empty, ensure_bucket, keys, upload
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,22 @@ class Shelf:
                 "push", self.model, version or kind, "--model", str(model), "--trust-pickle", "--data", str(data),
                 "--target", TARGET, "--metrics", str(metrics), *advice,
             )  # fmt: skip
+
+    def tamper(self, version: str) -> None:
+        """Change one byte in the middle of a version's model file, behind everybody's back."""
+        s3, folder = client(self.site), f"{self.prefix}/{self.model}/versions/{version}/"
+        key = next(one for one in keys(self.site, self.bucket, folder) if one.endswith(".skops"))
+        body = bytearray(s3.get_object(Bucket=self.bucket, Key=key)["Body"].read())
+        body[len(body) // 2] ^= 1
+        s3.put_object(Bucket=self.bucket, Key=key, Body=bytes(body))
+
+    def audits(self) -> list[Audit]:
+        """Return all audit records."""
+        s3, folder = client(self.site), f"{self.prefix}/{self.model}/audit/"
+        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=folder)
+        found = [one["Key"] for page in pages for one in page.get("Contents", [])]
+        bodies = (s3.get_object(Bucket=self.bucket, Key=key)["Body"].read() for key in found)
+        return [Audit(**json.loads(body)) for body in bodies]
 
     def has(self, version: str) -> bool:
         """Say whether a version is there."""

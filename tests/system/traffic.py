@@ -24,11 +24,15 @@ MAXIMUM_OPEN = 200  # requests under way at once; past that a request counts as 
 TIMEOUT_SECONDS = 10.0
 WORLDS = {"past": PAST, "changed": CHANGED}
 RECENT = 500
+REMEMBERED, SHOWN = 1000, 50  # failures whose moment is told, and of those told in words
 
 
 @dataclass(slots=True)
 class Seen:
-    """What the client saw. Lost: no answer at all; failed: an answer other than 200."""
+    """What the client saw. Lost: no answer at all; failed: an answer other than 200.
+
+    `failures` are both, the last ones: when (Unix seconds), by which version (`none` by none of them), and what it was.
+    """
 
     sent: int = 0
     answered: int = 0
@@ -38,8 +42,9 @@ class Seen:
     labels_accepted: int = 0
     by_version: Counter[str] = field(default_factory=Counter)
     failed_by_version: Counter[str] = field(default_factory=Counter)
+    last_answers: dict[str, float] = field(default_factory=dict)  # Unix seconds of each version's last, good or bad
+    failures: deque[tuple[float, str, str]] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     recent: deque[tuple[float, str, bool, float]] = field(default_factory=lambda: deque(maxlen=RECENT))
-    troubles: deque[str] = field(default_factory=lambda: deque(maxlen=50))
 
 
 @dataclass(slots=True)
@@ -72,17 +77,15 @@ class Client:
             async with session.post(self.url, json=body, headers={"Host": self.host}) as response:
                 text = await response.text()
         except (aiohttp.ClientError, TimeoutError) as error:
-            self._trouble("lost", repr(error))
-            self.seen.lost += 1
+            self.lose(repr(error))
             return
         self._answered(response, text, truth, time.monotonic() - began)
 
     def _answered(self, response: aiohttp.ClientResponse, text: str, truth: str, seconds: float) -> None:
         version = response.headers.get("x-model-version", "none")
+        self.seen.last_answers[version] = time.time()
         if response.status != 200:
-            self._trouble(f"status {response.status} from version {version}", text[:200])
-            self.seen.failed += 1
-            self.seen.failed_by_version[version] += 1
+            self._fail(version, f"status {response.status}: {text[:200]}")
             return
         answer = json.loads(text)["predictions"][0]
         self.seen.answered += 1
@@ -91,8 +94,18 @@ class Client:
         if random.random() < self.label_share and not self.labels.full():
             self.labels.put_nowait((time.monotonic() + self.label_delay, answer["prediction_id"], truth))
 
-    def _trouble(self, what: str, detail: str) -> None:
-        self.seen.troubles.append(f"{time.strftime('%H:%M:%S')} {what}: {detail}")
+    def lose(self, why: str) -> None:
+        """Count a request that got no answer."""
+        self.seen.lost += 1
+        self._remember("none", f"lost: {why}")
+
+    def _fail(self, version: str, why: str) -> None:
+        self.seen.failed += 1
+        self.seen.failed_by_version[version] += 1
+        self._remember(version, why)
+
+    def _remember(self, version: str, why: str) -> None:
+        self.seen.failures.append((time.time(), version, why))
 
     def stats(self) -> dict[str, Any]:
         """Return what was seen, and the last five seconds apart."""
@@ -107,14 +120,20 @@ class Client:
             "underWay": seen.sent - seen.answered - seen.failed - seen.lost,
             "byVersion": dict(seen.by_version),
             "failedByVersion": dict(seen.failed_by_version),
+            "lastAnswers": dict(seen.last_answers),
+            "failures": list(seen.failures),
             "lastSeconds": dict(Counter(one[1] for one in last)),
             "accuracy": sum(one[2] for one in seen.recent) / len(seen.recent) if seen.recent else None,
             "p50": delays[len(delays) // 2] if delays else None,
             "p99": delays[int(len(delays) * 0.99)] if delays else None,
             "labelsPosted": seen.labels_posted,
             "labelsAccepted": seen.labels_accepted,
-            "troubles": list(seen.troubles),
+            "troubles": [_told(*one) for one in list(seen.failures)[-SHOWN:]],
         }
+
+
+def _told(at: float, version: str, why: str) -> str:
+    return f"{time.strftime('%H:%M:%S', time.localtime(at))} by version {version}: {why}"
 
 
 async def send_steadily(client: Client, session: aiohttp.ClientSession) -> None:
@@ -128,7 +147,7 @@ async def send_steadily(client: Client, session: aiohttp.ClientSession) -> None:
             task.add_done_callback(under_way.discard)
         elif client.sends:
             client.seen.sent += 1
-            client.seen.lost += 1
+            client.lose(f"{MAXIMUM_OPEN} requests are under way already")
         await asyncio.sleep(max(0.0, began + number / client.rate - time.monotonic()))
 
 

@@ -15,6 +15,7 @@ from tests.system.site import Site
 NAME = "deploy-risk"
 RATE = 40  # requests a second
 POLL = 0.5
+LONGEST_DRAIN = 180.0  # seconds
 LONGEST_START = 60.0  # seconds until a process that ended is ready again
 # Stages of seconds: the evidence needs requests, not minutes.
 ROLLOUT: Mapping[str, Any] = {
@@ -122,6 +123,28 @@ class World:
         self.site.commands.ctl("exec", pod, "-n", self.namespace, "--", "python", "-c", end)
         self._wait(f"{pod} ends", lambda: self._state_of(pod), lambda s: not s.get("ready"), LONGEST_START)
 
+    def kills_a_pod_of(self, version: str) -> None:
+        """Delete the first pod of a version, and wait until there are as many as before."""
+        selector = f"seatrial.dev/model={NAME},seatrial.dev/version={version}"
+        pod = self.site.commands.list("pods", self.namespace, selector)[0]["metadata"]["name"]
+        self.site.commands.ctl("delete", "pod", pod, "-n", self.namespace, "--wait=true")
+        self.has_all_pods()
+
+    def drains_all_pods(self) -> None:
+        """Evict every predictor's pod as a drain does: again and again, as the disruption budgets let it."""
+        waiting = [pod["metadata"]["name"] for pod in self._predictors()]
+        end = time.monotonic() + LONGEST_DRAIN
+        while waiting and time.monotonic() < end:
+            waiting = [pod for pod in waiting if not self._evicted(pod)]
+            time.sleep(POLL)
+        if waiting:
+            raise NotSeenError(f"not drained within {LONGEST_DRAIN:.0f} s: {waiting}")
+        self.has_all_pods()
+
+    def has_all_pods(self) -> None:
+        """Wait until every Deployment has the pods that it wants."""
+        self._wait("all pods are there", self._deployments, lambda found: all(map(_is_whole, found.values())), 180)
+
     def delete(self) -> None:
         """Delete the ModelDeployment."""
         self.site.commands.ctl("delete", "modeldeployment", NAME, "-n", self.namespace, "--wait=true")
@@ -136,6 +159,15 @@ class World:
     def sees(self, what: str, holds: Condition, seconds: float = 120) -> Status:
         """Wait until the status shows it."""
         return self._wait(what, self.status, holds, seconds)
+
+    def sees_other(self, name: str, what: str, holds: Condition, seconds: float = 120) -> Status:
+        """Wait until the status of another ModelDeployment in the namespace shows it."""
+
+        def look() -> Status:
+            found = self.site.commands.get("modeldeployment", name, self.namespace)
+            return {} if found is None else found.get("status", {})
+
+        return self._wait(what, look, holds, seconds)
 
     def sees_client(
         self, what: str, holds: Callable[[Mapping[str, Any]], bool], seconds: float = 60
@@ -176,6 +208,28 @@ class World:
             return {}
         return {one["name"]: one["weight"] for rule in route["spec"]["rules"] for one in rule["backendRefs"]}
 
+    def _predictors(self) -> list[Mapping[str, Any]]:
+        selector = f"seatrial.dev/model={NAME},seatrial.dev/component=predictor"
+        return self.site.commands.list("pods", self.namespace, selector)
+
+    def _evicted(self, pod: str) -> bool:
+        """Ask for an eviction; False where the disruption budget does not allow it yet."""
+        path = f"/api/v1/namespaces/{self.namespace}/pods/{pod}/eviction"
+        metadata = {"name": pod, "namespace": self.namespace}
+        body = json.dumps({"apiVersion": "policy/v1", "kind": "Eviction", "metadata": metadata})
+        try:
+            self.site.commands.ctl("create", "--raw", path, "-f", "-", stdin=body)
+        except CommandError as error:
+            if "disruption budget" not in str(error):
+                raise
+            return False
+        return True
+
+    def _deployments(self) -> Mapping[str, Any]:
+        selector = f"seatrial.dev/model={NAME},seatrial.dev/component=predictor"
+        found = self.site.commands.list("deployments", self.namespace, selector)
+        return {one["metadata"]["name"]: one for one in found}
+
     def _state_of(self, pod: str) -> Mapping[str, Any]:
         found = self.site.commands.get("pod", pod, self.namespace)
         return {} if found is None else dict(found["status"]["containerStatuses"][0])
@@ -198,6 +252,11 @@ class World:
                 last = repr(error)
             time.sleep(POLL)
         raise NotSeenError(f"{what}: not within {seconds:.0f} s; last: {last}; events: {self.events()[-10:]}")
+
+
+def _is_whole(deployment: Mapping[str, Any]) -> bool:
+    status = deployment.get("status", {})
+    return bool(status.get("availableReplicas", 0) >= deployment["spec"]["replicas"] >= status.get("replicas", 0))
 
 
 def serving(status: Status) -> str:

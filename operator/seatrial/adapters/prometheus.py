@@ -7,15 +7,17 @@ https://prometheus.io/docs/prometheus/latest/querying/api/
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import aiohttp
 
 from seatrial.adapters.unreachable import cause
-from seatrial.ports import MetricsError, Series
+from seatrial.ports import Clock, MetricsError, Series
 
 TIMEOUT = 5.0  # seconds for one query, from connecting to the last byte
 MAXIMUM_BYTES = 16 << 20
+CLOCKS_APART = timedelta(seconds=30)  # a step of evidence, of which the ends would be mistaken
 _SHOWN = 300
 _LARGEST = 2.0**53  # beyond which a float counts no longer one by one, and no counter of requests ever was
 
@@ -23,8 +25,8 @@ _LARGEST = 2.0**53  # beyond which a float counts no longer one by one, and no c
 class Prometheus:
     """One Prometheus, or what answers like one, at a base address such as http://prometheus:9090."""
 
-    def __init__(self, url: str, *, timeout: float = TIMEOUT, maximum_bytes: int = MAXIMUM_BYTES) -> None:
-        self._url, self._timeout, self._maximum = url.rstrip("/"), timeout, maximum_bytes
+    def __init__(self, url: str, clock: Clock, *, timeout: float = TIMEOUT, maximum_bytes: int = MAXIMUM_BYTES) -> None:
+        self._url, self._clock, self._timeout, self._maximum = url.rstrip("/"), clock, timeout, maximum_bytes
         self._session: aiohttp.ClientSession | None = None
 
     async def close(self) -> None:
@@ -67,7 +69,20 @@ class Prometheus:
                     raise MetricsError(f"Prometheus at {self._url} answered with more than {self._maximum} bytes")
         if answer.status != 200:
             raise MetricsError(f"Prometheus at {self._url} answered {answer.status}: {_own_words(bytes(body))}")
+        self._check_clock(answer.headers.get("Date", ""))
         return bytes(body)
+
+    def _check_clock(self, date: str) -> None:
+        """Raise where the two clocks differ so much that what is asked for would be of another stage."""
+        try:
+            ahead = parsedate_to_datetime(date) - self._clock.now()
+        except (ValueError, TypeError):
+            return  # it does not say, or not with a time zone
+        if abs(ahead) > CLOCKS_APART:
+            seconds, where = abs(ahead.total_seconds()), "ahead of" if ahead > timedelta(0) else "behind"
+            raise MetricsError(
+                f"the clock of Prometheus at {self._url} is {seconds:.0f} s {where} the operator's: set both right"
+            )
 
 
 def read_answer(body: bytes, kind: str) -> Sequence[Series]:

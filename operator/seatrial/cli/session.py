@@ -2,12 +2,14 @@
 
 import getpass
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import click
 
+from seatrial.cli.cluster import ModelDeployments, OpenCluster
 from seatrial.contract import environment
 from seatrial.contract.layout import ModelHome
 from seatrial.store.objects import ObjectStore
@@ -20,7 +22,9 @@ class World:
     """What lies outside of the process; tests put another in its place. `user` is who is said to have acted."""
 
     open_store: OpenStore
+    open_cluster: OpenCluster
     now: Callable[[], datetime]
+    sleep: Callable[[float], None]
     user: str
 
 
@@ -43,13 +47,19 @@ class Session:
 
 def real_world() -> World:
     """Return the world of a user at a terminal."""
-    return World(_open_s3, lambda: datetime.now(UTC), _user())
+    return World(_open_s3, _open_kube, lambda: datetime.now(UTC), time.sleep, _user())
 
 
 def _open_s3(bucket: str, endpoint: str | None, region: str | None) -> ObjectStore:
     from seatrial.store.s3 import S3Store  # boto3 is slow to import
 
     return S3Store(bucket, endpoint, region)
+
+
+def _open_kube(kubeconfig: str | None, context: str | None) -> ModelDeployments:
+    from seatrial.cli.kube import connect  # so is the client of Kubernetes
+
+    return connect(kubeconfig, context)
 
 
 def _user() -> str:

@@ -50,7 +50,7 @@ class Operator:
         """Wire the parts."""
         settings, cache = self.settings, self.cache
         cluster = KubeCluster(self.client, self.clock, settings.identity)
-        self.metrics = Prometheus(settings.prometheus)
+        self.metrics = Prometheus(settings.prometheus, self.clock)
         self.telemetry = Telemetry(lambda: self.queue.depth, time.time)
         self.alerts = Alerts(self.metrics, self.clock, self._wake, settings.defaults.namespace_label)
         gatherer = Gatherer(cache, cluster, self.store, self.metrics, self.alerts, settings.defaults)

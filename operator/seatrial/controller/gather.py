@@ -6,7 +6,7 @@ What cannot be found out is a value that says why; only what nobody foresaw is a
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from seatrial.api.conditions import Reason
 from seatrial.api.parse import parse_spec
@@ -21,22 +21,17 @@ from seatrial.contract.reference import Reference
 from seatrial.controller import from_cache
 from seatrial.controller.alerts import Alerts
 from seatrial.controller.cache import Cache
+from seatrial.controller.from_metrics import evidence_of
 from seatrial.controller.from_store import serving_of, source_of, target_of
 from seatrial.controller.logs import about
 from seatrial.controller.memory import Memory, Seen
 from seatrial.core.compared import compared
-from seatrial.core.counters import join
-from seatrial.core.evidence import read_evidence
-from seatrial.core.observed import Defaults, Evidence, Job, JobPhase, Observed, Pods, Query, Target, Unknown
-from seatrial.core.questions import questions
-from seatrial.ports import Cluster, ClusterError, Document, Key, Metrics, MetricsError, Series, Source, Store
+from seatrial.core.observed import Defaults, Job, JobPhase, Observed, Pods, Target, Unknown
+from seatrial.ports import Cluster, ClusterError, Document, Key, Metrics, Source, Store
 from seatrial.store.objects import StoreError
 
 # Pods that are just starting have no trouble yet.
 PATIENCE = 5.0  # seconds
-SWITCHED_OFF = Unknown(
-    Reason.METRICS_UNAVAILABLE, "this installation asks no queries of users (the chart's prometheus.userQueries)"
-)
 
 _log = logging.getLogger(__name__)
 
@@ -70,7 +65,7 @@ class Gatherer:
             newest = tasks.create_task(self._newest(source, spec, memory, now))
             reference = tasks.create_task(self._reference(key, source, spec, status))
             pods = tasks.create_task(self._pods(key, objects, status, now))
-            evidence = tasks.create_task(self._evidence(key, spec, status, now))
+            evidence = tasks.create_task(evidence_of(self._metrics, key, spec, status, now, self._defaults))
             jobs = tasks.create_task(self._jobs(key, objects, status))
         return Observed(
             key=key,
@@ -159,33 +154,6 @@ class Gatherer:
             return from_cache.pods_of(deployment, f"the pods cannot be seen: {error}", None)
         trouble = (seen.trouble or from_cache.refused_pods(deployment)) if missing else ""
         return from_cache.pods_of(deployment, trouble, seen.restarts)
-
-    async def _evidence(self, key: Key, spec: Spec | Unknown, status: Status, now: datetime) -> Evidence | Unknown:
-        if isinstance(spec, Unknown):
-            return spec
-        asked = questions(key, spec, status, now, self._defaults.namespace_label)
-        try:
-            answers = await asyncio.gather(*(self._ask(query) for query in asked.values()))
-        except MetricsError as error:
-            return Unknown(Reason.METRICS_UNAVAILABLE, str(error))
-        return read_evidence(spec, status, dict(zip(asked, answers, strict=True)))
-
-    async def _ask(self, query: Query) -> Sequence[Series] | Unknown:
-        if query.is_users and not self._defaults.user_queries:
-            return SWITCHED_OFF
-        try:
-            return await self._series(query)
-        except MetricsError as error:
-            if not query.is_users:
-                raise
-            return Unknown(Reason.METRICS_UNAVAILABLE, str(error))
-
-    async def _series(self, query: Query) -> Sequence[Series]:
-        asked = self._metrics.range(query.promql, query.start, query.end, timedelta(seconds=query.seconds))
-        if query.past is None:
-            return await asked
-        recent, past = await asyncio.gather(asked, self._series(query.past))
-        return join(past, recent, query.start)
 
     async def _jobs(self, key: Key, objects: Sequence[Document], status: Status) -> Mapping[str, Job]:
         phases = from_cache.jobs_of(objects)

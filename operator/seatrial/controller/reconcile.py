@@ -12,6 +12,7 @@ from seatrial.controller.from_store import reason_of
 from seatrial.controller.gather import Gatherer
 from seatrial.controller.logs import about
 from seatrial.controller.memory import Memory
+from seatrial.controller.pace import Pace
 from seatrial.controller.schedule import LONGEST_BACKOFF
 from seatrial.core.decision import Decision
 from seatrial.core.observed import Observed, Unknown
@@ -35,6 +36,7 @@ class Reconciler:
         self._cache, self._gatherer, self._applier = cache, gatherer, applier
         self._publisher, self._clock, self._decide = publisher, clock, decide
         self._memories: dict[Key, Memory] = {}
+        self._pace = Pace()
 
     async def reconcile(self, key: Key) -> timedelta | None:
         """Do one pass; return when to look again, None where there is nothing to look at.
@@ -66,7 +68,7 @@ class Reconciler:
         now = self._clock.now()
         observed = await self._gatherer.gather(key, document, source, memory, now)
         decision = self._decide(observed, now)
-        memory.look = decision.requeue_after
+        memory.look = look = self._pace.next_look(key, decision)
         _narrate(observed, decision)
         try:
             await self._applier.carry_out(document, decision, source, memory, now)
@@ -79,11 +81,11 @@ class Reconciler:
         except StoreError as error:
             memory.failure, memory.refused = Unknown(reason_of(error), str(error)), {}
             raise
-        again = decision.requeue_after
-        return min(SOON, again) if _moved(observed.status, decision.status) else again
+        return min(SOON, look) if _moved(observed.status, decision.status) else look
 
     def _forget(self, key: Key) -> None:
         self._memories.pop(key, None)
+        self._pace.forget(key)
         self._publisher.publish(key, ())
 
 

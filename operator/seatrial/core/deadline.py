@@ -7,7 +7,7 @@ from seatrial.api.conditions import Reason
 from seatrial.api.quantities import format_duration
 from seatrial.api.status import Status, Trial
 from seatrial.core.blindness import blindness
-from seatrial.core.guards import Objection, Situation
+from seatrial.core.situation import Objection, Situation
 
 # How long time that does not count may be kept as `stopped` alone: a status is not written at every look.
 KNOWN_TO = timedelta(minutes=1)

@@ -10,6 +10,7 @@ from seatrial.api.status import Finding as ReportedFinding
 from seatrial.api.status import RevisionRef, Stage, Status
 from seatrial.contract.records import Pointer
 from seatrial.core import deadline, describe, moves, news
+from seatrial.core.compared import judged_since
 from seatrial.core.decision import Decision
 from seatrial.core.desired import desired_objects, removals
 from seatrial.core.follow import follow
@@ -28,8 +29,10 @@ from seatrial.judge.budget import alpha_left
 from seatrial.judge.verdict import Finding
 from seatrial.judge.wording import decimal, e_value
 
-# A trial is looked at often; what is settled, as often as a channel should be noticed to have moved.
-ON_TRIAL, FOLLOWING, SETTLED = timedelta(seconds=2), timedelta(seconds=10), timedelta(seconds=60)
+# What is judged is looked at most often: until the next look callers get a failing candidate's answers. What is settled
+# is looked at as often as a channel should be noticed to have moved.
+JUDGED, ON_ITS_WAY = timedelta(seconds=1), timedelta(seconds=2)
+FOLLOWING, SETTLED = timedelta(seconds=10), timedelta(seconds=60)
 
 
 def decide(observed: Observed, now: datetime) -> Decision:
@@ -132,11 +135,13 @@ def _say_only(observed: Observed, now: datetime) -> Decision:
 def _bring_up(observed: Observed, spec: Spec, served: Recipe, now: datetime) -> Decision:
     """Traffic stays with what has pods, whoever made it stable, until what should serve has some too."""
     objects = revision_objects(observed, served, max(1, spec.serving.replicas))
-    return replace(_say_only(observed, now), objects=tuple(objects), requeue_after=ON_TRIAL)
+    return replace(_say_only(observed, now), objects=tuple(objects), requeue_after=ON_ITS_WAY)
 
 
 def _next_look(observed: Observed, spec: Spec, status: Status) -> timedelta:
-    """What is on its way is looked at most often; a person who mends what is missing should not have to wait long."""
-    if status.trial is not None or status.probation is not None or status.retiring:
-        return ON_TRIAL
+    """What is on its way is looked at often; a person who mends what is missing should not have to wait long."""
+    if judged_since(status) is not None:
+        return JUDGED
+    if status.trial is not None or status.retiring:
+        return ON_ITS_WAY
     return FOLLOWING if spec.model.channel is not None or isinstance(observed.target, Unknown) else SETTLED

@@ -6,13 +6,12 @@ from datetime import datetime
 from seatrial.api import requests
 from seatrial.api.status import RevisionRef, Status, Trial
 from seatrial.core import moves
+from seatrial.core.asked import forgiven, is_aborted, without_aborted
 from seatrial.core.moves import Outcome
 from seatrial.core.observed import Observed, Unknown
 from seatrial.core.recipe import Recipe, what_differs
 from seatrial.core.stages import may_end, may_move
 from seatrial.core.target import is_doubtful, reference_to, returns, rightful, served_recipe, with_version_of
-
-ABORTED = f"aborted by the annotation {requests.ABORT}"
 
 
 def follow(observed: Observed, status: Status, wanted: Recipe | Unknown, now: datetime) -> Status:
@@ -23,21 +22,20 @@ def follow(observed: Observed, status: Status, wanted: Recipe | Unknown, now: da
     status = moves.forget_request(status, observed.annotations.get(requests.RETRY, ""))
     if is_doubtful(observed) and (served := rightful(observed)):
         return _restored(observed, status, served, now)
-    if isinstance(wanted, Unknown):
-        return status
+    ended = without_aborted(observed, status, now)
+    if isinstance(wanted, Unknown) or ended != status:
+        return ended
     if status.stable is None:
         return _first(observed, status, wanted, now)
     status = _heal(observed, status, status.stable, wanted)
     if status.trial is not None:
         return _while_on_trial(observed, status, status.trial, wanted, now)
-    return _while_settled(observed, _forgiven(observed, status, wanted), wanted, now)
+    return _while_settled(observed, forgiven(observed, status, wanted), wanted, now)
 
 
 def _while_settled(observed: Observed, status: Status, wanted: Recipe, now: datetime) -> Status:
     if status.probation is not None and wanted.revision == status.probation.previous.revision:
-        return _back(observed, status, Outcome.ABORTED, "the version before is wanted again", now)
-    if status.probation is not None and status.stable is not None and _is_aborted(observed, status.stable.revision):
-        return _back(observed, status, Outcome.ABORTED, ABORTED, now, refused=True)
+        return _back(observed, status, now)
     if _is_settled(observed, status, wanted):
         return status
     return moves.start(status, reference_to(wanted), now, returning=returns(observed, status, wanted.revision))
@@ -52,7 +50,7 @@ def _first(observed: Observed, status: Status, wanted: Recipe, now: datetime) ->
         return _restored(observed, status, served, now)
     if trial is not None:
         return _while_on_trial(observed, status, trial, wanted, now)
-    status = _forgiven(observed, status, wanted)
+    status = forgiven(observed, status, wanted)
     return status if _is_settled(observed, status, wanted) else moves.start(status, reference_to(wanted), now)
 
 
@@ -74,29 +72,25 @@ def _successor(observed: Observed, trial: Trial, successor: Recipe) -> str:
 
 def _while_on_trial(observed: Observed, status: Status, trial: Trial, wanted: Recipe, now: datetime) -> Status:
     serves = status.stable is not None and wanted.revision == status.stable.revision
-    aborted = _is_aborted(observed, trial.candidate.revision)
-    if wanted.revision == trial.candidate.revision and not serves and not aborted:
+    if wanted.revision == trial.candidate.revision and not serves:
         return status
     if not may_end(observed, status, trial):
         return status
     if serves:
         return moves.end(status, trial, Outcome.ABORTED, "the stable version is wanted again", now)
-    if aborted:
-        return moves.abort(status, trial, ABORTED, now)
     status = moves.end(status, trial, Outcome.SUPERSEDED, _successor(observed, trial, wanted), now)
     return _while_settled(observed, status, wanted, now)
 
 
-def _back(
-    observed: Observed, status: Status, outcome: Outcome, message: str, now: datetime, *, refused: bool = False
-) -> Status:
-    """The version that served before takes its place again: it is still there, so it needs no trial."""
+def _back(observed: Observed, status: Status, now: datetime) -> Status:
+    """The version that served before is wanted again: it is still there, so it needs no trial."""
     stable, probation = status.stable, status.probation
     if stable is None or probation is None:
         return status
     if not may_move(observed, away=stable.revision, to=probation.previous.revision):
         return status
-    return moves.revert(status, probation, outcome, message, now, refused=refused)
+    message = "the version before is wanted again"
+    return moves.revert(status, probation, Outcome.ABORTED, message, now, refused=False)
 
 
 def _is_settled(observed: Observed, status: Status, wanted: Recipe) -> bool:
@@ -104,17 +98,7 @@ def _is_settled(observed: Observed, status: Status, wanted: Recipe) -> bool:
     if status.stable is not None and wanted.revision == status.stable.revision:
         return True
     rejected = any(rejected.revision == wanted.revision for rejected in status.rejected)
-    return rejected or _is_aborted(observed, wanted.revision)
-
-
-def _is_aborted(observed: Observed, revision: str) -> bool:
-    return requests.aborts(observed.annotations, revision)
-
-
-def _forgiven(observed: Observed, status: Status, wanted: Recipe) -> Status:
-    """Try what was rejected again where a person asks for it, once for each request."""
-    asked = requests.retry_of(observed.annotations, wanted.revision)
-    return status if asked in ("", status.retried) else moves.forgive(status, wanted.revision, asked)
+    return rejected or is_aborted(observed, wanted.revision)
 
 
 def _heal(observed: Observed, status: Status, stable: RevisionRef, wanted: Recipe) -> Status:

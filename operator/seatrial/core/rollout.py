@@ -13,10 +13,11 @@ from seatrial.api.status import Probation, Stage, Status, Trial
 from seatrial.core import deadline, moves
 from seatrial.core.blindness import blindness
 from seatrial.core.compared import judged_since
-from seatrial.core.guards import UNTRIED, WAITS_FOR_STABLE, Objection, Situation, objection
+from seatrial.core.guards import UNTRIED, WAITS_FOR_STABLE, objection
 from seatrial.core.moves import Outcome
 from seatrial.core.observed import Observed
 from seatrial.core.restarts import at_promotion, until_now
+from seatrial.core.situation import Objection, Situation
 from seatrial.core.stages import gateway_trouble, goes_untried, may_end, may_move, takes_over
 from seatrial.core.traffic import FULL
 from seatrial.judge.verdict import Finding, Verdict, combine

@@ -34,7 +34,7 @@ async def site(request: pytest.FixtureRequest) -> AsyncIterator[Site]:
         yield _fake()
         return
     url = os.environ.get("SEATRIAL_TEST_PROMETHEUS") or Embedded().addresses.prometheus
-    prometheus = Prometheus(url)
+    prometheus = Prometheus(url, SystemClock())
     # It scrapes every second or so, and stores what it knows of itself only then.
     yield Site(prometheus, "scrape_samples_scraped", SystemClock().now())
     await prometheus.close()

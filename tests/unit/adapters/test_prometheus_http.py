@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 from aiohttp import web
 
-from seatrial.adapters.prometheus import Prometheus
+from seatrial.adapters.clock import SystemClock
+from seatrial.adapters.prometheus import CLOCKS_APART, Prometheus
 from seatrial.ports import MetricsError
+from tests.fakes.clock import FakeClock
 
 START = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 VECTOR = '{"status": "success", "data": {"resultType": "vector", "result": []}}'
@@ -53,7 +56,7 @@ async def fake() -> AsyncIterator[Fake]:
 
 @pytest.fixture
 async def prometheus(fake: Fake) -> AsyncIterator[Prometheus]:
-    prometheus = Prometheus(fake.url, timeout=0.5, maximum_bytes=10_000)
+    prometheus = Prometheus(fake.url, SystemClock(), timeout=0.5, maximum_bytes=10_000)
     yield prometheus
     await prometheus.close()
 
@@ -107,7 +110,7 @@ async def test_an_answer_that_never_ends(fake: Fake, prometheus: Prometheus) -> 
 
 
 async def test_nobody_there(fake: Fake) -> None:
-    prometheus = Prometheus("http://127.0.0.1:9")
+    prometheus = Prometheus("http://127.0.0.1:9", SystemClock())
     with pytest.raises(MetricsError, match=r"cannot be reached: .*127\.0\.0\.1") as caught:
         await prometheus.instant("up")
     assert "ssl" not in str(caught.value), "http is not TLS"
@@ -131,3 +134,36 @@ async def test_the_next_question_after_a_failure_is_answered(fake: Fake, prometh
         await prometheus.instant("up")
     fake.answer = says(VECTOR)
     assert await prometheus.instant("up") == ()
+
+
+def dated(date: str) -> Answer:
+    async def answer(_: web.Request) -> web.StreamResponse:
+        return web.Response(text=VECTOR, headers={"Date": date})
+
+    return answer
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(95, "95 s ahead of"), (-3600, "3600 s behind")])
+async def test_a_clock_that_is_wrong_is_no_evidence(fake: Fake, seconds: int, words: str) -> None:
+    clock = FakeClock()
+    fake.answer = dated(format_datetime(clock.now() + timedelta(seconds=seconds), usegmt=True))
+    prometheus = Prometheus(fake.url, clock)
+    with pytest.raises(MetricsError, match=f"the clock of Prometheus at http.* is {words} the operator's"):
+        await prometheus.instant("up")
+    await prometheus.close()
+
+
+@pytest.mark.parametrize("date", ["", "yesterday", "Mon, 05 Jan 2026 12:00:00"])
+async def test_who_does_not_say_the_time_is_believed(fake: Fake, date: str) -> None:
+    fake.answer = dated(date)
+    prometheus = Prometheus(fake.url, FakeClock())
+    assert await prometheus.instant("up") == ()
+    await prometheus.close()
+
+
+async def test_clocks_differ_a_little(fake: Fake) -> None:
+    clock = FakeClock()
+    fake.answer = dated(format_datetime(clock.now() - CLOCKS_APART, usegmt=True))
+    prometheus = Prometheus(fake.url, clock)
+    assert await prometheus.instant("up") == ()
+    await prometheus.close()

@@ -1,7 +1,6 @@
-"""A terminal in a world of its own: a store in memory, a fixed time, a user `ann`."""
+"""A terminal in a world of its own: a store and a cluster in memory, a time that stands still, a user `ann`."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 import joblib
@@ -15,32 +14,45 @@ from seatrial.cli.main import main
 from seatrial.cli.session import World
 from seatrial.contract import environment
 from seatrial.contract.layout import ModelHome
+from tests.fakes.clock import FakeClock
 from tests.fakes.objects import MemoryStore
+from tests.unit.cli.worlds import NOW, FakeModelDeployments
 
-NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 HOME = ModelHome("models", "team", "risk")
 
 
 @dataclass
 class Terminal:
-    """Runs command lines and keeps what they wrote. `opened` are the (bucket, endpoint, region) asked for."""
+    """Runs command lines and keeps what they wrote.
+
+    `opened` are the (bucket, endpoint, region) asked for, `reached` the (kubeconfig, context).
+    """
 
     capsys: pytest.CaptureFixture[str]
     store: MemoryStore = field(default_factory=MemoryStore)
     opened: list[tuple[str, str | None, str | None]] = field(default_factory=list)
+    clock: FakeClock = field(default_factory=lambda: FakeClock(NOW))
+    reached: list[tuple[str | None, str | None]] = field(default_factory=list)
     out: str = ""
     err: str = ""
+
+    def __post_init__(self) -> None:
+        self.cluster = FakeModelDeployments(self.clock)
 
     def __call__(self, *arguments: str, store: str | None = "s3://models/team") -> int:
         """Run `seatrial` with the store's option, and return its exit code."""
         place = ["--store", store] if store else []
-        code = main([*place, *arguments], World(self._open, lambda: NOW, "ann"))
+        code = main([*place, *arguments], World(self._open, self._reach, self.clock.now, self.clock.advance, "ann"))
         self.out, self.err = self.capsys.readouterr()
         return code
 
     def _open(self, bucket: str, endpoint: str | None, region: str | None) -> MemoryStore:
         self.opened.append((bucket, endpoint, region))
         return self.store
+
+    def _reach(self, kubeconfig: str | None, context: str | None) -> FakeModelDeployments:
+        self.reached.append((kubeconfig, context))
+        return self.cluster
 
 
 @pytest.fixture

@@ -2,9 +2,11 @@
 
 import subprocess
 import sys
+from importlib.metadata import entry_points
 
 import pytest
 
+from seatrial.cli.main import COMMANDS, main
 from seatrial.contract import environment
 from tests.unit.cli.conftest import Terminal
 
@@ -50,7 +52,24 @@ def test_a_mistake_is_one_line_and_exit_code_2(
 
 def test_help_is_no_mistake(seatrial: Terminal) -> None:
     assert seatrial("--help") == 0
-    assert "push" in seatrial.out
+    assert [line.split()[0] for line in seatrial.out.partition("Commands:\n")[2].splitlines()] == list(COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_says_what_it_is_for(seatrial: Terminal, command: str) -> None:
+    assert seatrial(command, "--help") == 0
+    assert seatrial.out.startswith(f"Usage: seatrial {command} [OPTIONS]")
+
+
+def test_as_a_plugin_of_kubectl_it_calls_itself_so(seatrial: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["/usr/local/bin/kubectl-seatrial", "promote"])
+    assert seatrial("promote", "--help") == 0
+    assert seatrial.out.startswith("Usage: kubectl seatrial promote [OPTIONS] NAME")
+
+
+def test_a_plugin_of_kubectl_is_installed() -> None:
+    (plugin,) = entry_points(group="console_scripts", name="kubectl-seatrial")
+    assert plugin.load() is main
 
 
 def test_nothing_asked_is_answered_with_help(seatrial: Terminal) -> None:
@@ -58,13 +77,17 @@ def test_nothing_asked_is_answered_with_help(seatrial: Terminal) -> None:
     assert "Usage: seatrial" in seatrial.err
 
 
-def test_the_module_is_the_command_and_starts_without_what_it_does_not_need() -> None:
-    """A list must not wait for scikit-learn, and help not even for boto3."""
+@pytest.mark.parametrize(("arguments", "without"), [("--help", ()), ("push --help", ("seatrial.cli.asking", "yaml"))])
+def test_the_module_is_the_command_and_starts_without_what_it_does_not_need(
+    arguments: str, without: tuple[str, ...]
+) -> None:
+    """A list must not wait for scikit-learn, help for no client of a store or a cluster, a push for nothing of both."""
+    heavy = {"sklearn", "pandas", "numpy", "boto3", "kubernetes", "rich", *without}
     code = (
-        "import runpy, sys; sys.argv = ['seatrial', '--help']\n"
+        f"import runpy, sys; sys.argv = ['seatrial', *{arguments.split()}]\n"
         "try: runpy.run_module('seatrial.cli', run_name='__main__')\n"
         "except SystemExit as end: assert end.code == 0\n"
-        "print(sorted({'sklearn', 'pandas', 'numpy', 'boto3'} & set(sys.modules)))"
+        f"print(sorted({heavy} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("Usage: seatrial")

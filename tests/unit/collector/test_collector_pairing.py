@@ -102,6 +102,12 @@ def test_candidates_and_those_they_are_compared_with_are_counted_apart() -> None
     assert whose == {("r2", "r1"): 1, ("r3", "r1"): 1, ("r2", "r0"): 1}
 
 
+def test_the_first_shadow_answer_of_a_row_counts() -> None:
+    world = World()
+    world.take(shadow_answer(1, "Low"), shadow_answer(1, "High"), prediction(1), label(1))
+    assert world.counted == {STABLE_RIGHT: 1}
+
+
 def test_a_label_that_is_refused_makes_no_pair() -> None:
     world = World()
     world.take(prediction(1), prediction(9))
@@ -164,11 +170,31 @@ def test_shadow_answers_are_refused_where_the_file_is_full() -> None:
 def test_pairs_of_revisions_are_bounded_and_the_newest_are_kept() -> None:
     world = World()
     world.take(*(shadow_answer(n, revision=f"r{n}") for n in range(MAXIMUM_SERIES + 5)))
-    assert len(world.pairs) == MAXIMUM_SERIES
+    kept = [f"r{n}" for n in range(MAXIMUM_SERIES + 4, 4, -1)]
+    assert [pairs.revision for pairs in world.pairs] == kept
     world.ledger.sweep(NOW)
     assert world.db.execute("SELECT count(*) FROM pairs").fetchone() == (MAXIMUM_SERIES,)
-    world.take(prediction(0), label(0), prediction(104), label(104))  # the first revision is counted no more
+    world.take(prediction(0), label(0), prediction(104), label(104))  # nothing is counted of the first any more
     assert [pairs.revision for pairs in world.pairs if pairs.counts[BOTH_RIGHT]] == ["r104"]
+
+
+def test_a_candidate_that_comes_back_after_very_many_others_is_counted_anew() -> None:
+    world = World()
+    world.take(*(shadow_answer(n, revision=f"r{n}") for n in range(MAXIMUM_SERIES + 1)))
+    world.ledger.sweep(NOW)
+    world.take(shadow_answer(1000, revision="r0"), prediction(1000), label(1000))
+    assert [pairs.revision for pairs in world.pairs if pairs.counts[BOTH_RIGHT]] == ["r0"]
+
+
+def test_what_is_rolled_back_is_as_though_it_had_never_come() -> None:
+    world = World()
+    world.db.execute("BEGIN")
+    world.take(shadow_answer(1))
+    world.db.execute("ROLLBACK")
+    world.ledger.forget_caches()
+    assert (world.ledger.pairing.rows, len(world.pairs)) == (0, 0)
+    world.take(shadow_answer(1, "Low"), prediction(1), label(1))
+    assert world.counted == {STABLE_RIGHT: 1}
 
 
 def test_a_file_of_a_collector_that_knew_no_pairs_is_taken_up(tmp_path: Path) -> None:

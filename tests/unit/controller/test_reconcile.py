@@ -9,16 +9,17 @@ import pytest
 from seatrial.adapters.kube_kinds import MODEL_API
 from seatrial.api import KIND
 from seatrial.api.conditions import Reason
-from seatrial.api.status import RevisionRef, Status
+from seatrial.api.status import RevisionRef, Stage, Status
 from seatrial.controller.cache import Place
+from seatrial.controller.pace import LOOKS_A_SECOND
 from seatrial.controller.schedule import LONGEST_BACKOFF
-from seatrial.core.decide import FOLLOWING, ON_TRIAL
+from seatrial.core.decide import FOLLOWING, JUDGED, ON_ITS_WAY
 from seatrial.core.decision import Decision
 from seatrial.core.observed import Observed
 from seatrial.ports import ConflictError, Key, RefusedError
 from seatrial.store.objects import DeniedError, PreconditionError, UnreachableError
 from tests.fakes.process import Process, World
-from tests.given import manifest
+from tests.given import manifest, on_trial
 
 KEY = Key("ml", "risk")
 PLACE = Place(MODEL_API, KIND, "ml", "risk")
@@ -147,7 +148,24 @@ async def test_a_failure_is_tried_again_as_soon_as_its_trial_would_be_looked_at(
     with pytest.raises(DeniedError):
         await process.reconciler.reconcile(KEY)
     assert status(world)["trial"]["candidate"]["version"] == "2"
-    assert process.reconciler.patience(KEY) == ON_TRIAL.total_seconds()
+    assert process.reconciler.patience(KEY) == ON_ITS_WAY.total_seconds()
+
+
+async def test_a_crowd_of_trials_is_looked_at_less_often_until_some_are_gone(world: World) -> None:
+    canary = Decision(on_trial(Stage.CANARY).status, requeue_after=JUDGED)
+    process = Process(world, lambda observed, now: canary)
+    keys = [Key("ml", f"risk-{number}") for number in range(2 * LOOKS_A_SECOND)]
+    for key in keys:
+        world.user_wants(key)
+    process.see(world.cluster.take_events())
+    for key in keys * 2:
+        again = await process.reconciler.reconcile(key)
+    assert again == 2 * JUDGED
+    for key in keys[LOOKS_A_SECOND:]:
+        world.cluster.remove(Place(MODEL_API, KIND, key.namespace, key.name))
+        process.see(world.cluster.take_events())
+        assert await process.reconciler.reconcile(key) is None
+    assert await process.reconciler.reconcile(keys[0]) == JUDGED
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from seatrial.api.conditions import Reason, Truth, Type
 from seatrial.api.status import Finding, Retiring, Stage
 from seatrial.contract.records import Pointer
-from seatrial.core.decide import FOLLOWING, ON_TRIAL, SETTLED, decide
+from seatrial.core.decide import FOLLOWING, JUDGED, ON_ITS_WAY, SETTLED, decide
 from seatrial.core.moves import Outcome
 from seatrial.core.observed import Observed
 from tests.given import (
@@ -79,9 +79,11 @@ def test_times_are_whole_seconds() -> None:
     [
         (serving("1"), FOLLOWING),
         (serving("1", of=spec(version="1")), SETTLED),
-        (on_trial(Stage.SHADOW), ON_TRIAL),
-        (in_probation(since=MINUTE), ON_TRIAL),
-        (observed(), ON_TRIAL),
+        (on_trial(Stage.PREPARING, pods=available(0)), ON_ITS_WAY),
+        (on_trial(Stage.SHADOW), JUDGED),
+        (on_trial(Stage.CANARY), JUDGED),
+        (in_probation(since=MINUTE), JUDGED),
+        (observed(), ON_ITS_WAY),
         (serving("1", spec=UNKNOWN), SETTLED),
     ],
 )
@@ -91,7 +93,7 @@ def test_when_to_look_again(world: Observed, again: timedelta) -> None:
 
 def test_what_retires_is_looked_after() -> None:
     world = in_probation(since=MINUTE, wants="1")
-    assert decide(world, NOW).requeue_after == ON_TRIAL
+    assert decide(world, NOW).requeue_after == ON_ITS_WAY
 
 
 def test_status_says_what_it_is_about() -> None:

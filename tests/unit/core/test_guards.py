@@ -12,8 +12,9 @@ from seatrial.api.requests import ABORT, PROMOTE
 from seatrial.api.spec import Spec
 from seatrial.api.status import Retiring, Stage, Status
 from seatrial.core import guards
-from seatrial.core.guards import GUARDS, Objection, Situation, objection
+from seatrial.core.guards import GUARDS, objection
 from seatrial.core.observed import Observed, RouteState
+from seatrial.core.situation import Objection, Situation
 from seatrial.judge.verdict import Finding, Verdict
 from tests.given import (
     MINUTE,

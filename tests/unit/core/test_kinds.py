@@ -9,9 +9,9 @@ import pytest
 from seatrial.api.checks import possible_stages
 from seatrial.api.spec import Spec
 from seatrial.api.status import Stage
-from seatrial.core.guards import Situation
 from seatrial.core.judging import ALPHA, backstops, check_names, judge
 from seatrial.core.observed import Evidence, Observed, Unknown
+from seatrial.core.situation import Situation
 from seatrial.judge.counts import NO_PAIRS, ClassInterval, Counts, Interval, Pairs
 from seatrial.judge.query import Reading
 from seatrial.judge.verdict import Finding, Verdict

@@ -7,6 +7,7 @@ import pytest
 
 from seatrial.api.conditions import Reason, Type
 from seatrial.api.requests import ABORT, PROMOTE, RETRY, promote_value, retry_value
+from seatrial.api.spec import Spec
 from seatrial.api.status import Retiring, Stage, Status
 from seatrial.core.decide import decide
 from seatrial.core.describe import conditions
@@ -95,7 +96,8 @@ def test_a_promotion_does_not_go_against_a_fail() -> None:
     ],
 )
 def test_a_promotion_does_not_go_against_the_spec(world: Observed, words: str) -> None:
-    status = after(asked(world, promote=ref("2", world.spec).revision), UNSURE)  # type: ignore[arg-type]
+    assert isinstance(world.spec, Spec)
+    status = after(asked(world, promote=ref("2", world.spec).revision), UNSURE)
     assert status.stable == ref("1")
     assert held(status)[0].startswith(f"promoted by the annotation seatrial.dev/promote; {words}")
 
@@ -137,7 +139,8 @@ def test_an_approved_step_is_the_last_wait() -> None:
     candidate = story.world.status.trial.candidate if story.world.status.trial else ref("1")
     story.world = asked(story.world, promote=promote_value(candidate.revision, 5))
     story.rest()
-    assert story.world.status.stable == ref("2", story.world.spec)  # type: ignore[arg-type]
+    assert isinstance(story.world.spec, Spec)
+    assert story.world.status.stable == ref("2", story.world.spec)
 
 
 # Abort
@@ -151,6 +154,12 @@ def test_an_aborted_candidate_goes_and_is_not_tried_again(stage: Stage) -> None:
     assert [one.message for one in status.rejected] == ["aborted by the annotation seatrial.dev/abort"]
     for later in (world, asked(world)):
         assert followed(replace(later, status=status)).trial is None
+
+
+@pytest.mark.parametrize("target", [UNKNOWN, STORE_DOWN])
+def test_an_abort_needs_no_store(target: Any) -> None:
+    assert outcomes(followed(asked(on_trial(Stage.CANARY, world={"target": target}), abort=TWO))) == [("2", "Aborted")]
+    assert followed(asked(in_probation(since=MINUTE, target=target), abort=TWO)).stable == ref("1")
 
 
 def test_an_abort_waits_for_pods_that_can_take_the_traffic_back() -> None:

@@ -14,7 +14,7 @@ from seatrial_runtime.predictor.exposition import Exposition
 from seatrial_runtime.predictor.inference import Inference
 from seatrial_runtime.predictor.lifecycle import Lifecycle
 from seatrial_runtime.predictor.metrics import Metrics
-from seatrial_runtime.predictor.protocol import Answer, Query, Stamp
+from seatrial_runtime.predictor.protocol import Answer, Answered, Query, Stamp
 from seatrial_runtime.predictor.rows import Rows, Schema
 from seatrial_runtime.predictor.server import identity
 from seatrial_runtime.predictor.v1 import V1
@@ -65,6 +65,14 @@ async def test_the_answer_is_sent_before_shadow_and_collector_hear_of_it() -> No
     await app({"type": "http", "method": "POST", "path": "/v1/models/risk:predict", "headers": []}, receive, send)
     assert events == ["written", "http.response.start", "http.response.body", "told"]
     assert lifecycle.quiet_for() > 0
+
+
+async def test_what_is_told_is_as_large_as_the_body_that_asked() -> None:
+    model: Any = Model()
+    told, body = list[Answered](), b'{"instances": [{"a": 1}]}'
+    reply = await Inference(model, Metrics(), Worker("parsing"), told.append).reply(Written([]), "risk", body)
+    reply.after()
+    assert [(one.count, one.size, one.answer.predictions) for one in told] == [(1, len(body), ["High"])]
 
 
 async def test_an_answer_that_could_not_be_written_is_an_error_of_which_nobody_hears() -> None:

@@ -1,0 +1,47 @@
+"""`seatrial abort`: a revision is not tried any more."""
+
+import click
+
+from seatrial.api.requests import ABORT
+from seatrial.cli.asking import Request, ask
+from seatrial.cli.model_deployment import ModelDeployment, named
+from seatrial.cli.place import NAME, Place, on_cluster
+from seatrial.cli.summary import serving
+
+
+@click.command()
+@NAME
+@on_cluster
+def abort(place: Place, name: str) -> None:
+    """End the trial of ModelDeployment NAME.
+
+    In its probation the version before takes over again. The revision is not tried again until `seatrial retry`.
+    """
+    ask(place, name, decide_abort)
+
+
+def decide_abort(model: ModelDeployment) -> Request:
+    """Return the request that aborts what is on trial or in probation; ClickException where nothing is."""
+    tried = model.tried
+    if tried is None:
+        raise click.ClickException(f"nothing is on trial: {serving(model)}")
+    said = f"{named(tried)} is aborted: {_instead(model)}{_allowed_again(model, tried.revision)}"
+    if model.is_aborted(tried.revision):
+        return Request({}, f"asked for already: {said}", "status")
+    return Request(model.without_requests(tried.revision) | {ABORT: tried.revision}, said, "status")
+
+
+def _instead(model: ModelDeployment) -> str:
+    """Say who gets the traffic."""
+    status = model.status
+    if status.trial is None and status.probation is not None:
+        return f"{named(status.probation.previous)} takes over again"
+    return "no version serves" if status.stable is None else f"{named(status.stable)} has all traffic"
+
+
+def _allowed_again(model: ModelDeployment, revision: str) -> str:
+    """Say what the one annotation that there is forgets, unless the operator has acted on it."""
+    before = model.annotations.get(ABORT, revision)
+    if before in {revision, *(one.revision for one in model.status.rejected)}:
+        return ""
+    return f"; revision {before}, which was aborted before, may be tried again"

@@ -1,0 +1,39 @@
+"""What a ModelDeployment does, in a phrase: what serves, where its trial is, what that waits for."""
+
+from seatrial.api.status import Stage, Trial
+from seatrial.cli.model_deployment import ModelDeployment, named
+from seatrial.judge.verdict import one_line
+
+
+def serving(model: ModelDeployment) -> str:
+    """Say what serves, and whether the version before it is still warm."""
+    status = model.status
+    if status.stable is None:
+        return "no version serves yet"
+    warm = f", in its probation after {named(status.probation.previous)}" if status.probation is not None else ""
+    return f"{named(status.stable)} serves{warm}"
+
+
+def waits_for(model: ModelDeployment) -> str:
+    """Say what the trial waits for; a check whose line says so is named alone, because the line is shown itself."""
+    trial = model.status.trial
+    if trial is None:
+        return ""
+    held = trial.held
+    for finding in model.status.findings:
+        held = held.replace(one_line(finding.check, finding.verdict, finding.message), f"check {finding.check}")
+    return held or f"the operator's next look at {trial.stage}"
+
+
+def standing(model: ModelDeployment) -> str:
+    """Say where the trial is: its stage, and in a canary the step and its weight."""
+    trial = model.status.trial
+    if trial is None:
+        return str(model.status.stage)
+    return f"{trial.stage}, {_step(model, trial)}" if trial.stage is Stage.CANARY else str(trial.stage)
+
+
+def _step(model: ModelDeployment, trial: Trial) -> str:
+    over = trial.step >= len(model.steps)
+    step = "past its last step" if over else f"step {trial.step + 1} of {len(model.steps)}"
+    return f"{step}, {model.status.weight} % of the traffic"

@@ -1,0 +1,34 @@
+"""The judges that are compared, as their own documents set them up."""
+
+from typing import Protocol
+
+from tests.benchmarks.judgement.argo import Argo
+from tests.benchmarks.judgement.flagger import Flagger
+from tests.benchmarks.judgement.kayenta import Kayenta
+from tests.benchmarks.judgement.outcome import Path
+from tests.benchmarks.judgement.seatrial import Seatrial
+from tests.benchmarks.judgement.traffic import Traffic
+
+
+class Judge(Protocol):
+    """Anybody who leads a candidate through a world."""
+
+    @property
+    def name(self) -> str:
+        """What tables call it."""
+
+    def lead(self, traffic: Traffic) -> Path:
+        """Return how the candidate's canary goes."""
+
+
+OURS = Seatrial("Seatrial")
+OURS_AFTER_SHADOW = Seatrial("Seatrial, shadow first", shadow=True)
+PEERS: tuple[Judge, ...] = (
+    Flagger("Flagger ≥ 99 %", 0.99),
+    Flagger("Flagger ≥ 95 %", 0.95),
+    Flagger("Flagger ≥ 95 %, p99 ≤ 1.2×", 0.95, longest_ratio=1.2),
+    Argo("Argo ≥ 98 %", 0.98),
+    Argo("Argo ≥ 95 %", 0.95),
+    Kayenta("Kayenta"),
+)
+BY_NAME = {judge.name: judge for judge in (OURS, OURS_AFTER_SHADOW, *PEERS)}

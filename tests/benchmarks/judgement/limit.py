@@ -1,0 +1,102 @@
+"""The information limit: how soon, and after how much harm, any sequential test could know that the candidate is bad.
+
+Wald 1945: a test that fails a good one with chance alpha at most, and always finds this bad one, needs in the mean at
+least ln(1/alpha) nats of information; one that misses it with chance β needs kl(1-β | alpha), a little less. A request
+gives, with a share w of the requests going to the candidate, at most
+
+    w·KL(P₁ | Q₁) + (1 - w)·KL(P₀ | Q₀)
+
+nats, P being how both versions answer in truth and Q the pair that is still allowed and most like it. Assumed is more
+than anybody has: the very fault is known beforehand, one looks after each request, errors are independent. What the
+candidate does to callers meanwhile is a convex function of the information, since a larger share tells less a request
+of the candidate's, so that the bound on the mean of the one is (Jensen) a bound on the mean of the other.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import inf, log
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+
+from tests.benchmarks.judgement.bursts import Floats
+from tests.benchmarks.judgement.steps import Steps
+from tests.benchmarks.judgement.traffic import shares_by_bucket
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The fewest minutes, requests of the candidate and bad answers to callers in the mean; inf where never."""
+
+    minutes: float
+    requests: float
+    harm: float
+
+
+FIRST_LOOK = 0.5  # minutes
+NEGLIGIBLE = 1e-12  # a share of requests that nobody will see
+EXACTLY = {"xatol": 1e-9}
+NEVER = Limit(inf, inf, inf)
+
+
+def entropy(p: Floats, q: Floats) -> float:
+    """Return the relative entropy KL(p | q) of two distributions, in nats."""
+    likely = p > NEGLIGIBLE
+    return float((p[likely] * np.log(p[likely] / np.maximum(q[likely], NEGLIGIBLE))).sum())
+
+
+def needed(alpha: float) -> float:
+    """Return the information that a test needs in the mean, in nats."""
+    return -log(alpha)
+
+
+def of_bernoulli(share: float, allowed: float) -> float:
+    """Return what one comparison tells of 'a larger share than is allowed', where `share` is the true one."""
+    return entropy(_bernoulli(share), _bernoulli(allowed))
+
+
+def of_ratio(share: float, candidate: float, stable: float, ratio: float) -> float:
+    """Return what a request tells of 'the candidate fails more than `ratio` times as often as stable'."""
+    if candidate <= ratio * stable:
+        return 0.0
+
+    def told(allowed: float) -> float:
+        mine = entropy(_bernoulli(candidate), _bernoulli(ratio * allowed))
+        return share * mine + (1 - share) * entropy(_bernoulli(stable), _bernoulli(allowed))
+
+    return float(minimize_scalar(told, bounds=(stable, candidate / ratio), method="bounded", options=EXACTLY).fun)
+
+
+def of_slowdown(share: float, slower: float, allowed: float) -> float:
+    """Return what a request's latency tells of 'slower than `allowed` times stable', of a candidate `slower` times."""
+
+    def told(common: float) -> float:
+        mine = entropy(shares_by_bucket(slower), shares_by_bucket(allowed * common))
+        return share * mine + (1 - share) * entropy(shares_by_bucket(1.0), shares_by_bucket(common))
+
+    return float(minimize_scalar(told, bounds=(1.0, slower / allowed), method="bounded", options=EXACTLY).fun)
+
+
+def limit(steps: Steps, rate: float, told: Callable[[float], float], harm: float, nats: float) -> Limit:
+    """Return the limit of a canary at `rate` requests a minute, where a request tells told(share of the candidate).
+
+    `harm` is the share of bad ones among the candidate's answers. The last step goes on as long as it must. Nobody
+    knows anything before the first look.
+    """
+    nats = max(nats, FIRST_LOOK * rate * told(steps.weights[0] / 100))
+    minutes = requests = 0.0
+    for number, weight in enumerate(steps.weights):
+        share = weight / 100
+        a_minute = rate * told(share)
+        if not a_minute:
+            return NEVER
+        is_last = number == len(steps.weights) - 1
+        lasts = nats / a_minute if is_last else min(nats / a_minute, steps.minutes)
+        minutes, requests, nats = minutes + lasts, requests + lasts * rate * share, nats - lasts * a_minute
+        if nats <= 0:
+            break
+    return Limit(minutes, requests, requests * harm)
+
+
+def _bernoulli(p: float) -> Floats:
+    return np.array([p, 1 - p])

@@ -1,0 +1,54 @@
+"""What is run: which worlds, at which rates, with which steps, by which judges, how often."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tests.benchmarks.judgement.judges import OURS, OURS_AFTER_SHADOW, PEERS, Judge
+from tests.benchmarks.judgement.steps import DEFAULT, WIDE, Steps
+from tests.benchmarks.judgement.worlds import HEALTHY, WORLDS, Harm, World
+
+RATES = (6, 60, 600, 6_000, 60_000)  # requests a minute
+USUAL_RATES = (60, 600, 6_000)
+HEALTHY_RUNS, USUAL_RUNS, FEWER_RUNS = 1_000, 200, 50
+QUICK_RATE = 600  # of what is beside the point in the quick form
+QUICK = 50  # how many times fewer in the quick form
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One world at one rate with these steps, led through `runs` times by each of the judges."""
+
+    world: World
+    steps: Steps
+    rate: int
+    judges: tuple[Judge, ...]
+    runs: int
+
+
+def schedule(*, quick: bool, runs: int | None) -> list[Cell]:
+    """Return the cells of the full or the quick form; `runs` sets how often, in each of them."""
+    cells = [cell for cell in _full() if not quick or _is_quick(cell)]
+    return [_shortened(cell, quick=quick, runs=runs) for cell in cells]
+
+
+def _full() -> Iterator[Cell]:
+    for world in WORLDS:
+        judges = (OURS_AFTER_SHADOW, *PEERS) if world.harm is Harm.WRONG else (OURS, *PEERS)
+        often = HEALTHY_RUNS if world is HEALTHY else USUAL_RUNS
+        yield from (Cell(world, DEFAULT, rate, judges, often) for rate in RATES)
+    for world in WORLDS:
+        if world is HEALTHY or world.harm in (Harm.ERRORS, Harm.SLOW):
+            yield from (Cell(world, DEFAULT, rate, (OURS_AFTER_SHADOW,), FEWER_RUNS) for rate in RATES)
+    for world in WORLDS:
+        if world.harm is not Harm.WRONG:
+            yield from (Cell(world, WIDE, rate, (OURS, *PEERS), FEWER_RUNS) for rate in USUAL_RATES)
+
+
+def _is_quick(cell: Cell) -> bool:
+    beside_peers = cell.steps is DEFAULT and len(cell.judges) > 1
+    return cell.rate in USUAL_RATES if beside_peers else cell.rate == QUICK_RATE
+
+
+def _shortened(cell: Cell, *, quick: bool, runs: int | None) -> Cell:
+    often = runs or max(1, cell.runs // QUICK if quick else cell.runs)
+    return Cell(cell.world, cell.steps, cell.rate, cell.judges, often)

@@ -1,0 +1,105 @@
+"""The worlds: what happens to both versions while the candidate is on trial, minute by minute.
+
+Shares are of requests; `minutes` are arrays of the time since the trial began. Stable fails 1 % of its requests.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from math import pi
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+BASELINE = 0.01  # stable's error rate
+ACCURACY = 0.90  # stable's
+DAY = 24 * 60.0  # minutes
+INCIDENT_MINUTES, INCIDENT_ERRORS = 5.0, 0.2
+EARLIEST, LATEST = 5.0, 30.0  # minutes between which something that happens once begins
+
+
+class Harm(StrEnum):
+    """What a bad candidate does to callers."""
+
+    ERRORS = "errors"
+    SLOW = "slow answers"
+    WRONG = "wrong answers"
+
+
+@dataclass(frozen=True, slots=True)
+class Weather:
+    """What chance decides once for a world: the time of day and when an incident begins, in minutes."""
+
+    time_of_day: float
+    incident: float
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """One world, healthy unless `harm` says what its candidate does.
+
+    `ratio` is the candidate's error rate over stable's, to which `leak` adds a share a minute; `slower` and `cold` are
+    factors of the candidate's latency and of a new pod's in its first two minutes; `burst` is how many requests in a
+    row fail together; `disagreement` and `accuracy` are those of the candidate's answers.
+    """
+
+    name: str
+    harm: Harm | None = None
+    ratio: float = 1.0
+    leak: float = 0.0
+    slower: float = 1.0
+    cold: float = 1.0
+    burst: int = 1
+    incident: bool = False
+    daily: bool = False
+    outage: float = 0.0  # minutes without Prometheus
+    disagreement: float = 0.05
+    accuracy: float = ACCURACY
+
+    def weather(self, rng: Generator) -> Weather:
+        """Return one world's chances."""
+        return Weather(rng.uniform(0, DAY), rng.uniform(EARLIEST, LATEST))
+
+    def traffic(self, minutes: Floats, weather: Weather) -> Floats:
+        """Return the factor on the usual requests a minute: in a day they swing fourfold."""
+        return 1 + 0.6 * _swing(minutes, weather) if self.daily else np.ones_like(minutes)
+
+    def stable_errors(self, minutes: Floats, weather: Weather) -> Floats:
+        """Return the share of its requests that stable fails."""
+        usual = BASELINE * (1 + 0.5 * _swing(minutes, weather)) if self.daily else np.full_like(minutes, BASELINE)
+        return np.where(self._in_incident(minutes, weather), INCIDENT_ERRORS, usual)
+
+    def candidate_errors(self, minutes: Floats, weather: Weather) -> Floats:
+        """Return the share of its requests that the candidate fails, also where an incident hits both."""
+        own = self.ratio * self.stable_errors(minutes, weather) + self.leak * minutes
+        return np.minimum(own, 1.0)
+
+    def dark(self, minutes: Floats, weather: Weather) -> NDArray[np.bool_]:
+        """Say when Prometheus is away."""
+        return (minutes > weather.incident) & (minutes <= weather.incident + self.outage)
+
+    def _in_incident(self, minutes: Floats, weather: Weather) -> NDArray[np.bool_]:
+        lasts = (minutes >= weather.incident) & (minutes < weather.incident + INCIDENT_MINUTES)
+        return lasts & self.incident
+
+
+def _swing(minutes: Floats, weather: Weather) -> Floats:
+    return np.sin(2 * pi * (minutes + weather.time_of_day) / DAY)
+
+
+HEALTHY = World("healthy")
+WORLDS: tuple[World, ...] = (
+    HEALTHY,
+    World("shared incident", incident=True),
+    World("bursts of errors", burst=10),
+    World("daily cycle", daily=True),
+    World("cold start", cold=3.0),
+    World("Prometheus away", outage=6.0),
+    World("errors ×3", Harm.ERRORS, ratio=3.0),
+    World("errors ×10", Harm.ERRORS, ratio=10.0),
+    World("slow leak", Harm.ERRORS, leak=0.0005),
+    World("latency ×1.3", Harm.SLOW, slower=1.3),
+    World("accuracy -5 points", Harm.WRONG, disagreement=0.13, accuracy=ACCURACY - 0.05),
+)

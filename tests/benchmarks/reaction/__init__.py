@@ -1,0 +1,1 @@
+"""How long a version that fails goes on serving, from the scrape that makes the evidence against it sufficient."""
