@@ -1,8 +1,7 @@
 """What Prometheus is asked while something is on trial.
 
-Counters are read as they are, pod by pod, at fixed steps since the stage began; `evidence` takes differences. That is
-exact where `increase()` extrapolates, and knows a pod's start, so that its warm-up can be left out. `steps` says which
-steps those are.
+Counters are read as they are, pod by pod, at the steps that `resolution` says; `evidence` takes differences. That is
+exact where `increase()` extrapolates, and knows a pod's start, so that its warm-up can be left out.
 
 The target label of its pod's namespace says whose a series is: no pod can forge it, as it can what it says itself.
 """
@@ -16,7 +15,7 @@ from seatrial.api.status import Stage, Status
 from seatrial.contract import metrics
 from seatrial.core.compared import control, judged_since, subject
 from seatrial.core.observed import Query
-from seatrial.core.steps import Selectors, between, since_then
+from seatrial.core.resolution import Selectors, between, since_then
 from seatrial.core.user_queries import user_questions
 from seatrial.ports import Key
 

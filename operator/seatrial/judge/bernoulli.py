@@ -29,11 +29,8 @@ def log_evidence_above(intervals: Sequence[Counts], limit: float, dispersion: fl
     check_limit("limit", limit)
     farthest = max(_log_odds(HIGHEST_RATE) - _log_odds(limit), 1.0)
     rates = uniform([_shifted(limit, gap) for gap in geometric(NEAREST, farthest, 24)])
-
-    def log_ratios(rate: float) -> list[float]:
-        return [_log_ratio(one, limit, rate, dispersion) for one in intervals]
-
-    return log_mean_from_any_start(rates, log_ratios, before_each(one.total for one in intervals))
+    before = before_each(one.total for one in intervals)
+    return log_mean_from_any_start(rates, lambda rate: _log_ratios(intervals, limit, rate, dispersion), before)
 
 
 def log_evidence_below(counts: Counts, limit: float, dispersion: float = 1.0) -> float:
@@ -47,12 +44,12 @@ def log_evidence_below(counts: Counts, limit: float, dispersion: float = 1.0) ->
     check_limit("limit", limit)
     rates = [_shifted(limit, -gap) for gap in geometric(NEAREST, FARTHEST_BELOW, 16)]
     alternatives = with_favourite(rates, _shifted(limit, -FARTHEST_BELOW))
-    return log_mean(alternatives, lambda rate: _log_ratio(counts, limit, rate, dispersion))
+    return log_mean(alternatives, lambda rate: sum(_log_ratios([counts], limit, rate, dispersion)))
 
 
-def _log_ratio(counts: Counts, limit: float, rate: float, dispersion: float) -> float:
-    good = counts.total - counts.bad
-    return (counts.bad * log(rate / limit) + good * (log1p(-rate) - log1p(-limit))) / dispersion
+def _log_ratios(intervals: Sequence[Counts], limit: float, rate: float, dispersion: float) -> list[float]:
+    if_bad, if_good = log(rate / limit) / dispersion, (log1p(-rate) - log1p(-limit)) / dispersion
+    return [one.bad * if_bad + (one.total - one.bad) * if_good for one in intervals]
 
 
 def check_limit(name: str, limit: float) -> None:

@@ -44,9 +44,9 @@ def most_per_interval(alpha: float, intervals: int) -> float:
     """Return the most that one interval may add to a log e-value if a Fail is to rest on `intervals` of them.
 
     Cut down from above, an interval's e-value stays one, so the test stays valid; what single accidents could do
-    otherwise no count of requests would tell. The 1 is about what mixing over the alternatives costs.
+    otherwise no count of requests would tell. Mixing over the alternatives costs about 1, over the starts ln 2.
     """
-    return (fail_threshold(alpha) + 1) / intervals
+    return (fail_threshold(alpha) + 1 + log(2)) / intervals
 
 
 def nothing_to_judge(check: str, why: str, alpha: float) -> Finding:

@@ -9,13 +9,15 @@ from itertools import pairwise
 from math import exp, inf, log
 from typing import Generic, NamedTuple, TypeVar
 
-# Half of the weight is on the test that begins with the first interval: most candidates that are bad are bad from the
-# start. What it costs them, ln 2 of evidence, is less than an interval of a clear breach. More of it made later ones
-# wait longer, less was no better.
+# Half of the weight is on the test that begins with the first interval, since most candidates that are bad are bad from
+# the start. Two thirds would find three times the errors of stable 0.3 intervals sooner where they begin at once and
+# 0.8 later where they do not; a third is the other way round.
 FROM_THE_FIRST = 0.5
-# The rest begins later, thinned out as a power of how much was counted before. That is next to optimal for any traffic
-# and length of a stage: a change after a hundred times as much costs about ln(100) more. With all of it on the first
-# hours what comes a day later is not found; the same weight for each interval of a week costs more in the first hours.
+# The rest thins out as a power of how much was counted before, so that none is used up however long a stage lasts, and
+# a change costs about the logarithm of that. Of all weights that were simulated (equal for 400 intervals, powers of the
+# time, of the bad requests) none found errors 1.5 to 100 times as frequent more than a tenth sooner where they began
+# after an hour, four or twelve, at 60 to 6,000 requests a minute; scales of 300 or 1,000 and tails of 0.1 or 0.3 did
+# nearly the same.
 SCALE, TAIL = 100, 0.2
 
 # The largest log e-value: more says no more, and exp() has an end.
@@ -63,9 +65,9 @@ def log_mean_from_any_start(
     """Return the log e-value of a test that may have begun with any interval, mixed over the alternatives.
 
     `log_ratios` has an alternative's log-likelihood ratio of each interval, `before` is how much was counted before it.
-    One interval multiplies an e-value by exp(`most`) at most, and lifts one below 1 to that at most: which interval
-    of a long stage is bad makes no difference. The cut is known before the interval, so what is left of its e-value
-    is one.
+    One interval multiplies an e-value by exp(`most`) at most, or lifts it to 1: an accident at any time of a long stage
+    may undo what spoke for the candidate, but not more. The cut is known before the interval, so what is left of its
+    e-value is one.
     """
     weights, left = start_weights(before)
     factor = exp(min(most, LARGEST))
@@ -86,7 +88,7 @@ def start_weights(before: Sequence[int]) -> tuple[list[float], float]:
     A test is worth 1 until it begins, so the mean of all is an e-process where each weight is known when its test
     begins. It depends on how much was counted `before` each interval, which is the same however intervals are merged,
     and not on how much of that was bad. So hours in which a candidate did well do not hide for as many hours that it
-    has turned bad (e-detectors: Shin, Ramdas & Rinaldo 2023).
+    has turned bad (e-detectors: Shin, Ramdas & Rinaldo 2024).
     """
     left = [1.0, *((1 - FROM_THE_FIRST) * (SCALE / (SCALE + counted)) ** TAIL for counted in before)]
     return [earlier - later for earlier, later in pairwise(left)], left[-1]
@@ -97,11 +99,11 @@ def _product(log_ratios: Sequence[float], weights: Sequence[float], factor: floa
     e, largest = 0.0, exp(LARGEST)
     for log_ratio, weight in zip(log_ratios, weights, strict=True):
         begun = e + weight
-        most = begun * factor if begun > 1 else factor
+        most = begun * factor
         e = begun * exp(log_ratio if log_ratio < LARGEST else LARGEST)
         # A look spends its time here, and min() and max() would double it.
         if e > most:
-            e = most
+            e = most if most > 1 else min(e, 1.0)
         if e > largest:
             e = largest
     return e

@@ -28,12 +28,13 @@ def judge_against_reference(
     if missing:
         return nothing_to_judge(name, missing, limits.alpha)
     then_and_now = [Interval(candidate, reference)]
-    bursts = max(usual, dispersion(since), dispersion(before))
-    worse = [_worse(since[first:], reference, limits, bursts) for first in range(len(since))]
+    known = max(usual, dispersion(before))
+    bursts = [max(known, dispersion(since[:first]), dispersion(since[first:])) for first in range(len(since))]
+    worse = [_worse(since[first:], reference, limits, scatter) for first, scatter in enumerate(bursts)]
     return conclude(
         name,
         f"candidate {counted(candidate)} vs stable before {counted(reference)}"
-        f"{times(rate_ratio.estimated_ratio(then_and_now))}{divided(bursts)}",
+        f"{times(rate_ratio.estimated_ratio(then_and_now))}{divided(bursts[0])}",
         log_mean_of_starts(worse, before_each(counts.total for counts in since)),
         limits.alpha,
         good_enough(then_and_now, candidate, limits, usual),

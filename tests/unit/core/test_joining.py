@@ -9,7 +9,7 @@ import pytest
 
 from seatrial.core.counters import growth, join
 from seatrial.core.observed import Query
-from seatrial.core.steps import since_then
+from seatrial.core.resolution import since_then
 from seatrial.ports import Series
 from tests.fakes.clock import FakeClock
 from tests.fakes.metrics import FakeMetrics

@@ -29,11 +29,11 @@ def judge(*minutes: Sides, classes: Sequence[str] = CLASSES, limits: RatioLimits
         (
             [((180, 180, 240), USUAL)] * 5,
             "Fail · high: candidate 900/3,000 (30.0 %) vs stable 600/6,000 (10.0 %) · 3.0× · "
-            "evidence 379:1, needs 300:1",
+            "evidence 463:1, needs 300:1",
         ),
         (
             [((0, 360, 240), USUAL)] * 5,
-            "Fail · high: candidate 0/3,000 (0.0 %) vs stable 600/6,000 (10.0 %) · 0.0× · evidence 757:1, needs 300:1",
+            "Fail · high: candidate 0/3,000 (0.0 %) vs stable 600/6,000 (10.0 %) · 0.0× · evidence 926:1, needs 300:1",
         ),
         (
             [((60, 300, 240), USUAL)] * 2,

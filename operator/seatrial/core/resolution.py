@@ -16,7 +16,7 @@ Selectors = Sequence[str]  # of series, all of which are meant
 USUAL_STEP, FEWEST_POINTS = timedelta(seconds=30), 6
 SHORTEST_STEP = USUAL_STEP / 16
 MAXIMUM_POINTS = 120  # of a series in one answer
-RECENT = timedelta(minutes=30)  # in which a version that turned bad is found, or turns bad slowly
+RECENT = timedelta(minutes=30)  # longer than it takes to find most of what turned bad
 # For how long Prometheus takes a sample for the present value; most scrape more often than that.
 LOOKBACK = timedelta(minutes=5)
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seatrial.core.observed import Query
-from seatrial.core.steps import LOOKBACK, MAXIMUM_POINTS, RECENT, SHORTEST_STEP, USUAL_STEP, between, since_then
+from seatrial.core.resolution import LOOKBACK, MAXIMUM_POINTS, RECENT, SHORTEST_STEP, USUAL_STEP, between, since_then
 from tests.given import MINUTE, NOW
 
 HOUR, DAY, NOTHING = timedelta(hours=1), timedelta(days=1), timedelta(0)
