@@ -1,11 +1,11 @@
 """Argo Rollouts' rule: a background analysis whose measurements each fail or succeed, and which may fail a few times.
 
-From argoproj/argo-rollouts v1.7 (master at c9dd7ea0):
-- utils/evaluate/evaluate.go, EvaluateResult: without a failureCondition what does not meet the successCondition is
-  Failed; with both, what meets neither is Inconclusive. `NaN >= 0.95` is false, so NaN is Failed.
-- analysis/analysis.go, assessMetricFailureInconclusiveOrError: Failed where failed > failureLimit, Inconclusive where
-  inconclusive > inconclusiveLimit, Error where consecutive errors > 4; a query that cannot be answered is an error and
-  is tried again after ten seconds; anything else begins the count of errors anew.
+From argoproj/argo-rollouts:
+- utils/evaluate/evaluate.go at 0b95b276, EvaluateResult: without a failureCondition what does not meet the
+  successCondition is Failed; with both, what meets neither is Inconclusive. `NaN >= 0.95` is false, so NaN is Failed.
+- analysis/analysis.go at c9dd7ea0, assessMetricFailureInconclusiveOrError: Failed where failed > failureLimit,
+  Inconclusive where inconclusive > inconclusiveLimit, Error where consecutive errors > 4; a query that cannot be
+  answered is an error and is tried again after ten seconds; anything else begins the count of errors anew.
 - docs/features/analysis.md: successCondition >= 0.95, failureLimit 3. The interval is one minute here as for everybody,
   and the analysis has that minute's initialDelay. A failed or erroneous run aborts, an inconclusive one pauses; the
   steps themselves go on by the clock.

@@ -1,11 +1,11 @@
 """Flagger's rule: a check that fails adds one to a counter, and the counter never goes down within a canary.
 
-From fluxcd/flagger v1.37 (main at 2944581a):
-- pkg/controller/scheduler.go, advanceCanary: at each interval first a rollback where failedChecks has reached the
-  threshold, then the analysis; a failed analysis adds one and advances nothing; a passed one advances the weight, here
-  once the confirm-traffic-increase gate has let the step last its minutes.
-- pkg/controller/scheduler_metrics.go, runBuiltinMetricChecks: a value below `min` or above `max` fails, and so does one
-  that is absent or cannot be asked for; pkg/metrics/providers/prometheus.go: NaN is no value.
+From fluxcd/flagger:
+- pkg/controller/scheduler.go at 2944581a, advanceCanary: at each interval first a rollback where failedChecks has
+  reached the threshold, then the analysis; a failed analysis adds one and advances nothing; a passed one advances the
+  weight, here once the confirm-traffic-increase gate has let the step last its minutes.
+- pkg/controller/scheduler_metrics.go at 06d32049, runBuiltinMetricChecks: a value below `min` or above `max` fails, and
+  so does one that is absent or cannot be asked for; pkg/metrics/providers/prometheus.go at 7b7cdcf7: NaN is no value.
 - docs/gitbook/usage/metrics.md: success rate at least 99 %, p99 at most 500 ms, interval 1m; threshold 5 as in the
   tutorials of docs/gitbook.
 """
