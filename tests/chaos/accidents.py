@@ -21,7 +21,9 @@ from tests.system.kubectl import Commands
 from tests.system.world import NAME
 
 OPERATORS = f"app.kubernetes.io/instance={RELEASE}"
+PREDICTOR = "seatrial_runtime.predictor"
 NOW = ("--grace-period=0", "--force")
+NOBODY = "no revision has a pod to spare"
 TOLD = 3.0  # seconds until watches have told what happened while the API server was silent
 
 
@@ -43,6 +45,7 @@ class Accidents:
             What.POD_DELETED: self._pod_deleted,
             What.PODS_DELETED: self._pods_deleted,
             What.POD_KILLED: self._pod_killed,
+            What.PROCESS_KILLED: self._process_killed,
             What.COLLECTOR_DELETED: self._collector_deleted,
             What.PROMETHEUS_AWAY: lambda _, h: self.outages.take_away("monitoring", "prometheus", h.seconds),
             What.STORE_AWAY: lambda _, h: self.outages.take_away("storage", "s3", h.seconds),
@@ -57,9 +60,7 @@ class Accidents:
         insist(lambda: self._commands.ctl("scale", "deployment", RELEASE, "-n", NAMESPACE, "--replicas=1"))
 
     def _operator_killed(self, model: Model, happening: Happening) -> str:
-        found = [one for one in processes.matching("-m", "seatrial.controller") if _is_first_in_its_container(one.pid)]
-        processes.kill(found)
-        return f"{len(found)}"
+        return _killed("seatrial.controller")
 
     def _operator_deleted(self, model: Model, happening: Happening) -> str:
         return self._deleted(NAMESPACE, OPERATORS, *NOW)
@@ -79,10 +80,11 @@ class Accidents:
         return self._without(model, self._victims(model, happening.choice))
 
     def _pod_killed(self, model: Model, happening: Happening) -> str:
-        victims = self._victims(model, happening.choice)[:1]
-        if victims:
-            self.kills.setdefault(model.name, []).append(time.time())
-        return self._without(model, victims, *NOW)
+        return self._without(model, self._doomed(model, happening.choice), *NOW)
+
+    def _process_killed(self, model: Model, happening: Happening) -> str:
+        said = [f"{_killed(PREDICTOR, pod)} in {pod}" for pod in self._doomed(model, happening.choice)]
+        return said[0] if said else NOBODY
 
     def _collector_deleted(self, model: Model, happening: Happening) -> str:
         return self._deleted(model.name, f"seatrial.dev/model={NAME},seatrial.dev/component=collector")
@@ -95,6 +97,13 @@ class Accidents:
         self.blind = False
         return f"for {happening.seconds:.0f} s"
 
+    def _doomed(self, model: Model, choice: float) -> Sequence[str]:
+        """Return the pod, if any, that ends without grace from this moment on."""
+        victims = self._victims(model, choice)[:1]
+        if victims:
+            self.kills.setdefault(model.name, []).append(time.time())
+        return victims
+
     def _victims(self, model: Model, choice: float) -> Sequence[str]:
         """Return all ready pods of a revision but one."""
         selector = f"seatrial.dev/model={NAME},seatrial.dev/component=predictor"
@@ -106,7 +115,7 @@ class Accidents:
 
     def _without(self, model: Model, pods: Sequence[str], *how: str) -> str:
         if not pods:
-            return "no revision has a pod to spare"
+            return NOBODY
         self._commands.ctl("delete", "pod", *pods, "-n", model.name, "--wait=false", *how)
         return ", ".join(pods)
 
@@ -120,8 +129,17 @@ def _is_ready(pod: Mapping[str, Any]) -> bool:
     return ready and "deletionTimestamp" not in pod["metadata"]
 
 
-def _is_first_in_its_container(pid: int) -> bool:
-    """Say whether a process is the first of a namespace of processes of its own."""
+def _killed(module: str, pod: str = "") -> str:
+    """Kill the processes that run a module as the first of a container, in this pod or in any; say how many."""
+    found = [one for one in processes.matching("-m", module) if _is_first_in_its_container(one.pid, pod)]
+    processes.kill(found)
+    return f"{len(found)} killed"
+
+
+def _is_first_in_its_container(pid: int, pod: str) -> bool:
+    """Say whether a process is the first of a namespace of processes of its own, in a pod of this name if any."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     numbers = next((line.split()[1:] for line in lines if line.startswith("NSpid:")), [])
-    return len(numbers) > 1 and numbers[-1] == "1"
+    hostname = f"HOSTNAME={pod}"
+    there = not pod or hostname in Path(f"/proc/{pid}/environ").read_text(errors="replace").split("\0")
+    return len(numbers) > 1 and numbers[-1] == "1" and there

@@ -33,6 +33,7 @@ class What(StrEnum):
     POD_DELETED = "a predictor's pod is deleted"
     PODS_DELETED = "all pods but one of a revision are deleted"
     POD_KILLED = "a predictor's pod is deleted without grace"
+    PROCESS_KILLED = "a predictor's process is killed"
     COLLECTOR_DELETED = "the collector's pod is deleted"
     PROMETHEUS_AWAY = "Prometheus is away"
     STORE_AWAY = "S3 is away"
@@ -58,7 +59,8 @@ CHANCES: Mapping[What, int] = {
     What.OPERATORS_DELETED: 2,
     What.POD_DELETED: 6,
     What.PODS_DELETED: 5,
-    What.POD_KILLED: 8,
+    What.POD_KILLED: 5,
+    What.PROCESS_KILLED: 5,
     What.COLLECTOR_DELETED: 3,
     What.PROMETHEUS_AWAY: 3,
     What.STORE_AWAY: 3,

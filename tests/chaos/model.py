@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tests.chaos.versions import FIRST
+from tests.chaos.versions import BAD, FIRST, Quality
 from tests.system.publishing import Shelf
 from tests.system.site import Site
 from tests.system.world import NAME, World, condition, serving
 
 RATE = 30  # requests a second
 STEPS = (30, 50)  # percent
+SHADOW = {"minimumSamples": 100, "minimumDuration": "5s", "maximumDisagreement": "0.20"}
 # What each kind of bad version can be seen by. A healthy pod on two busy cores is slow now and then, on either side.
 CHECKS = (
     {"name": "errors", "errors": {}},
@@ -20,17 +21,26 @@ CHECKS = (
 
 @dataclass(slots=True)
 class Model:
-    """A world, and its user's wishes. `approves` says that the first step waits for approval."""
+    """A world, and its user's wishes.
+
+    `shadowed` says that a shadow comes before the canary, `approves` that the canary's first step waits for approval.
+    """
 
     world: World
     routed: bool
     collects: bool
+    shadowed: bool
     approves: bool
     wanted: str = FIRST
     before: str = FIRST
     replicas: int = 2
     batch: int = 64
     paused: bool = False
+
+    @property
+    def bad(self) -> list[str]:
+        """The bad versions that its checks can see: who disagrees is seen in the shadow alone."""
+        return [name for name, quality in BAD.items() if self.shadowed or quality is not Quality.SWAPPED]
 
     @property
     def name(self) -> str:
@@ -66,7 +76,7 @@ class Model:
     def _sections(self) -> Mapping[str, Any]:
         first = {"weight": STEPS[0], **({"approval": "Required"} if self.approves else {})}
         rollout = {
-            "shadow": {"minimumSamples": 100, "minimumDuration": "5s", "maximumDisagreement": "0.20"},
+            "shadow": SHADOW if self.shadowed else {"enabled": False},
             "canary": {"steps": [first, *({"weight": weight} for weight in STEPS[1:])], "stepDuration": "5s"},
             "probation": "10s",
             "progressDeadline": "10m",
@@ -88,11 +98,14 @@ class Model:
 
 
 def models(site: Site, shelf: Shelf) -> list[Model]:
-    """Return three models side by side: behind a gateway with a collector, with approvals, and without a gateway."""
+    """Return three models side by side: behind a gateway with a collector, with approvals, and without a gateway.
 
-    def model(name: str, *, routed: bool = True, collects: bool = False, approves: bool = False) -> Model:
+    The second has no shadow, so that its clients meet bad versions.
+    """
+
+    def model(name: str, *, routed: bool = True, collects: bool = False, shadowed: bool = True) -> Model:
         world = World(site, shelf, name)
         world.client = replace(world.client, rate=RATE)
-        return Model(world, routed, collects, approves)
+        return Model(world, routed, collects, shadowed, approves=not shadowed)
 
-    return [model("chaos-a", collects=True), model("chaos-b", approves=True), model("chaos-c", routed=False)]
+    return [model("chaos-a", collects=True), model("chaos-b", shadowed=False), model("chaos-c", routed=False)]

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from seatrial.api.requests import promote_value, retry_value
 from tests.chaos.happenings import Happening, What
 from tests.chaos.model import STEPS, Model
-from tests.chaos.versions import BAD, GOOD
+from tests.chaos.versions import GOOD
 
 T = TypeVar("T")
 REPLICAS, BATCHES = (1, 2, 3, 2, 3), (8, 16, 32, 64)
@@ -24,7 +24,7 @@ def good(model: Model, happening: Happening) -> str:
 
 def bad(model: Model, happening: Happening) -> str:
     """Want a bad version."""
-    return _want(model, [one for one in BAD if one != model.wanted], happening.choice)
+    return _want(model, [one for one in model.bad if one != model.wanted], happening.choice)
 
 
 def back(model: Model, happening: Happening) -> str:

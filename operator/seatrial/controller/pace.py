@@ -6,8 +6,8 @@ from seatrial.core.compared import judged_since
 from seatrial.core.decision import Decision
 from seatrial.ports import Key
 
-# A look takes 20 to 80 ms of the processor, by how long the stage has lasted: more of them would only wait in line.
-LOOKS_A_SECOND = 20
+# A look takes 30 to 100 ms of the processor, by how long the stage has lasted: more of them would only wait in line.
+LOOKS_A_SECOND = 10
 
 
 class Pace:
