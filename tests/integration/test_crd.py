@@ -141,10 +141,10 @@ def renamed(name: str) -> Document:
         (changed("rollout.canary.steps", [{"weight": 100}]), ["spec.rollout.canary.steps[0].weight"]),
         (changed("rollout.canary.steps", [{"weight": w} for w in range(1, 22)]), ["steps: Too many: 21"]),
         (changed("rollout.checks", []), ["spec.rollout.checks"]),
-        (changed("rollout.checks", [{"name": "a"}]), ["spec.rollout.checks[0]", "exactly one of errors, latency, accuracy"]),
+        (changed("rollout.checks", [{"name": "a"}]), ["spec.rollout.checks[0]", "exactly one of errors, latency, acc"]),
         (
             changed("rollout.checks", [{"name": "a", "errors": {}, "latency": {}}]),
-            ["spec.rollout.checks[0]", "exactly one of errors, latency, accuracy"],
+            ["spec.rollout.checks[0]", "exactly one of errors, latency, acc"],
         ),
         (
             changed("rollout.checks", [{"name": "a", "errors": {}}, {"name": "a", "latency": {}}]),
