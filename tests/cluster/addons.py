@@ -13,7 +13,7 @@ from tests.cluster.places import API_ADDRESS, DNS_ADDRESS, HERE, Addresses
 from tests.cluster.probes import http_status, resolve
 
 DEFINITIONS: Final = ("gateway-api.yaml", "contour.yaml")
-ADDONS: Final = ("kubernetes", "coredns", "s3", "prometheus", "contour")
+ADDONS: Final = ("kubernetes", "coredns", "s3", "prometheus", "contour", "metrics-server")
 NAMESPACES: Final = ("kube-system", "storage", "monitoring", "projectcontour")
 RULES: Final = ("monitoring", "seatrial-rules")  # the ConfigMap that Prometheus reads its rules from
 _TIME: Final = 120.0

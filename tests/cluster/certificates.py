@@ -18,6 +18,7 @@ SUBJECTS: Final = {
     "scheduler": "/CN=system:kube-scheduler",
     "node": "/O=system:nodes/CN=system:node:node1",
     "proxy": "/CN=system:kube-proxy",
+    "front-proxy": "/CN=front-proxy",  # the API server itself, where it passes requests on to another
 }
 _NAMES: Final = ",".join(
     [f"IP:{address}" for address in ("127.0.0.1", API_ADDRESS, NODE_ADDRESS)]

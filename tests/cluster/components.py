@@ -69,6 +69,7 @@ def _etcd(places: Places) -> tuple[str, ...]:
 
 def _apiserver(places: Places) -> tuple[str, ...]:
     server, client = Credential(places.pki, "apiserver"), Credential(places.pki, "admin")
+    front = Credential(places.pki, "front-proxy")
     return (
         f"--etcd-servers={_ETCD}",
         f"--client-ca-file={server.authority}",
@@ -78,6 +79,13 @@ def _apiserver(places: Places) -> tuple[str, ...]:
         f"--kubelet-client-certificate={client.certificate}",
         f"--kubelet-client-key={client.key}",
         "--kubelet-preferred-address-types=InternalIP",  # else logs and exec look the node up in DNS
+        f"--proxy-client-cert-file={front.certificate}",
+        f"--proxy-client-key-file={front.key}",
+        f"--requestheader-client-ca-file={front.authority}",
+        f"--requestheader-allowed-names={front.name}",
+        "--requestheader-username-headers=X-Remote-User",
+        "--requestheader-group-headers=X-Remote-Group",
+        "--requestheader-extra-headers-prefix=X-Remote-Extra-",
         f"--service-account-key-file={places.pki}/sa.pub",
         f"--service-account-signing-key-file={places.pki}/sa.key",
         "--service-account-issuer=https://kubernetes.default.svc",
@@ -100,6 +108,11 @@ def _controller_manager(places: Places) -> tuple[str, ...]:
         "--kube-api-burst=400",
         # After a minute without an API server the one node is as well as before: its endpoints must stay.
         "--node-monitor-grace-period=5m",
+        # A test of an autoscaler is over before the defaults of minutes are.
+        "--horizontal-pod-autoscaler-sync-period=5s",
+        "--horizontal-pod-autoscaler-downscale-stabilization=10s",
+        "--horizontal-pod-autoscaler-cpu-initialization-period=5s",
+        "--horizontal-pod-autoscaler-initial-readiness-delay=2s",
     )
 
 

@@ -21,6 +21,7 @@ COREDNS: Final = "v1.15.0"
 VERSITYGW: Final = "v1.8.0"
 CONTOUR: Final = "v1.33.8"
 HELM: Final = "v4.3.1"
+METRICS_SERVER: Final = "v0.8.0"
 PROMETHEUS: Final = "v0.315.0"  # the module's version; the program calls itself 3.15.0
 GATEWAY_API: Final = "v1.6.1"
 ENVOY: Final = "1.40.0"
@@ -46,6 +47,7 @@ def recipes(go: Path) -> tuple[Recipe, ...]:
         _installed("coredns", f"github.com/coredns/coredns@{COREDNS}", go),
         _installed("helm", f"helm.sh/helm/v4/cmd/helm@{HELM}", go),
         _installed("contour", f"github.com/projectcontour/contour/cmd/contour@{CONTOUR}", go),
+        _installed("metrics-server", f"sigs.k8s.io/metrics-server/cmd/metrics-server@{METRICS_SERVER}", go),
         _installed("versitygw", f"github.com/versity/versitygw/cmd/versitygw@{VERSITYGW}", go),
         _definitions(go),
         _envoy(),

@@ -29,6 +29,7 @@ IMAGES: Final = {
     "versitygw": programs.VERSITYGW,
     "prometheus": programs.PROMETHEUS,
     "contour": programs.CONTOUR,
+    "metrics-server": programs.METRICS_SERVER,
     "envoy": programs.ENVOY,
 }
 

@@ -169,6 +169,24 @@ class World:
 
         return self._wait(what, look, holds, seconds)
 
+    def sees_replicas(self, what: str, holds: Callable[[int, Mapping[str, int]], bool], seconds: float = 180) -> None:
+        """Wait until the replicas that are asked for, and those of each version, show it."""
+
+        def look() -> Mapping[str, Any]:
+            return {"asked": self.asked_replicas(), "versions": self.replicas_by_version()}
+
+        self._wait(what, look, lambda seen: holds(seen["asked"], seen["versions"]), seconds)
+
+    def asked_replicas(self) -> int:
+        """Return spec.serving.replicas, whoever set it."""
+        found = self.site.commands.get("modeldeployment", NAME, self.namespace) or {}
+        return int(found["spec"]["serving"]["replicas"])
+
+    def replicas_by_version(self) -> Mapping[str, int]:
+        """Return how many pods each version's Deployment is told to run."""
+        found = self._deployments().values()
+        return {one["metadata"]["labels"]["seatrial.dev/version"]: one["spec"]["replicas"] for one in found}
+
     def sees_client(
         self, what: str, holds: Callable[[Mapping[str, Any]], bool], seconds: float = 60
     ) -> Mapping[str, Any]:

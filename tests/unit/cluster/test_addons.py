@@ -90,7 +90,7 @@ def test_objects_outlive_their_pod_but_not_the_cluster() -> None:
 def test_every_long_running_container_says_when_it_is_ready() -> None:
     waiting = [container["name"] for container in containers() if "ports" in container]
 
-    assert sorted(waiting) == ["contour", "coredns", "envoy", "prometheus", "s3"]
+    assert sorted(waiting) == ["contour", "coredns", "envoy", "metrics-server", "prometheus", "s3"]
     assert all("readinessProbe" in container for container in containers() if "ports" in container)
 
 
