@@ -1,8 +1,9 @@
 """The latency check: are the candidate's requests slow more often than stable's?
 
-'Slow' is no one limit: at each bucket edge the share of requests slower than it is compared like an error rate, and
-the mean of the edges' e-values decides on a Fail. A Pass must be shown at every edge: that the candidate is not slow
-much more often, or that the edge is beyond the candidate's 95th percentile.
+'Slow' is no one limit: at each bucket edge the share of requests slower than it is compared like an error rate. The
+mean of the edges' e-values, and of that with the e-value of all edges together, decides on a Fail. A Pass must be shown
+at every edge: that the candidate is not slow much more often, or that the edge is beyond the candidate's 95th
+percentile.
 
 One stall makes all the requests slow that wait for it, so slow requests come in bursts on any machine that is shared.
 Evidence toward Fail counts the less, the more they scatter; evidence toward Pass is what it is.
@@ -10,8 +11,9 @@ Evidence toward Fail counts the less, the more they scatter; evidence toward Pas
 
 from collections.abc import Sequence
 from math import log
+from statistics import fmean
 
-from seatrial.judge import bernoulli, rate_ratio
+from seatrial.judge import bernoulli, rate_ratio, whole_histogram
 from seatrial.judge.conclusion import Claim, Samples, conclude, missing_side, most_per_interval, nothing_to_judge
 from seatrial.judge.counts import Counts, LatencyInterval, pool
 from seatrial.judge.latency_edges import SMALLEST_SHARE, Edge, edges_to_judge
@@ -44,7 +46,8 @@ def judge_latency(
     if missing:
         return nothing_to_judge(name, missing, limits.alpha)
     slower = [_toward_fail(edge, limits) for edge in judged]
-    toward_fail = log_sum_exp(slower) - log(len(slower))
+    by_edge = log_sum_exp(slower) - log(len(slower))
+    toward_fail = log_sum_exp([by_edge, _toward_fail_together(judged, intervals, limits)]) - log(2)
     claims = [_toward_pass(edge, limits) for edge in judged]
     weakest = min(claims, key=lambda claim: claim.evidence)
     told = judged[slower.index(max(slower)) if toward_fail > 0 else claims.index(weakest)]
@@ -55,12 +58,26 @@ def judge_latency(
 
 def _toward_fail(edge: Edge, limits: RatioLimits) -> float:
     ratio = limits.maximum_ratio * edge.allowance
-    most = most_per_interval(limits.alpha, INTERVALS_TO_FAIL)
+    most = _most(limits)
     by_ratio = rate_ratio.log_evidence_above(edge.intervals, ratio, edge.dispersion, most)
     if edge.stable.share >= SMALLEST_SHARE:
         return by_ratio
     candidate = [interval.candidate for interval in edge.intervals]
     return min(by_ratio, bernoulli.log_evidence_above(candidate, HICCUPS, edge.dispersion))
+
+
+def _toward_fail_together(judged: Sequence[Edge], intervals: Sequence[LatencyInterval], limits: RatioLimits) -> float:
+    """Where next to none of stable's requests are slow there is no ratio."""
+    edges = [edge for edge in judged if edge.stable.share >= SMALLEST_SHARE]
+    ratios = [limits.maximum_ratio * edge.allowance for edge in edges]
+    scatter = fmean(edge.dispersion for edge in edges) if edges else 1.0
+    most = _most(limits)
+    return whole_histogram.log_evidence_slower(intervals, [edge.index for edge in edges], ratios, scatter, most)
+
+
+def _most(limits: RatioLimits) -> float:
+    """Half of the weight is on each edge by itself, half on all together: either alone may fail a candidate."""
+    return most_per_interval(limits.alpha / 2, INTERVALS_TO_FAIL)
 
 
 def _toward_pass(edge: Edge, limits: RatioLimits) -> Claim:

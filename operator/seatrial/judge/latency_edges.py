@@ -22,12 +22,13 @@ TOLERATED_SLOWDOWN = 1.05
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """One bucket edge to judge at; bad requests are those slower than `seconds`.
+    """One bucket edge to judge at, the one of this index; bad requests are those slower than `seconds`.
 
     `allowance` is the factor by which stable's own share would grow were stable slower by TOLERATED_SLOWDOWN;
     `dispersion` how many times the candidate's slow requests scatter more than independent ones, beside stable's.
     """
 
+    index: int
     seconds: float
     intervals: Sequence[Interval]
     candidate: Counts
@@ -56,16 +57,16 @@ def edges_to_judge(edges: Sequence[float], intervals: Sequence[LatencyInterval])
     for index, share in enumerate(_shares_slower(intervals)):
         if share <= LARGEST_SHARE:
             allowance = _allowance(share_nearer, share, nearer, edges[index])
-            judged.append(_edge(edges[index], [i.slower_than(index) for i in intervals], allowance))
+            judged.append(_edge(index, edges[index], [i.slower_than(index) for i in intervals], allowance))
         if share < SMALLEST_SHARE:
             break
         nearer, share_nearer = edges[index], share
     return judged
 
 
-def _edge(seconds: float, intervals: Sequence[Interval], allowance: float) -> Edge:
+def _edge(index: int, seconds: float, intervals: Sequence[Interval], allowance: float) -> Edge:
     candidate, stable = pool(i.candidate for i in intervals), pool(i.stable for i in intervals)
-    return Edge(seconds, intervals, candidate, stable, allowance, dispersion_beside(intervals))
+    return Edge(index, seconds, intervals, candidate, stable, allowance, dispersion_beside(intervals))
 
 
 def _shares_slower(intervals: Sequence[LatencyInterval]) -> Iterable[float]:

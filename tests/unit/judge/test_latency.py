@@ -36,7 +36,7 @@ def test_a_slow_candidate_fails_at_the_edge_that_tells_most() -> None:
     found = judge(*[(slow, times(USUAL, 3))] * 3)
     assert found.line() == (
         "latency: Fail · slower than 28 ms: candidate 300/3,000 (10.0 %) vs stable 90/9,000 (1.0 %) · 10.0× · "
-        "evidence 369:1, needs 200:1"
+        "evidence 429:1, needs 200:1"
     )
 
 
@@ -130,8 +130,8 @@ def test_before_a_small_step_a_pass_shows_less() -> None:
 
 def test_what_is_slow_in_bursts_asks_for_more_than_what_is_slow_evenly() -> None:
     """The same number of slow requests in the same eight intervals."""
-    evenly = [((20, 24, 26, 20, 10), times(USUAL, 3))] * 8
-    stalled, calm = ((0, 0, 20, 50, 30), times(USUAL, 3)), ((26, 32, 28, 10, 4), times(USUAL, 3))
+    evenly = [((25, 26, 26, 17, 6), times(USUAL, 3))] * 8
+    stalled, calm = ((0, 0, 26, 50, 24), times(USUAL, 3)), ((33, 35, 26, 6, 0), times(USUAL, 3))
     assert judge(*evenly).verdict is Verdict.FAIL
     found = judge(calm, stalled, calm, calm, calm, stalled, calm, calm)
     assert found.verdict is Verdict.INCONCLUSIVE
