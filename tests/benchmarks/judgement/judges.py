@@ -23,6 +23,9 @@ class Judge(Protocol):
 
 OURS = Seatrial("Seatrial")
 OURS_AFTER_SHADOW = Seatrial("Seatrial, shadow first", shadow=True)
+OURS_BY_LABELS = Seatrial("Seatrial, labels", labels=True)
+OURS_BY_LABELS_IN_SHADOW = Seatrial("Seatrial, labels in the shadow", shadow=True, labels=True)
+BY_LABELS = (OURS_BY_LABELS, OURS_BY_LABELS_IN_SHADOW)
 PEERS: tuple[Judge, ...] = (
     Flagger("Flagger ≥ 99 %", 0.99),
     Flagger("Flagger ≥ 95 %", 0.95),
@@ -31,4 +34,4 @@ PEERS: tuple[Judge, ...] = (
     Argo("Argo ≥ 95 %", 0.95),
     Kayenta("Kayenta"),
 )
-BY_NAME = {judge.name: judge for judge in (OURS, OURS_AFTER_SHADOW, *PEERS)}
+BY_NAME = {judge.name: judge for judge in (OURS, OURS_AFTER_SHADOW, *BY_LABELS, *PEERS)}

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from seatrial.contract.metrics import DURATION_EDGES
 from seatrial.core.observed import Evidence, Query
-from seatrial.core.questions import DURATION, REQUESTS
-from seatrial.judge.counts import Comparisons, Counts, Interval, LatencyInterval
+from seatrial.core.questions import DURATION, LABELS, REQUESTS
+from seatrial.judge.counts import Comparisons, Counts, Interval, LatencyInterval, Pairs
 from tests.benchmarks.judgement import bursts
 from tests.benchmarks.judgement.steps import TICK_SECONDS
 from tests.benchmarks.judgement.traffic import Answers
@@ -30,7 +30,9 @@ class Ledger:
         self._history = tuple(map(Counts, history.requests.tolist(), history.errors.tolist()))
         self._requests = np.zeros((2, longest + 1, 2), np.int64)  # by side and tick: requests, errors
         self._buckets = np.zeros((2, longest + 1, BUCKETS), np.int64)
+        self._labels = np.zeros((2, longest + 1, 2), np.int64)  # by side and tick: labels, those of wrong answers
         self._comparisons: list[Comparisons] = []
+        self._pairs: list[Pairs] = []
         self._scraped = np.zeros(longest + 1, np.int64)  # by tick: the last one at which Prometheus was there
         self.ticks = 0
 
@@ -45,6 +47,15 @@ class Ledger:
         self._scraped[first + 1 : last + 1] = np.maximum.accumulate(seen)
         self.ticks = last
 
+    def label(self, labels: bursts.Counts) -> None:
+        """Add the labels of the ticks added last, by [side, tick]: how many, and how many of wrong answers."""
+        first, last = self.ticks - labels.shape[1], self.ticks
+        self._labels[:, first + 1 : last + 1] = self._labels[:, first, None] + np.cumsum(labels, axis=1)
+
+    def pair(self, pairs: Pairs) -> None:
+        """Add labels of requests that both sides answered."""
+        self._pairs.append(pairs)
+
     def compare(self, agree: int, disagree: int, failed: int) -> None:
         """Add what a shadow's answers were beside stable's."""
         self._comparisons.append(Comparisons(agree, disagree, failed))
@@ -52,11 +63,14 @@ class Ledger:
     def evidence(self, asked: Mapping[str, Query]) -> Evidence:
         """Return the evidence at the last tick, read at the points that the operator's questions name."""
         requests, buckets = self._grown(self._requests, asked[REQUESTS]), self._grown(self._buckets, asked[DURATION])
+        labels = self._grown(self._labels, asked[LABELS]) if LABELS in asked else np.zeros((2, 0, 2), np.int64)
         return Evidence(
             since=self._since,
-            requests=tuple(Interval(Counts(*mine), Counts(*theirs)) for mine, theirs in side_by_side(requests)),
+            requests=_intervals(requests),
             latency={LATENCY: tuple(LatencyInterval(tuple(m), tuple(t)) for m, t in side_by_side(buckets))},
             comparisons=tuple(self._comparisons),
+            labels=_intervals(labels),
+            pairs=tuple(self._pairs),
             history=self._history,
         )
 
@@ -65,6 +79,10 @@ class Ledger:
         seconds = [(at - self._since).total_seconds() for at in points(query)]
         ticks = np.unique(np.clip(np.array(seconds) // TICK_SECONDS, 0, self.ticks).astype(np.int64))
         return np.diff(counters[:, self._scraped[ticks]], axis=1)
+
+
+def _intervals(counts: bursts.Counts) -> tuple[Interval, ...]:
+    return tuple(Interval(Counts(*mine), Counts(*theirs)) for mine, theirs in side_by_side(counts))
 
 
 def points(query: Query) -> list[datetime]:

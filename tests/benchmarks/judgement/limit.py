@@ -12,16 +12,15 @@ candidate does to callers meanwhile is a convex function of the information, sin
 of the candidate's, so that the bound on the mean of the one is (Jensen) a bound on the mean of the other.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import inf, log
 
 import numpy as np
-from scipy.optimize import minimize_scalar
+from scipy.optimize import LinearConstraint, minimize, minimize_scalar
 
 from tests.benchmarks.judgement.bursts import Floats
 from tests.benchmarks.judgement.steps import Steps
-from tests.benchmarks.judgement.traffic import shares_by_bucket
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +35,7 @@ class Limit:
 FIRST_LOOK = 0.5  # minutes
 NEGLIGIBLE = 1e-12  # a share of requests that nobody will see
 EXACTLY = {"xatol": 1e-9}
+SCALE = 1e4  # the solver's tolerances are absolute
 NEVER = Limit(inf, inf, inf)
 
 
@@ -67,14 +67,61 @@ def of_ratio(share: float, candidate: float, stable: float, ratio: float) -> flo
     return float(minimize_scalar(told, bounds=(stable, candidate / ratio), method="bounded", options=EXACTLY).fun)
 
 
-def of_slowdown(share: float, slower: float, allowed: float) -> float:
-    """Return what a request's latency tells of 'slower than `allowed` times stable', of a candidate `slower` times."""
+def of_loss(share: float, candidate: float, stable: float, loss: float) -> float:
+    """Return what a label tells of 'the candidate is wrong on more than `loss` more requests than stable is'."""
+    if candidate <= stable + loss:
+        return 0.0
 
-    def told(common: float) -> float:
-        mine = entropy(shares_by_bucket(slower), shares_by_bucket(allowed * common))
-        return share * mine + (1 - share) * entropy(shares_by_bucket(1.0), shares_by_bucket(common))
+    def told(allowed: float) -> float:
+        mine = entropy(_bernoulli(candidate), _bernoulli(allowed + loss))
+        return share * mine + (1 - share) * entropy(_bernoulli(stable), _bernoulli(allowed))
 
-    return float(minimize_scalar(told, bounds=(1.0, slower / allowed), method="bounded", options=EXACTLY).fun)
+    return float(minimize_scalar(told, bounds=(stable, candidate - loss), method="bounded", options=EXACTLY).fun)
+
+
+def of_paired_loss(pairs: Sequence[float], loss: float) -> float:
+    """Return what the label of a request that both answered tells of the same.
+
+    `pairs` are the shares where both are right, only the candidate, only stable, and neither.
+    """
+    _, candidate, stable, _ = pairs
+    truly = np.array([candidate, stable, 1 - candidate - stable])
+
+    def told(won: float) -> float:
+        return entropy(truly, np.array([won, won + loss, 1 - loss - 2 * won]))
+
+    return float(minimize_scalar(told, bounds=(0.0, (1 - loss) / 2), method="bounded", options=EXACTLY).fun)
+
+
+def of_latencies(share: float, candidate: Floats, stable: Floats, ratios: Floats, most: Floats) -> float:
+    """Return what a request's latency tells of 'beyond some edge the candidate's are too often'.
+
+    `candidate` and `stable` are shares by bucket. Beyond an edge the candidate's may be at most `ratios` times
+    stable's, or where `most` is not 0 at most that. The nearest pair that is allowed is found by convex programming.
+    """
+    truly = np.concatenate((candidate, stable))
+    weights = truly * np.repeat((share, 1 - share), len(stable))
+
+    def told(shares: Floats) -> float:
+        return SCALE * float((weights * np.log(np.maximum(truly, NEGLIGIBLE) / shares)).sum())
+
+    found = minimize(
+        told,
+        np.concatenate((stable, stable)),
+        jac=lambda shares: -SCALE * weights / shares,
+        bounds=[(NEGLIGIBLE, 1)] * len(truly),
+        constraints=_allowed(ratios, most),
+    )
+    return float(found.fun) / SCALE
+
+
+def _allowed(ratios: Floats, most: Floats) -> list[LinearConstraint]:
+    """Return the constraints on the shares of both sides, the candidate's first: each side's sum, and the limits."""
+    buckets = len(ratios) + 1
+    beyond = np.triu(np.ones((buckets, buckets)))[1:]  # by edge: the buckets beyond it
+    theirs = np.where(most[:, None] > 0, 0.0, -ratios[:, None] * beyond)
+    sums = np.kron(np.eye(2), np.ones(buckets))
+    return [LinearConstraint(np.hstack((beyond, theirs)), -np.inf, most), LinearConstraint(sums, 1, 1)]
 
 
 def limit(steps: Steps, rate: float, told: Callable[[float], float], harm: float, nats: float) -> Limit:

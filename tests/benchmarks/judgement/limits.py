@@ -1,23 +1,22 @@
 """The information limit of each world that has one, beside what Seatrial needed."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from math import isfinite
 
 import numpy as np
-from scipy.optimize import brentq
 
-from seatrial.api.checks import ErrorsCheck, LatencyCheck
+from seatrial.api.checks import AccuracyCheck, ErrorsCheck, LatencyCheck
 from seatrial.api.spec import Rollout, Shadow, Spec
 from seatrial.api.status import Stage
 from seatrial.contract.metrics import DURATION_EDGES
 from seatrial.core.judging import ALPHA, check_names
 from seatrial.judge.counts import LatencyInterval
 from seatrial.judge.latency import HICCUPS
-from seatrial.judge.latency_edges import SMALLEST_SHARE, Edge, edges_to_judge
+from seatrial.judge.latency_edges import SMALLEST_SHARE, edges_to_judge
 from tests.benchmarks.judgement.figures import Figures
-from tests.benchmarks.judgement.judges import OURS, OURS_AFTER_SHADOW
+from tests.benchmarks.judgement.judges import OURS, OURS_AFTER_SHADOW, OURS_BY_LABELS, OURS_BY_LABELS_IN_SHADOW
 from tests.benchmarks.judgement.limit import (
     FIRST_LOOK,
     NEVER,
@@ -25,18 +24,20 @@ from tests.benchmarks.judgement.limit import (
     limit,
     needed,
     of_bernoulli,
+    of_latencies,
+    of_loss,
+    of_paired_loss,
     of_ratio,
-    of_slowdown,
 )
 from tests.benchmarks.judgement.outcome import SLOW_BUCKET
 from tests.benchmarks.judgement.run import Place, Results
-from tests.benchmarks.judgement.seatrial import specification
+from tests.benchmarks.judgement.seatrial import LABELLED, specification
 from tests.benchmarks.judgement.steps import DEFAULT, WIDE, Steps
 from tests.benchmarks.judgement.traffic import shares_by_bucket
-from tests.benchmarks.judgement.worlds import BASELINE, WORLDS, Harm, World
+from tests.benchmarks.judgement.worlds import ACCURACY, BASELINE, WORLDS, Harm, World
 
 MANY = 10**9  # requests, among which shares are as they are
-LARGEST_SLOWDOWN = 10.0
+IN_SHADOW = (OURS_AFTER_SHADOW.name, OURS_BY_LABELS_IN_SHADOW.name)
 FOUND = 0.995  # a limit on the mean says nothing where many were not found
 STEPS = {steps.name: steps for steps in (DEFAULT, WIDE)}
 BY_NAME = {world.name: world for world in WORLDS}
@@ -53,7 +54,7 @@ class Compared:
     @property
     def ratio(self) -> float:
         """How many times the limit's harm ours is in the mean; in a shadow, its minutes."""
-        if self.place.judge == OURS_AFTER_SHADOW.name:
+        if self.place.judge in IN_SHADOW:
             return self.ours.minute_rolled_back / self.limit.minutes
         return self.ours.mean_harm / self.limit.harm
 
@@ -70,10 +71,15 @@ def compared(results: Results) -> Iterator[Compared]:
 
 def _limit(place: Place, world: World) -> Limit:
     steps = STEPS[place.steps]
-    if place.judge == OURS.name:
-        return _of_canary(world, steps, place.rate, specification(steps, shadow=False))
-    if place.judge == OURS_AFTER_SHADOW.name and world.harm is Harm.WRONG:
-        return _of_shadow(world, place.rate, specification(steps, shadow=True))
+    match place.judge, world.harm:
+        case OURS.name, _:
+            return _of_canary(world, steps, place.rate, specification(steps, shadow=False))
+        case OURS_AFTER_SHADOW.name, Harm.WRONG:
+            return _of_shadow(world, place.rate, specification(steps, shadow=True))
+        case OURS_BY_LABELS.name, Harm.WRONG:
+            return _of_labels(world, steps, place.rate)
+        case OURS_BY_LABELS_IN_SHADOW.name, Harm.WRONG:
+            return _of_paired_labels(world, place.rate, specification(steps, shadow=True, labels=True))
     return NEVER
 
 
@@ -85,9 +91,8 @@ def _of_canary(world: World, steps: Steps, rate: float, spec: Spec) -> Limit:
             told = partial(of_ratio, candidate=bad, stable=BASELINE, ratio=ErrorsCheck().maximum_ratio)
             return limit(steps, rate, told, bad, nats)
         case Harm.SLOW:
-            told = partial(of_slowdown, slower=world.slower, allowed=_allowed_slowdown())
             bad = float(shares_by_bucket(world.slower)[SLOW_BUCKET:].sum())
-            return limit(steps, rate, told, bad, nats)
+            return limit(steps, rate, _of_latencies(world), bad, nats)
     return NEVER
 
 
@@ -95,26 +100,40 @@ def _of_shadow(world: World, rate: float, spec: Spec) -> Limit:
     """In a shadow all that stable could answer is compared, and what the candidate fails is disagreed on."""
     failed = BASELINE / (1 - BASELINE)
     told = of_bernoulli(failed + (1 - failed) * world.disagreement, Shadow().maximum_disagreement)
-    comparisons = _nats(spec.rollout, Stage.SHADOW) / told
-    requests = max(comparisons / (1 - BASELINE), FIRST_LOOK * rate)
+    return _in_shadow(told * (1 - BASELINE), rate, spec)
+
+
+def _of_labels(world: World, steps: Steps, rate: float) -> Limit:
+    loss = AccuracyCheck().maximum_loss
+    told = partial(of_loss, candidate=1 - world.accuracy, stable=1 - ACCURACY, loss=loss)
+    nats = _nats(specification(steps, shadow=False, labels=True).rollout, Stage.CANARY)
+    return limit(steps, rate, lambda share: LABELLED * told(share), 1 - world.accuracy, nats)
+
+
+def _of_paired_labels(world: World, rate: float, spec: Spec) -> Limit:
+    told = of_paired_loss(world.pairs, AccuracyCheck().maximum_loss)
+    return _in_shadow(LABELLED * (1 - BASELINE) ** 2 * told, rate, spec)
+
+
+def _in_shadow(told: float, rate: float, spec: Spec) -> Limit:
+    """Return the limit where a request tells so much, at all times alike; callers get none of the answers."""
+    requests = max(_nats(spec.rollout, Stage.SHADOW) / told, FIRST_LOOK * rate)
     return Limit(requests / rate, requests, 0.0)
 
 
-def _allowed_slowdown() -> float:
-    """Return how many times as slow a version may be: at no edge that is judged slow too often by the check's limit."""
-    stable = tuple((shares_by_bucket(1.0) * MANY).astype(int).tolist())
-    judged = edges_to_judge(DURATION_EDGES, [LatencyInterval(stable, stable)])
-
-    def excess(slower: float) -> float:
-        beyond = dict(zip(DURATION_EDGES, (1 - np.cumsum(shares_by_bucket(slower))).tolist(), strict=False))
-        return max(float(beyond[edge.seconds]) - _allowed_share(edge) for edge in judged)
-
-    return float(brentq(excess, 1.0, LARGEST_SLOWDOWN))
-
-
-def _allowed_share(edge: Edge) -> float:
-    by_ratio = LatencyCheck().maximum_ratio * edge.allowance * edge.stable.share
-    return by_ratio if edge.stable.share >= SMALLEST_SHARE else max(by_ratio, HICCUPS)
+def _of_latencies(world: World) -> Callable[[float], float]:
+    """Return what a request's latency tells, by the candidate's share, of 'beyond some judged edge too often'."""
+    usual = shares_by_bucket(1.0)
+    counts = tuple((usual * MANY).astype(int).tolist())
+    judged = edges_to_judge(DURATION_EDGES, [LatencyInterval(counts, counts)])
+    begins = [0, *(edge.index + 1 for edge in judged)]
+    return partial(
+        of_latencies,
+        candidate=np.add.reduceat(shares_by_bucket(world.slower), begins),
+        stable=np.add.reduceat(usual, begins),
+        ratios=np.array([LatencyCheck().maximum_ratio * edge.allowance for edge in judged]),
+        most=np.array([HICCUPS if edge.stable.share < SMALLEST_SHARE else 0.0 for edge in judged]),
+    )
 
 
 def _nats(rollout: Rollout, stage: Stage) -> float:

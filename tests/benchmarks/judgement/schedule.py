@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tests.benchmarks.judgement.judges import OURS, OURS_AFTER_SHADOW, PEERS, Judge
+from tests.benchmarks.judgement.judges import BY_LABELS, OURS, OURS_AFTER_SHADOW, PEERS, Judge
 from tests.benchmarks.judgement.steps import DEFAULT, WIDE, Steps
 from tests.benchmarks.judgement.worlds import HEALTHY, WORLDS, Harm, World
 
 RATES = (6, 60, 600, 6_000, 60_000)  # requests a minute
 USUAL_RATES = (60, 600, 6_000)
+LABEL_RATES = (600, 6_000, 60_000)  # a tenth of them labelled
 HEALTHY_RUNS, USUAL_RUNS, FEWER_RUNS = 1_000, 200, 50
 QUICK_RATE = 600  # of what is beside the point in the quick form
 QUICK = 50  # how many times fewer in the quick form
@@ -40,12 +41,17 @@ def _full() -> Iterator[Cell]:
         if world is HEALTHY or world.harm in (Harm.ERRORS, Harm.SLOW):
             yield from (Cell(world, DEFAULT, rate, (OURS_AFTER_SHADOW,), FEWER_RUNS) for rate in RATES)
     for world in WORLDS:
+        if world is HEALTHY or world.harm is Harm.WRONG:
+            yield from (Cell(world, DEFAULT, rate, BY_LABELS, FEWER_RUNS) for rate in LABEL_RATES)
+    for world in WORLDS:
         if world.harm is not Harm.WRONG:
             yield from (Cell(world, WIDE, rate, (OURS, *PEERS), FEWER_RUNS) for rate in USUAL_RATES)
 
 
 def _is_quick(cell: Cell) -> bool:
-    beside_peers = cell.steps is DEFAULT and len(cell.judges) > 1
+    beside_peers = cell.steps is DEFAULT and PEERS[0] in cell.judges
+    if cell.judges == BY_LABELS:
+        return cell.rate == LABEL_RATES[1]
     return cell.rate in USUAL_RATES if beside_peers else cell.rate == QUICK_RATE
 
 

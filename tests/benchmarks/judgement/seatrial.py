@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import numpy as np
+
 from seatrial.api.conditions import Reason
 from seatrial.api.spec import Spec
 from seatrial.api.status import Stage, Status
@@ -18,11 +20,14 @@ from seatrial.core.observed import Evidence, Unknown
 from seatrial.core.plan import with_weight
 from seatrial.core.questions import questions
 from seatrial.core.rollout import advance
+from seatrial.judge.counts import Pairs
 from tests import given
+from tests.benchmarks.judgement import bursts
 from tests.benchmarks.judgement.ledger import Ledger
 from tests.benchmarks.judgement.outcome import Ending, Path
 from tests.benchmarks.judgement.steps import TICK_SECONDS, TICKS_A_MINUTE, Steps
-from tests.benchmarks.judgement.traffic import COLD_TICKS, Traffic
+from tests.benchmarks.judgement.traffic import COLD_TICKS, Answers, Traffic
+from tests.benchmarks.judgement.worlds import ACCURACY
 
 # A look is as fine as the evidence; after an hour it comes with every thirtieth of the time so far.
 USUAL_LOOK, HOUR, PARTS = 30 // TICK_SECONDS, 60 * TICKS_A_MINUTE, 30
@@ -30,29 +35,51 @@ AWAY = Unknown(Reason.METRICS_UNAVAILABLE, "Prometheus does not answer")
 ENDINGS = {Ended.PROMOTED: Ending.PROMOTED, Ended.ROLLED_BACK: Ending.ROLLED_BACK}
 
 
-def specification(steps: Steps, *, shadow: bool) -> Spec:
-    """Return a ModelDeployment's spec with every default but these steps, and with or without a shadow stage."""
+LABELLED = 0.1  # of all requests
+BY_LABELS: dict[str, Any] = {
+    "checks": [
+        {"name": "errors", "errors": {}},
+        {"name": "latency", "latency": {}},
+        {"name": "accuracy", "accuracy": {"maximumLoss": "0.02"}},
+    ],
+}
+
+
+def specification(steps: Steps, *, shadow: bool, labels: bool = False) -> Spec:
+    """Return a ModelDeployment's spec with every default but these steps, with or without a shadow stage and labels.
+
+    Where labels tell, answers may differ.
+    """
     rollout: dict[str, Any] = {"canary": {"steps": [{"weight": weight} for weight in steps.weights]}}
-    return given.spec(rollout=rollout | ({} if shadow else {"shadow": {"enabled": False}}))
+    if not shadow:
+        rollout["shadow"] = {"enabled": False}
+    elif labels:
+        rollout["shadow"] = {"maximumDisagreement": "0.5"}
+    return given.spec(rollout=rollout | (BY_LABELS if labels else {}))
 
 
 @dataclass(frozen=True, slots=True)
 class Seatrial:
-    """A trial with the operator's defaults, in canary alone (as the peers') or after a shadow stage."""
+    """A trial with the operator's defaults, in canary alone (as the peers') or after a shadow stage.
+
+    With `labels` the truth of every tenth request is known as soon as it was answered, and accuracy is checked.
+    """
 
     name: str
     shadow: bool = False
+    labels: bool = False
 
     def lead(self, traffic: Traffic) -> Path:
         """Return how the trial goes."""
-        return _Trial(traffic, specification(traffic.steps, shadow=self.shadow)).path()
+        spec = specification(traffic.steps, shadow=self.shadow, labels=self.labels)
+        return _Trial(traffic, spec, labels=self.labels).path()
 
 
 class _Trial:
     """One trial as it goes on: what the operator observes, and the ticks at which the canary's steps began."""
 
-    def __init__(self, traffic: Traffic, spec: Spec) -> None:
-        self._traffic, self._spec = traffic, spec
+    def __init__(self, traffic: Traffic, spec: Spec, *, labels: bool) -> None:
+        self._traffic, self._spec, self._labels = traffic, spec, labels
         self._longest = int(spec.rollout.progress_deadline.total_seconds()) // TICK_SECONDS
         stage = Stage.CANARY if spec.rollout.shadow is None else Stage.SHADOW
         self._observed = given.on_trial(stage, of=spec, evidence=AWAY)
@@ -94,6 +121,13 @@ class _Trial:
         cold = min(max(began + COLD_TICKS - ticks.start, 0), len(warm))
         warm[:cold] -= self._traffic.newcomers(step, slice(ticks.start, ticks.start + cold))
         self._ledger.add(candidate, stable, warm, self._traffic.scraped(ticks))
+        if self._labels:
+            self._ledger.label(self._labelled(candidate, stable))
+
+    def _labelled(self, candidate: Answers, stable: Answers) -> bursts.Counts:
+        labels = self._chance.binomial(np.stack((candidate.requests, stable.requests)), LABELLED)
+        wrong = [[1 - self._traffic.world.accuracy], [1 - ACCURACY]]
+        return np.stack((labels, self._chance.binomial(labels, wrong)), axis=2)
 
     def _serve_shadow(self, ticks: slice) -> None:
         """The candidate's pods are all new; only what stable could answer is compared."""
@@ -105,6 +139,13 @@ class _Trial:
         answered = max(0, int(stable.requests.sum() - stable.errors.sum()) - failed)
         disagree = int(self._chance.binomial(answered, self._traffic.world.disagreement))
         self._ledger.compare(answered - disagree, disagree, failed)
+        if self._labels:
+            self._ledger.pair(self._paired(answered))
+
+    def _paired(self, answered: int) -> Pairs:
+        """Where the answers are two, those that differ are right at one of the sides."""
+        labels = self._chance.binomial(answered, LABELLED)
+        return Pairs(*self._chance.multinomial(labels, self._traffic.world.pairs).tolist())
 
     def _look(self) -> None:
         """Do passes as long as something follows from the one before."""

@@ -58,6 +58,14 @@ class World:
     disagreement: float = 0.05
     accuracy: float = ACCURACY
 
+    @property
+    def pairs(self) -> tuple[float, float, float, float]:
+        """How often both are right, only the candidate, only stable, and neither, where there are two answers."""
+        lost = ACCURACY - self.accuracy
+        candidate, stable = (self.disagreement - lost) / 2, (self.disagreement + lost) / 2
+        both = self.accuracy - candidate
+        return both, candidate, stable, 1 - both - candidate - stable
+
     def weather(self, rng: Generator) -> Weather:
         """Return one world's chances."""
         return Weather(rng.uniform(0, DAY), rng.uniform(EARLIEST, LATEST))

@@ -1,11 +1,22 @@
 """The information limit agrees with what can be computed by hand."""
 
+from collections.abc import Sequence
 from math import exp, inf, log
 
 import numpy as np
 import pytest
 
-from tests.benchmarks.judgement.limit import NEVER, entropy, limit, needed, of_bernoulli, of_ratio, of_slowdown
+from tests.benchmarks.judgement.limit import (
+    NEVER,
+    entropy,
+    limit,
+    needed,
+    of_bernoulli,
+    of_latencies,
+    of_loss,
+    of_paired_loss,
+    of_ratio,
+)
 from tests.benchmarks.judgement.steps import Steps
 
 HALF = Steps((50,))
@@ -41,8 +52,43 @@ def test_rare_errors_tell_what_the_conditional_test_on_their_shares_can() -> Non
     assert of_ratio(0.5, candidate=3e-5, stable=1e-5, ratio=1.2) == pytest.approx(errors_a_request * an_error, rel=1e-3)
 
 
-def test_a_slower_candidate_tells_more_the_slower_it_is_and_the_less_is_allowed() -> None:
-    assert of_slowdown(0.5, 1.5, 1.1) > of_slowdown(0.5, 1.3, 1.1) > of_slowdown(0.5, 1.3, 1.2) > 0
+def test_with_one_edge_latencies_tell_what_errors_do() -> None:
+    found = latencies(0.1, candidate=[0.97, 0.03], stable=[0.99, 0.01], ratios=[1.2])
+    assert found == pytest.approx(of_ratio(0.1, candidate=0.03, stable=0.01, ratio=1.2), rel=1e-3)
+
+
+def test_more_edges_tell_more_and_looser_limits_less() -> None:
+    candidate, stable = [0.5, 0.3, 0.2], [0.7, 0.2, 0.1]
+    both = latencies(0.1, candidate, stable, [1.2, 1.2])
+    assert both > latencies(0.1, candidate, stable, [1.2, 2.0]) > 0
+    assert both > latencies(0.1, candidate, stable, [1.2, 1.2], most=[0.0, 0.25]) > 0
+    assert latencies(0.1, candidate, stable, [2.0, 2.0]) == pytest.approx(0, abs=1e-6)
+
+
+def latencies(
+    share: float,
+    candidate: Sequence[float],
+    stable: Sequence[float],
+    ratios: Sequence[float],
+    most: Sequence[float] | None = None,
+) -> float:
+    limits = np.array(ratios), np.array(most or [0.0] * len(ratios))
+    return of_latencies(share, np.array(candidate), np.array(stable), *limits)
+
+
+def test_a_loss_that_is_allowed_tells_nothing() -> None:
+    assert of_loss(0.5, candidate=0.12, stable=0.10, loss=0.02) == 0
+    assert of_paired_loss((0.85, 0.03, 0.05, 0.07), 0.02) == pytest.approx(0, abs=1e-6)
+
+
+def test_a_loss_without_anything_allowed_tells_what_a_ratio_without_does() -> None:
+    assert of_loss(0.1, 0.03, 0.01, 0.0) == pytest.approx(of_ratio(0.1, 0.03, 0.01, 1.0), rel=1e-6)
+
+
+def test_of_pairs_only_those_tell_in_which_one_is_right() -> None:
+    """Where no loss is allowed they are coins that should be fair."""
+    told = of_paired_loss((0.8, 0.04, 0.09, 0.07), 0.0)
+    assert told == pytest.approx(0.13 * of_bernoulli(0.04 / 0.13, 0.5), rel=1e-6)
 
 
 def test_the_limit_is_the_information_over_what_a_minute_tells() -> None:

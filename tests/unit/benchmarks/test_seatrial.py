@@ -42,6 +42,14 @@ def test_wrong_answers_are_found_in_the_shadow_before_any_caller_gets_one() -> N
     assert outcome(traffic, path).harm == 0
 
 
+@pytest.mark.parametrize("shadow", [False, True])
+def test_labels_tell_of_wrong_answers(shadow: bool) -> None:
+    by_labels = Seatrial("labels", shadow=shadow, labels=True)
+    path = by_labels.lead(Traffic(BY_NAME["accuracy -5 points"], DEFAULT, 6_000, (1,)))
+    assert (bool(path.steps), path.ending) == (not shadow, Ending.ROLLED_BACK)
+    assert by_labels.lead(Traffic(HEALTHY, DEFAULT, 60_000, (1,))).ending is not Ending.ROLLED_BACK
+
+
 def test_after_the_shadow_comes_the_canary() -> None:
     path = SHADOW_FIRST.lead(Traffic(HEALTHY, DEFAULT, 6_000, (1,)))
     assert path.steps[0] == 10 * TICKS_A_MINUTE
