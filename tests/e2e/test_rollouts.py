@@ -112,6 +112,7 @@ def test_a_process_that_ends_again_and_again_rolls_back(world: World) -> None:
     rolled_back(world, "2", "restarts")
 
 
+@pytest.mark.timeout(600)
 def test_pods_that_cannot_reach_the_store_hold_a_trial_and_reject_nobody(world: World) -> None:
     """Between the last step and the promotion as many pods are needed as stable has, and the Secret is wrong."""
     brief = {**NO_SHADOW, "canary": {"steps": [{"weight": 20}], "stepDuration": "10s"}}

@@ -20,6 +20,7 @@ TRAINING = {
 }
 
 
+@pytest.mark.timeout(900)
 def test_drift_starts_one_training_whose_model_takes_over(world: World) -> None:
     shelf = fresh_shelf(world.site)
     shelf.prepare()

@@ -20,6 +20,10 @@ FROM_THE_FIRST = 0.5
 # nearly the same.
 SCALE, TAIL = 100, 0.2
 
+# How much of the weight is log-normal around what is expected, and its standard deviation: with this three times the
+# errors are found after 5 % fewer of them than with equal weights, and nothing that was simulated later.
+NEAR, SPREAD = 0.7, 0.7
+
 # The largest log e-value: more says no more, and exp() has an end.
 LARGEST = 600.0
 
@@ -36,6 +40,15 @@ class Alternative(NamedTuple, Generic[T]):
 def uniform(values: Sequence[T]) -> tuple[Alternative[T], ...]:
     """Return the values with equal weights that sum to 1."""
     return tuple(Alternative(value, 1 / len(values)) for value in values)
+
+
+def around(centre: float, values: Sequence[float]) -> tuple[Alternative[float], ...]:
+    """Return the values with weights that are the larger the nearer they are to the centre, and never next to none."""
+    likely = [exp(-((log(value / centre) / SPREAD) ** 2) / 2) for value in values]
+    return tuple(
+        Alternative(value, NEAR * weight / sum(likely) + (1 - NEAR) / len(values))
+        for value, weight in zip(values, likely, strict=True)
+    )
 
 
 def with_favourite(values: Sequence[T], favourite: T) -> tuple[Alternative[T], ...]:

@@ -23,11 +23,11 @@ SENTENCES = [
     (
         minutes((10, 345, 6, 678), (10, 345, 7, 678), (10, 345, 7, 678), (10, 345, 7, 678)),
         "Inconclusive · candidate 40/1,380 (2.9 %) vs stable 27/2,712 (1.0 %) · 2.9× · "
-        "against it: evidence 75:1, needs 200:1 · less than 2×: evidence 1:32, needs 20:1",
+        "against it: evidence 114:1, needs 200:1 · less than 2×: evidence 1:32, needs 20:1",
     ),
     (
         minutes((10, 345, 6, 678), (11, 345, 7, 678), (11, 345, 7, 678), (11, 345, 7, 678)),
-        "Fail · candidate 43/1,380 (3.1 %) vs stable 27/2,712 (1.0 %) · 3.1× · evidence 303:1, needs 200:1",
+        "Fail · candidate 43/1,380 (3.1 %) vs stable 27/2,712 (1.0 %) · 3.1× · evidence 460:1, needs 200:1",
     ),
     (
         minutes((40, 4000, 38, 4000)),
@@ -45,7 +45,7 @@ SENTENCES = [
     (
         minutes((3, 600, 0, 5700)),
         "Inconclusive · candidate 3/600 (0.5 %) vs stable 0/5,700 (0.0 %) · none at stable · "
-        "against it: evidence 11:1, needs 200:1 · less than 1 %: evidence 1:1, needs 20:1",
+        "against it: evidence 9:1, needs 200:1 · less than 1 %: evidence 1:1, needs 20:1",
     ),
     ([], "Inconclusive · no requests yet"),
     (minutes((0, 0, 0, 0)), "Inconclusive · no requests yet"),

@@ -36,7 +36,7 @@ def test_a_slow_candidate_fails_at_the_edge_that_tells_most() -> None:
     found = judge(*[(slow, times(USUAL, 3))] * 3)
     assert found.line() == (
         "latency: Fail · slower than 28 ms: candidate 300/3,000 (10.0 %) vs stable 90/9,000 (1.0 %) · 10.0× · "
-        "evidence 429:1, needs 200:1"
+        "evidence 462:1, needs 200:1"
     )
 
 

@@ -29,7 +29,7 @@ def judge(*minutes: Sides, classes: Sequence[str] = CLASSES, limits: RatioLimits
         (
             [((180, 180, 240), USUAL)] * 5,
             "Fail · high: candidate 900/3,000 (30.0 %) vs stable 600/6,000 (10.0 %) · 3.0× · "
-            "evidence 463:1, needs 300:1",
+            "evidence 602:1, needs 300:1",
         ),
         (
             [((0, 360, 240), USUAL)] * 5,

@@ -64,7 +64,9 @@ def test_the_likelihood_ratio_is_the_binomial_one() -> None:
 
     s = share(ratio)
     likelihood_ratios = [(share(v) / s) ** e1 * ((1 - share(v)) / (1 - s)) ** e0 for v in grid]
-    expected = log(sum(likelihood_ratios) / 12)
+    near = [exp(-((log(v / 3.0) / 0.7) ** 2) / 2) for v in grid]
+    weights = [0.7 * one / sum(near) + 0.3 / 12 for one in near]
+    expected = log(sum(w * likelihood for w, likelihood in zip(weights, likelihood_ratios, strict=True)))
     assert log_evidence_above_at_once(interval(n1, e1, n0, e0), ratio) == pytest.approx(expected)
     assert log_evidence_above([interval(n1, e1, n0, e0)], ratio) == pytest.approx(begun(expected))
 
