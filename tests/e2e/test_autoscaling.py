@@ -9,7 +9,7 @@ import pytest
 from tests.system.world import NAME, ROLLOUT, World, candidate, serving
 
 pytestmark = [pytest.mark.cluster, pytest.mark.alone]
-RATE = 200  # requests a second: some 70m of a processor for each hundred
+RATE = 60  # requests a second: some 270m of a processor
 HALF: Mapping[str, Any] = {
     **ROLLOUT,
     "shadow": {"enabled": False},
@@ -17,7 +17,7 @@ HALF: Mapping[str, Any] = {
     "probation": "1h",
 }
 UNSAID: Mapping[str, Any] = {"rollout": HALF, "serving": {"timeout": "5s"}}
-TARGET = "40m"
+TARGET = "70m"
 
 
 def autoscaler(world: World) -> Mapping[str, Any]:

@@ -4,7 +4,7 @@ from seatrial.api import API_VERSION, GROUP, KIND, PLURAL
 from seatrial.ports import Document
 
 MODEL_API = f"{GROUP}/{API_VERSION}"
-SCALE = "scale"  # the subresource by which autoscalers write
+AUTOSCALER_API, AUTOSCALER = "autoscaling/v2", "HorizontalPodAutoscaler"
 ROUTE_API = "gateway.networking.k8s.io/v1"
 
 _PLURALS = {
@@ -17,6 +17,7 @@ _PLURALS = {
     ("apps/v1", "ControllerRevision"): "controllerrevisions",
     ("apps/v1", "Deployment"): "deployments",
     ("batch/v1", "Job"): "jobs",
+    (AUTOSCALER_API, AUTOSCALER): "horizontalpodautoscalers",
     ("policy/v1", "PodDisruptionBudget"): "poddisruptionbudgets",
     ("coordination.k8s.io/v1", "Lease"): "leases",
     (ROUTE_API, "HTTPRoute"): "httproutes",
@@ -29,7 +30,7 @@ def plural(api_version: str, kind: str) -> str:
     try:
         return _PLURALS[api_version, kind]
     except KeyError:
-        raise ValueError(f"{api_version} {kind} is no kind that Seatrial writes; add it to kube_kinds") from None
+        raise ValueError(f"{api_version} {kind} is no kind that Seatrial asks for; add it to kube_kinds") from None
 
 
 def collection_path(api_version: str, kind: str, namespace: str | None) -> str:

@@ -9,8 +9,8 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from seatrial.adapters.kube_kinds import MODEL_API, SCALE
-from seatrial.api import KIND
+from seatrial.adapters.kube_kinds import AUTOSCALER, MODEL_API
+from seatrial.api import GROUP, KIND
 from seatrial.contract.labels import MODEL
 from seatrial.ports import Document, Key
 
@@ -34,10 +34,21 @@ def place_of(document: Document) -> Place:
 
 
 def owner_of(document: Document) -> Key | None:
-    """Return the ModelDeployment that an object is, or is labelled as belonging to."""
+    """Return the ModelDeployment that an object is, that it scales, or that it is labelled as belonging to."""
     metadata = document["metadata"]
-    name = metadata["name"] if document["kind"] == KIND else (metadata.get("labels") or {}).get(MODEL)
+    match document["kind"]:
+        case kind if kind == KIND:
+            name = metadata["name"]
+        case kind if kind == AUTOSCALER:
+            name = _scaled(document["spec"].get("scaleTargetRef") or {})
+        case _:
+            name = (metadata.get("labels") or {}).get(MODEL)
     return Key(metadata.get("namespace", ""), name) if name else None
+
+
+def _scaled(target: Document) -> str | None:
+    is_model = target.get("kind") == KIND and str(target.get("apiVersion", "")).startswith(f"{GROUP}/")
+    return target.get("name") if is_model else None
 
 
 def version_of(document: Document) -> int:
@@ -55,16 +66,22 @@ class Cache:
         self._deleted: OrderedDict[Place, int] = OrderedDict()
 
     def put(self, document: Document) -> bool:
-        """Take an object, unless a newer state of it is known; says whether it was taken."""
+        """Take an object, unless a newer state of it is known; says whether it told anything new.
+
+        Autoscalers of other things, of which a cluster may have many, are not kept.
+        """
         place, version = place_of(document), version_of(document)
         known = self._objects.get(place)
         if version <= self._deleted.get(place, 0) or (known is not None and version <= version_of(known)):
             return False
         self._remove(place)
+        owner = owner_of(document)
+        if document["kind"] == AUTOSCALER and owner is None:
+            return False
         self._objects[place] = trimmed(document)
-        if (owner := owner_of(document)) is not None:
+        if owner is not None:
             self._by_owner[owner].add(place)
-        return True
+        return known is None or _content(known) != _content(self._objects[place])
 
     def drop(self, document: Document) -> bool:
         """Forget a deleted object, unless it was made again since; says whether it was known."""
@@ -116,9 +133,15 @@ class Cache:
 def trimmed(document: Document) -> Document:
     """Return the object without what nobody here reads, and what would be most of its size."""
     metadata = {key: value for key, value in document["metadata"].items() if key != "managedFields"}
-    scaled = [one for one in document["metadata"].get("managedFields") or () if one.get("subresource") == SCALE]
-    if scaled:
-        metadata["managedFields"] = scaled
     if _LAST_APPLIED in (annotations := metadata.get("annotations") or {}):
         metadata["annotations"] = {key: value for key, value in annotations.items() if key != _LAST_APPLIED}
+    if document["kind"] == AUTOSCALER:
+        # Its figures change every few seconds, and nobody here reads them.
+        spec = {"scaleTargetRef": document["spec"].get("scaleTargetRef")}
+        return {"apiVersion": document["apiVersion"], "kind": AUTOSCALER, "metadata": metadata, "spec": spec}
     return {**document, "metadata": metadata}
+
+
+def _content(document: Document) -> Document:
+    """Return the object without its resourceVersion."""
+    return {**document, "metadata": {**document["metadata"], "resourceVersion": ""}}

@@ -4,14 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from seatrial.adapters.kube_kinds import ROUTE_API, SCALE
+from seatrial.adapters.kube_kinds import AUTOSCALER, ROUTE_API
 from seatrial.api.spec import Route
 from seatrial.contract import labels
 from seatrial.core.observed import JobPhase, Pods, RouteState
 from seatrial.core.recipe import Recipe, recipe_from
 from seatrial.ports import NO_RESTARTS, Document, Restarts
 
-AUTOSCALER = "kube-controller-manager"  # of which the autoscaler is a part
 _NEEDED = ("Accepted", "ResolvedRefs")  # of a parent's conditions
 
 
@@ -20,21 +19,9 @@ def belonging(documents: Iterable[Document], uid: str) -> list[Document]:
     return [d for d in documents if any(o["uid"] == uid for o in d["metadata"].get("ownerReferences") or ())]
 
 
-def is_autoscaled(document: Document) -> bool:
-    """Say whether a HorizontalPodAutoscaler set a ModelDeployment's replicas last: it writes by the scale subresource.
-
-    Where a person or another tool sets them in the spec, the field is theirs again.
-    """
-    return any(
-        entry.get("manager", "").startswith(AUTOSCALER) and "f:replicas" in _fields(entry)
-        for entry in document["metadata"].get("managedFields") or ()
-        if entry.get("subresource") == SCALE
-    )
-
-
-def _fields(entry: Document) -> Mapping[str, Any]:
-    fields: Mapping[str, Any] = entry.get("fieldsV1") or {}
-    return (fields.get("f:spec") or {}).get("f:serving") or {}
+def is_autoscaled(documents: Iterable[Document]) -> bool:
+    """Say whether a HorizontalPodAutoscaler is among what is about a ModelDeployment."""
+    return any(document["kind"] == AUTOSCALER for document in documents)
 
 
 def identities(documents: Iterable[Document]) -> frozenset[tuple[str, str, str]]:

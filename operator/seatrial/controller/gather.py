@@ -58,7 +58,8 @@ class Gatherer:
         """Return what is known of a ModelDeployment now."""
         metadata = document["metadata"]
         spec, status = read_spec(document), read_status(document.get("status"))
-        objects = from_cache.belonging(self._cache.owned(key), metadata["uid"])
+        cached = self._cache.owned(key)
+        objects = from_cache.belonging(cached, metadata["uid"])
         async with asyncio.TaskGroup() as tasks:
             target = tasks.create_task(self._target(source, spec))
             serving = tasks.create_task(self._serving(key, source, status, memory, now))
@@ -88,7 +89,7 @@ class Gatherer:
             objects=from_cache.identities(objects),
             failure=memory.failure,
             refused=memory.refused,
-            autoscaled=from_cache.is_autoscaled(document),
+            autoscaled=from_cache.is_autoscaled(cached),
         )
 
     async def _target(self, source: Source | Unknown, spec: Spec | Unknown) -> Target | Unknown:

@@ -9,7 +9,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from typing import Protocol
 
-from seatrial.adapters.kube_kinds import MODEL_API, ROUTE_API
+from seatrial.adapters.kube_kinds import AUTOSCALER, AUTOSCALER_API, MODEL_API, ROUTE_API
 from seatrial.api import KIND
 from seatrial.contract.labels import MODEL
 from seatrial.controller.cache import Cache, owner_of, place_of
@@ -27,6 +27,7 @@ WATCHED = (
     ("policy/v1", "PodDisruptionBudget", MODEL),
     ("batch/v1", "Job", MODEL),
     (ROUTE_API, "HTTPRoute", MODEL),
+    (AUTOSCALER_API, AUTOSCALER, ""),
 )
 
 _log = logging.getLogger(__name__)

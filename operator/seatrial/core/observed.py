@@ -152,7 +152,7 @@ class Observed:
 
     `pods` and `recipes` are by revision; `objects` are the owned objects as (apiVersion, kind, name), so that what is
     no longer wanted can be removed. `failure` is why the last attempt to write failed, None where it did not;
-    `refused` is why objects were refused in it, by kind and name. `autoscaled` says that an autoscaler has set the
+    `refused` is why objects were refused in it, by kind and name. `autoscaled` says that an autoscaler sets the
     replicas.
     """
 

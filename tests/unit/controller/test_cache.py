@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -94,7 +95,31 @@ def test_what_nobody_reads_is_dropped() -> None:
     assert "managedFields" in document["metadata"], "the caller's document stays as it is"
 
 
-def test_what_an_autoscaler_set_is_kept() -> None:
-    scaled = {"manager": "kube-controller-manager", "subresource": "scale"}
-    document = deployment(1, managedFields=[{"manager": "kubectl"}, scaled])
-    assert trimmed(document)["metadata"]["managedFields"] == [scaled]
+def autoscaler(version: int, kind: str = "ModelDeployment", api: str = MODEL_API, pods: int = 1) -> dict[str, Any]:
+    target = {"apiVersion": api, "kind": kind, "name": "risk"}
+    return {
+        "apiVersion": "autoscaling/v2",
+        "kind": "HorizontalPodAutoscaler",
+        "metadata": {"namespace": "ml", "name": "load", "resourceVersion": str(version)},
+        "spec": {"scaleTargetRef": target, "maxReplicas": 9},
+        "status": {"currentReplicas": pods},
+    }
+
+
+def test_an_autoscaler_belongs_to_what_it_scales_and_its_figures_are_no_news() -> None:
+    cache = Cache()
+    assert cache.put(autoscaler(1))
+    assert not cache.put(autoscaler(2, pods=3))
+    assert [document["spec"].keys() for document in cache.owned(KEY)] == [{"scaleTargetRef"}]
+    assert cache.drop(autoscaler(3))
+    assert cache.owned(KEY) == []
+
+
+@pytest.mark.parametrize(("kind", "api"), [("Deployment", "apps/v1"), ("ModelDeployment", "other.dev/v1")])
+def test_autoscalers_of_other_things_are_not_kept(kind: str, api: str) -> None:
+    cache = Cache()
+    assert not cache.put(autoscaler(1, kind, api))
+    assert cache.places("autoscaling/v2", "HorizontalPodAutoscaler") == []
+    cache.put(autoscaler(2))
+    cache.put(autoscaler(3, kind, api))
+    assert cache.owned(KEY) == [], "it scales something else now"

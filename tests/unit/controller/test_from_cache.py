@@ -167,23 +167,6 @@ def test_how_far_a_job_is(conditions: list[dict[str, str]], phase: JobPhase) -> 
     assert jobs_of([job, deployment()]) == {"risk-train-1": phase}
 
 
-def managed(manager: str, subresource: str, field: str) -> dict[str, Any]:
-    """A ModelDeployment with a field that somebody set, as the API server notes it."""
-    fields: dict[str, Any] = {"f:spec": {"f:serving": {field: {}}}}
-    entry = {"manager": manager, "subresource": subresource, "operation": "Update", "fieldsV1": fields}
-    return {"metadata": {"managedFields": [entry]}}
-
-
-@pytest.mark.parametrize(
-    ("document", "autoscaled"),
-    [
-        (managed("kube-controller-manager", "scale", "f:replicas"), True),
-        (managed("kubectl", "scale", "f:replicas"), False),  # by hand
-        (managed("kube-controller-manager", "", "f:replicas"), False),
-        (managed("kube-controller-manager", "scale", "f:image"), False),
-        ({"metadata": {"managedFields": [{"manager": "kube-controller-manager", "subresource": "scale"}]}}, False),
-        ({"metadata": {}}, False),
-    ],
-)
-def test_an_autoscaler_is_known_by_the_field_that_it_set(document: dict[str, Any], autoscaled: bool) -> None:
-    assert is_autoscaled(document) is autoscaled
+def test_an_autoscaler_is_known_where_there_is_one() -> None:
+    assert is_autoscaled([deployment(), thing("HorizontalPodAutoscaler", "load", "autoscaling/v2")])
+    assert not is_autoscaled([deployment()])

@@ -4,7 +4,8 @@ from typing import Any
 
 import kopf
 
-from seatrial.adapters.kube_kinds import MODEL_API, plural
+from seatrial.adapters.kube_kinds import AUTOSCALER, plural
+from seatrial.api import KIND
 from seatrial.contract.labels import MODEL
 from seatrial.controller import handlers
 from seatrial.controller.resync import WATCHED
@@ -24,7 +25,7 @@ def test_objects_of_others_are_left_out_by_the_api_server() -> None:
     for api_version, kind, _ in WATCHED:
         resource = handlers._resource(api_version, kind)
         selector = settings.watching.label_selectors.get(resource)
-        assert selector == (None if api_version == MODEL_API else MODEL)
+        assert selector == (None if kind in (KIND, AUTOSCALER) else MODEL)
 
 
 def test_watches_do_not_go_deaf_and_post_nothing() -> None:
