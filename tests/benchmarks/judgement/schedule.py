@@ -10,7 +10,8 @@ from tests.benchmarks.judgement.worlds import HEALTHY, WORLDS, Harm, World
 RATES = (6, 60, 600, 6_000, 60_000)  # requests a minute
 USUAL_RATES = (60, 600, 6_000)
 LABEL_RATES = (600, 6_000, 60_000)  # a tenth of them labelled
-HEALTHY_RUNS, USUAL_RUNS, FEWER_RUNS = 1_000, 200, 50
+HEALTHY_RUNS, USUAL_RUNS, BAD_RUNS, FEWER_RUNS = 1_000, 200, 100, 20
+FEW_REQUESTS, PART = 600, 5  # below so many a minute trials last for hours: a part of the runs
 QUICK_RATE = 600  # of what is beside the point in the quick form
 QUICK = 50  # how many times fewer in the quick form
 
@@ -35,8 +36,7 @@ def schedule(*, quick: bool, runs: int | None) -> list[Cell]:
 def _full() -> Iterator[Cell]:
     for world in WORLDS:
         judges = (OURS_AFTER_SHADOW, *PEERS) if world.harm is Harm.WRONG else (OURS, *PEERS)
-        often = HEALTHY_RUNS if world is HEALTHY else USUAL_RUNS
-        yield from (Cell(world, DEFAULT, rate, judges, often) for rate in RATES)
+        yield from (Cell(world, DEFAULT, rate, judges, _often(world, rate)) for rate in RATES)
     for world in WORLDS:
         if world is HEALTHY or world.harm in (Harm.ERRORS, Harm.SLOW):
             yield from (Cell(world, DEFAULT, rate, (OURS_AFTER_SHADOW,), FEWER_RUNS) for rate in RATES)
@@ -46,6 +46,14 @@ def _full() -> Iterator[Cell]:
     for world in WORLDS:
         if world.harm is not Harm.WRONG:
             yield from (Cell(world, WIDE, rate, (OURS, *PEERS), FEWER_RUNS) for rate in USUAL_RATES)
+
+
+def _often(world: World, rate: int) -> int:
+    """Return how often a world is led through beside the peers: what is seldom seen needs the most runs."""
+    often = BAD_RUNS if world.harm is not None else USUAL_RUNS
+    if world is HEALTHY:
+        often = HEALTHY_RUNS
+    return often if rate >= FEW_REQUESTS else often // PART
 
 
 def _is_quick(cell: Cell) -> bool:
