@@ -104,14 +104,19 @@ class Series:
     points: Sequence[tuple[float, float]]
 
 
+ANSWER_BYTES = 16 << 20
+
+
 class Metrics(Protocol):
     """Prometheus. Every call is bounded in time and size and raises MetricsError."""
 
     async def instant(self, query: str) -> Sequence[Series]:
         """Evaluate a query now; each series has one point."""
 
-    async def range(self, query: str, start: datetime, end: datetime, step: timedelta) -> Sequence[Series]:
-        """Evaluate a query at each step of a range."""
+    async def range(
+        self, query: str, start: datetime, end: datetime, step: timedelta, *, most: int = ANSWER_BYTES
+    ) -> Sequence[Series]:
+        """Evaluate a query at each step of a range; an answer of more than `most` bytes is an error."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from seatrial.ports import MetricsError, Series
+from seatrial.ports import ANSWER_BYTES, MetricsError, Series
 from tests.fakes.clock import FakeClock
 from tests.fakes.hooks import Hook, nothing
 
+POINT_BYTES = 20  # about what a point takes in an answer
 LOOKBACK = 300.0  # seconds for which a sample stands, as in Prometheus
 _QUERY = re.compile(r"([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})?")
 _LASTING = re.compile(r"last_over_time\((.*)\[(\d+)s\]\)")
@@ -39,11 +40,16 @@ class FakeMetrics:
         self.before("instant", (query,))
         return self._evaluate(query, [self._clock.now().timestamp()])
 
-    async def range(self, query: str, start: datetime, end: datetime, step: timedelta) -> Sequence[Series]:
+    async def range(
+        self, query: str, start: datetime, end: datetime, step: timedelta, *, most: int = ANSWER_BYTES
+    ) -> Sequence[Series]:
         """Evaluate a selector at each step."""
         self.before("range", (query, start, end, step))
         count = int((end - start) / step)
-        return self._evaluate(query, [(start + i * step).timestamp() for i in range(count + 1)])
+        answer = self._evaluate(query, [(start + i * step).timestamp() for i in range(count + 1)])
+        if POINT_BYTES * sum(len(series.points) for series in answer) > most:
+            raise MetricsError(f"the answer has more than {most:,} bytes")
+        return answer
 
     def _evaluate(self, query: str, times: list[float]) -> Sequence[Series]:
         chosen = [lasting(one) for one in query.split(" or ")]

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import accumulate
 
 from seatrial.contract import metrics
-from seatrial.ports import MetricsError, Series
+from seatrial.ports import ANSWER_BYTES, MetricsError, Series
 from tests.fakes.metrics import LOOKBACK, FakeMetrics, lasting
 from tests.simulation.virtual import LoopClock
 
@@ -65,7 +65,9 @@ class Prometheus(FakeMetrics):
         exposed = [series.labels for series in self._series.get("ALERTS", ())]
         return [Series(labels, ((now, 1.0),)) for labels in [*self.firing, *exposed]]
 
-    async def range(self, query: str, start: datetime, end: datetime, step: timedelta) -> Sequence[Series]:
+    async def range(
+        self, query: str, start: datetime, end: datetime, step: timedelta, *, most: int = ANSWER_BYTES
+    ) -> Sequence[Series]:
         """Return the series that a selector chooses, at each step."""
         self.before("range", (query, start, end, step))
         first, each = start.timestamp(), step.total_seconds()

@@ -4,6 +4,7 @@ What is not a whole and well-formed answer is an error: a trial is never judged 
 https://prometheus.io/docs/prometheus/latest/querying/api/
 """
 
+import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -13,10 +14,10 @@ from typing import Any
 import aiohttp
 
 from seatrial.adapters.unreachable import cause
-from seatrial.ports import Clock, MetricsError, Series
+from seatrial.ports import ANSWER_BYTES, Clock, MetricsError, Series
 
 TIMEOUT = 5.0  # seconds for one query, from connecting to the last byte
-MAXIMUM_BYTES = 16 << 20
+IN_PASSING = 1 << 18  # bytes of an answer that are read without another thread, in some milliseconds
 CLOCKS_APART = timedelta(seconds=30)  # a step of evidence, of which the ends would be mistaken
 _SHOWN = 300
 _LARGEST = 2.0**53  # beyond which a float counts no longer one by one, and no counter of requests ever was
@@ -25,8 +26,8 @@ _LARGEST = 2.0**53  # beyond which a float counts no longer one by one, and no c
 class Prometheus:
     """One Prometheus, or what answers like one, at a base address such as http://prometheus:9090."""
 
-    def __init__(self, url: str, clock: Clock, *, timeout: float = TIMEOUT, maximum_bytes: int = MAXIMUM_BYTES) -> None:
-        self._url, self._clock, self._timeout, self._maximum = url.rstrip("/"), clock, timeout, maximum_bytes
+    def __init__(self, url: str, clock: Clock, *, timeout: float = TIMEOUT) -> None:
+        self._url, self._clock, self._timeout = url.rstrip("/"), clock, timeout
         self._session: aiohttp.ClientSession | None = None
 
     async def close(self) -> None:
@@ -37,9 +38,11 @@ class Prometheus:
     async def instant(self, query: str) -> Sequence[Series]:
         """Evaluate a query now."""
         form = {"query": query, "timeout": f"{self._timeout:g}s"}
-        return read_answer(await self._post("/api/v1/query", form), "vector")
+        return await self._read("/api/v1/query", form, "vector", ANSWER_BYTES)
 
-    async def range(self, query: str, start: datetime, end: datetime, step: timedelta) -> Sequence[Series]:
+    async def range(
+        self, query: str, start: datetime, end: datetime, step: timedelta, *, most: int = ANSWER_BYTES
+    ) -> Sequence[Series]:
         """Evaluate a query at each step from `start` to `end`."""
         form = {
             "query": query,
@@ -48,25 +51,31 @@ class Prometheus:
             "end": f"{end.timestamp():.3f}",
             "step": f"{step.total_seconds():g}",
         }
-        return read_answer(await self._post("/api/v1/query_range", form), "matrix")
+        return await self._read("/api/v1/query_range", form, "matrix", most)
 
-    async def _post(self, path: str, form: Mapping[str, str]) -> bytes:
+    async def _read(self, path: str, form: Mapping[str, str], kind: str, most: int) -> Sequence[Series]:
+        body = await self._post(path, form, most)
+        if len(body) <= IN_PASSING:
+            return read_answer(body, kind)
+        return await asyncio.to_thread(read_answer, body, kind)
+
+    async def _post(self, path: str, form: Mapping[str, str], most: int) -> bytes:
         try:
-            return await self._exchange(self._url + path, form)
+            return await self._exchange(self._url + path, form, most)
         except TimeoutError:
             raise MetricsError(f"Prometheus at {self._url} did not answer within {self._timeout:g} s") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise MetricsError(f"Prometheus at {self._url} cannot be reached: {cause(error)}") from error
 
-    async def _exchange(self, url: str, form: Mapping[str, str]) -> bytes:
+    async def _exchange(self, url: str, form: Mapping[str, str], most: int) -> bytes:
         if self._session is None:
             self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=self._timeout))
         async with self._session.post(url, data=form, allow_redirects=False) as answer:
             body = bytearray()
             async for chunk in answer.content.iter_chunked(1 << 16):
                 body += chunk
-                if len(body) > self._maximum:
-                    raise MetricsError(f"Prometheus at {self._url} answered with more than {self._maximum} bytes")
+                if len(body) > most:
+                    raise MetricsError(f"Prometheus at {self._url} answered with more than {most:,} bytes")
         if answer.status != 200:
             raise MetricsError(f"Prometheus at {self._url} answered {answer.status}: {_own_words(bytes(body))}")
         self._check_clock(answer.headers.get("Date", ""))

@@ -1,7 +1,7 @@
 """What Prometheus says of what is judged, as the evidence that a decision rests on."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from seatrial.api.conditions import Reason
@@ -11,40 +11,78 @@ from seatrial.core.counters import join
 from seatrial.core.evidence import read_evidence
 from seatrial.core.observed import Defaults, Evidence, Query, Unknown
 from seatrial.core.questions import questions
-from seatrial.ports import Key, Metrics, MetricsError, Series
+from seatrial.core.user_queries import Answer
+from seatrial.ports import ANSWER_BYTES, Key, Metrics, MetricsError, Series
 
 SWITCHED_OFF = Unknown(
     Reason.METRICS_UNAVAILABLE, "this installation asks no queries of users (the chart's prometheus.userQueries)"
 )
 
 
+# A user's query has one series of some hundred points; what is more could fill the operator's memory.
+USERS_BYTES = 1 << 18
+# How many of one ModelDeployment's are asked at once, and of all: Prometheus answers twenty queries at a time.
+AT_ONCE, ALL_AT_ONCE = 3, 8
+PATIENCE = 5.0  # seconds for all queries of a ModelDeployment's together
+
+
+class UserQueries:
+    """Asks what users want to know: few at a time, so that the operator's own questions find Prometheus free."""
+
+    def __init__(self, metrics: Metrics, *, patience: float = PATIENCE) -> None:
+        self._metrics, self._patience = metrics, patience
+        self._all = asyncio.Semaphore(ALL_AT_ONCE)
+
+    async def ask(self, asked: Mapping[str, Query]) -> dict[str, Answer]:
+        """Return the answers by name; what was not answered, or not in time, says so."""
+        own = asyncio.Semaphore(AT_ONCE)
+        tasks = {name: asyncio.create_task(self._one(query, own)) for name, query in asked.items()}
+        try:
+            if tasks:
+                await asyncio.wait(tasks.values(), timeout=self._patience)
+            return {name: task.result() if task.done() else self._late() for name, task in tasks.items()}
+        finally:
+            for task in tasks.values():
+                task.cancel()
+
+    async def _one(self, query: Query, own: asyncio.Semaphore) -> Answer:
+        try:
+            async with own, self._all:
+                return await _series(self._metrics, query)
+        except MetricsError as error:
+            return Unknown(Reason.METRICS_UNAVAILABLE, str(error))
+
+    def _late(self) -> Unknown:
+        late = f"no answer within {self._patience:g} s: the queries of its checks together take longer"
+        return Unknown(Reason.METRICS_UNAVAILABLE, late)
+
+
 async def evidence_of(
-    metrics: Metrics, key: Key, spec: Spec | Unknown, status: Status, now: datetime, defaults: Defaults
+    metrics: Metrics,
+    users: UserQueries,
+    key: Key,
+    spec: Spec | Unknown,
+    status: Status,
+    now: datetime,
+    defaults: Defaults,
 ) -> Evidence | Unknown:
-    """Return the evidence of the stage that goes on, all questions asked side by side."""
+    """Return the evidence of the stage that goes on, the operator's own questions asked side by side."""
     if isinstance(spec, Unknown):
         return spec
     asked = questions(key, spec, status, now, defaults.namespace_label)
+    theirs = {name: query for name, query in asked.items() if query.is_users}
+    own = {name: query for name, query in asked.items() if not query.is_users}
     try:
-        answers = await asyncio.gather(*(_ask(metrics, query, defaults) for query in asked.values()))
+        answers = await asyncio.gather(*(_series(metrics, query) for query in own.values()))
     except MetricsError as error:
         return Unknown(Reason.METRICS_UNAVAILABLE, str(error))
-    return read_evidence(spec, status, dict(zip(asked, answers, strict=True)))
-
-
-async def _ask(metrics: Metrics, query: Query, defaults: Defaults) -> Sequence[Series] | Unknown:
-    if query.is_users and not defaults.user_queries:
-        return SWITCHED_OFF
-    try:
-        return await _series(metrics, query)
-    except MetricsError as error:
-        if not query.is_users:
-            raise
-        return Unknown(Reason.METRICS_UNAVAILABLE, str(error))
+    told = await users.ask(theirs) if defaults.user_queries else dict.fromkeys(theirs, SWITCHED_OFF)
+    return read_evidence(spec, status, {**dict(zip(own, answers, strict=True)), **told})
 
 
 async def _series(metrics: Metrics, query: Query) -> Sequence[Series]:
-    asked = metrics.range(query.promql, query.start, query.end, timedelta(seconds=query.seconds))
+    most = USERS_BYTES if query.is_users else ANSWER_BYTES
+    asked = metrics.range(query.promql, query.start, query.end, timedelta(seconds=query.seconds), most=most)
     if query.past is None:
         return await asked
     recent, past = await asyncio.gather(asked, _series(metrics, query.past))

@@ -21,7 +21,7 @@ from seatrial.contract.reference import Reference
 from seatrial.controller import from_cache
 from seatrial.controller.alerts import Alerts
 from seatrial.controller.cache import Cache
-from seatrial.controller.from_metrics import evidence_of
+from seatrial.controller.from_metrics import UserQueries, evidence_of
 from seatrial.controller.from_store import serving_of, source_of, target_of
 from seatrial.controller.logs import about
 from seatrial.controller.memory import Memory, Seen
@@ -44,6 +44,7 @@ class Gatherer:
     ) -> None:
         self._cache, self._cluster, self._store = cache, cluster, store
         self._metrics, self._alerts, self._defaults = metrics, alerts, defaults
+        self._users = UserQueries(metrics)
 
     async def source(self, key: Key, document: Document) -> Source | Unknown:
         """Return the store that the spec names, and the credentials for it."""
@@ -66,7 +67,9 @@ class Gatherer:
             newest = tasks.create_task(self._newest(source, spec, memory, now))
             reference = tasks.create_task(self._reference(key, source, spec, status))
             pods = tasks.create_task(self._pods(key, objects, status, now))
-            evidence = tasks.create_task(evidence_of(self._metrics, key, spec, status, now, self._defaults))
+            evidence = tasks.create_task(
+                evidence_of(self._metrics, self._users, key, spec, status, now, self._defaults)
+            )
             jobs = tasks.create_task(self._jobs(key, objects, status))
         return Observed(
             key=key,

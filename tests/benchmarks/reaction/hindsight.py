@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 
 from seatrial.api.spec import Spec
 from seatrial.api.status import Status
-from seatrial.controller.from_metrics import evidence_of
+from seatrial.controller.from_metrics import UserQueries, evidence_of
 from seatrial.core.compared import judged_since
 from seatrial.core.judging import judge
 from seatrial.judge.verdict import Verdict
-from seatrial.ports import Key, Metrics, Series
+from seatrial.ports import ANSWER_BYTES, Key, Metrics, Series
 from tests.given import DEFAULTS, observed
 
 STEP = timedelta(seconds=0.1)
@@ -34,7 +34,8 @@ async def sufficient_since(metrics: Metrics, key: Key, spec: Spec, status: Statu
 
 
 async def _fails(metrics: Metrics, key: Key, spec: Spec, status: Status, now: datetime) -> bool:
-    evidence = await evidence_of(AsOf(metrics, now), key, spec, status, now, DEFAULTS)
+    then = AsOf(metrics, now)
+    evidence = await evidence_of(then, UserQueries(then), key, spec, status, now, DEFAULTS)
     world = replace(observed(of=spec), key=key, status=status, evidence=evidence)
     return any(finding.verdict is Verdict.FAIL for finding in judge(world, spec))
 
@@ -50,12 +51,18 @@ class AsOf:
         """Evaluate a query at that moment."""
         return await self.metrics.range(query, self.now, self.now, STEP)
 
-    async def range(self, query: str, start: datetime, end: datetime, step: timedelta) -> Sequence[Series]:
+    async def range(
+        self, query: str, start: datetime, end: datetime, step: timedelta, *, most: int = ANSWER_BYTES
+    ) -> Sequence[Series]:
         """Evaluate a query at each step of a range, of which the end may be later than that moment."""
         count = round((end - start) / step)
         times = [start + step * number for number in range(count + 1)]
         past, later = [at for at in times if at <= self.now], [at for at in times if at > self.now]
-        known = {_identity(one): one for one in await self.metrics.range(query, start, past[-1], step)} if past else {}
+        known = (
+            {_identity(one): one for one in await self.metrics.range(query, start, past[-1], step, most=most)}
+            if past
+            else {}
+        )
         for last in await self.instant(query) if later else ():
             before = known.get(_identity(last), Series(last.labels, ()))
             value = last.points[-1][1]

@@ -86,3 +86,9 @@ async def test_a_moment_ahead_has_what_was_seen_last(site: Site) -> None:
     found = await site.metrics.range(site.metric, site.now, site.now + ahead, ahead)
     times = {at for series in found for at, _ in series.points}
     assert times == {round(at.timestamp(), 3) for at in (site.now, site.now + ahead)}
+
+
+async def test_an_answer_that_is_too_long_is_an_error(site: Site) -> None:
+    start = site.now - 4 * STEP
+    with pytest.raises(MetricsError, match="more than 10 bytes"):
+        await site.metrics.range(site.metric, start, site.now, STEP, most=10)

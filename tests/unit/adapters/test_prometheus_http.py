@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 
 from seatrial.adapters.clock import SystemClock
-from seatrial.adapters.prometheus import CLOCKS_APART, Prometheus
+from seatrial.adapters.prometheus import CLOCKS_APART, IN_PASSING, Prometheus
 from seatrial.ports import MetricsError
 from tests.fakes.clock import FakeClock
 
@@ -56,7 +56,7 @@ async def fake() -> AsyncIterator[Fake]:
 
 @pytest.fixture
 async def prometheus(fake: Fake) -> AsyncIterator[Prometheus]:
-    prometheus = Prometheus(fake.url, SystemClock(), timeout=0.5, maximum_bytes=10_000)
+    prometheus = Prometheus(fake.url, SystemClock(), timeout=0.5)
     yield prometheus
     await prometheus.close()
 
@@ -105,8 +105,13 @@ async def test_no_answer_in_time(fake: Fake, prometheus: Prometheus) -> None:
 
 async def test_an_answer_that_never_ends(fake: Fake, prometheus: Prometheus) -> None:
     fake.answer = says(" " * 20_000 + VECTOR)
-    with pytest.raises(MetricsError, match="more than 10000 bytes"):
-        await prometheus.instant("up")
+    with pytest.raises(MetricsError, match="more than 10,000 bytes"):
+        await prometheus.range("up", START, START, timedelta(seconds=1), most=10_000)
+
+
+async def test_a_long_answer_is_read_as_a_short_one(fake: Fake, prometheus: Prometheus) -> None:
+    fake.answer = says(" " * IN_PASSING + VECTOR)
+    assert await prometheus.instant("up") == ()
 
 
 async def test_nobody_there(fake: Fake) -> None:
