@@ -30,7 +30,9 @@ OWN_CHECKS = {DISAGREEMENT: "the shadow stage", RESTARTS: "every stage"}
 LIMITS = ("maximumRatio", "minimumRatio", "maximum", "minimum")
 PLACEHOLDER = "{{revision}}"
 # A range or the range of a subquery, as PromQL writes durations; what stands in quotes may look like one, and is none.
-_RANGE = re.compile(r"""\[\s*((?:\d+(?:ms|[smhdwy]))+)\s*(?::[^\]]*)?\](?=(?:[^"]*"[^"]*")*[^"]*$)""")
+# Strings and comments may hold brackets that are no range.
+_SILENT = re.compile(r"""\"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`|#[^\n]*""")
+_RANGE = re.compile(r"\[\s*(\d+(?:\.\d+)?|(?:\d+(?:ms|[smhdwy]))+)\s*(?::[^\]]*)?\]")
 _PART = re.compile(r"(\d+)(ms|[smhdwy])")
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800, "y": 31_536_000}
 
@@ -105,8 +107,14 @@ def _query(reader: Reader) -> QueryCheck:
 
 def longest_range(promql: str) -> timedelta:
     """Return the longest range that PromQL looks back over, such as of `rate(x[5m])`; none is 0."""
-    found = (sum(int(n) * _SECONDS[unit] for n, unit in _PART.findall(text)) for text in _RANGE.findall(promql))
-    return timedelta(seconds=max(found, default=0.0))
+    longest = max(map(_seconds, _RANGE.findall(_SILENT.sub("", promql))), default=0.0)
+    return timedelta(seconds=min(longest, timedelta.max.total_seconds() / 2))
+
+
+def _seconds(range_: str) -> float:
+    """A range is a number of seconds, or has units."""
+    parts = _PART.findall(range_)
+    return sum(float(n) * _SECONDS[unit] for n, unit in parts) if parts else float(range_)
 
 
 def _promql(reader: Reader, field: str) -> str | None:

@@ -7,12 +7,15 @@ Each names the revision that it is about, so that one which is left over does no
 - `seatrial.dev/promote: <revision>/<weight>`: what is asked of the canary step of this weight is approved, and so are
   the steps before it.
 - `seatrial.dev/abort: <revision>`: it is not tried, and while on trial or in probation gives its place back.
-- `seatrial.dev/retry: <revision>` or `<revision>/<token>`: try it again although it was rejected. Each value once.
+- `seatrial.dev/retry: <revision>` or `<revision>/<token>`: try it again although it was rejected. Each value once;
+  one of more than 253 characters is not followed.
 """
 
 from collections.abc import Mapping
 
 PROMOTE, ABORT, RETRY = "seatrial.dev/promote", "seatrial.dev/abort", "seatrial.dev/retry"
+
+LONGEST = 253  # characters: more cannot be remembered, and what cannot is not followed
 
 Annotations = Mapping[str, str]
 
@@ -46,6 +49,8 @@ def aborts(annotations: Annotations, revision: str) -> bool:
 def retry_of(annotations: Annotations, revision: str) -> str:
     """Return the request to try the revision again, empty where there is none, or none that can be followed."""
     value = annotations.get(RETRY, "")
+    if len(value) > LONGEST:
+        return ""
     return value if _named(value) == revision and not is_muddled(annotations, revision) else ""
 
 

@@ -67,7 +67,8 @@ def backstops(rollout: Rollout, stage: Stage, *, regression: bool = False) -> fr
     """Return the names of the checks that are not waited for at a stage.
 
     What labels tell of the shadow's answers is shown there; in a canary each side's own, which take far longer to show
-    anything, can only fail a version. And of a regression classes are no question.
+    anything, can only fail a version. And of a regression classes are no question. Where all were backstops none is:
+    a stage goes on because something was shown.
     """
     after_shadow = stage is Stage.CANARY and rollout.shadow is not None
 
@@ -79,7 +80,8 @@ def backstops(rollout: Rollout, stage: Stage, *, regression: bool = False) -> fr
                 return regression
         return False
 
-    return frozenset(check.name for check in rollout.checks if is_one(check))
+    found = frozenset(check.name for check in rollout.checks if is_one(check))
+    return frozenset() if found.issuperset(check_names(rollout, stage)) else found
 
 
 def _findings(rollout: Rollout, observed: Observed, evidence: Evidence) -> tuple[Finding, ...]:

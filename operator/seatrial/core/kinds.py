@@ -19,7 +19,7 @@ from seatrial.core.observed import Evidence, Unknown
 from seatrial.judge.accuracy import judge_paired_accuracy, judge_unpaired_accuracy
 from seatrial.judge.conclusion import nothing_to_judge
 from seatrial.judge.counts import Interval, LatencyInterval
-from seatrial.judge.dispersion import dispersion
+from seatrial.judge.dispersion import usual_dispersion
 from seatrial.judge.errors import judge_errors
 from seatrial.judge.latency import judge_latency
 from seatrial.judge.limits import RatioLimits
@@ -88,7 +88,7 @@ def _limits(check: Check, ratio: float, terms: Terms, objective: float = ErrorsC
 
 
 def _errors(name: str, kind: ErrorsCheck, evidence: Evidence, terms: Terms, limits: RatioLimits) -> Finding:
-    usual = dispersion(evidence.history)
+    usual = usual_dispersion(evidence.history)
     if terms.stage is Stage.PROBATION:
         return _after(name, evidence.requests, limits, usual)
     return judge_errors(name, evidence.requests, limits, usual)

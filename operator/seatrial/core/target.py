@@ -41,14 +41,31 @@ def served_recipe(observed: Observed, wanted: Recipe) -> Recipe | None:
     """Return the recipe of what the store says this deployment served last, None where that is what is wanted.
 
     Where its pods may still be there it is the recipe that they have, otherwise the one that the spec makes today.
+    Where the store says nothing, it is what runs.
     """
     record = observed.serving
-    if record is None or isinstance(record, Unknown):
+    if isinstance(record, Unknown):
         return None
+    if record is None:
+        return _running(observed, wanted)
     kept = _kept(observed, record)
     if kept is not None:
         return kept
     return None if record.digest == wanted.digest else with_version_of(record, wanted)
+
+
+def _running(observed: Observed, wanted: Recipe) -> Recipe | None:
+    """Return another recipe that has pods, of several the one that has the most, where status remembers nothing at all.
+
+    Then it was lost, and what runs did serve: the wanted one may be untried.
+    """
+    status = observed.status
+    if status.stable is not None or status.trial is not None or status.history or status.retiring:
+        return None
+    available = {one.revision: pods_of(observed, one.revision).available for one in observed.recipes.values()}
+    others = [revision for revision, pods in available.items() if pods and revision != wanted.revision]
+    most = max(others, key=lambda revision: (available[revision], revision), default="")
+    return observed.recipes.get(most)
 
 
 def is_doubtful(observed: Observed) -> bool:

@@ -15,6 +15,7 @@ from seatrial.judge.rate_ratio import estimated_ratio
 
 # Beyond ten the test loses more by waiting than it gains by doubting.
 MOST_DISPERSION = 10.0
+QUARTER = 15  # minutes
 # So many intervals, a quarter of an hour, are compared with each other: bursts are shorter, and a version that turned
 # bad an hour ago, and scatters little since, is not taken for a burst.
 STRETCH = 30
@@ -23,6 +24,17 @@ STRETCH = 30
 def dispersion(counts: Sequence[Counts]) -> float:
     """Return the dispersion of one side's counts around their pooled share; 1 where too few or too clean to tell."""
     return _bounded(_scatter([counts]))
+
+
+def usual_dispersion(history: Sequence[Counts]) -> float:
+    """Return the dispersion that is usual of one side's counts by minute, from 1 to 10.
+
+    Each quarter of an hour is compared with itself, and the worst quarter of them left out: an incident of an hour ago
+    is no habit, and would blind the next trial.
+    """
+    quarters = [_residuals(history[first : first + QUARTER]) for first in range(0, len(history), QUARTER)]
+    scatter = sorted((q for q in quarters if len(q) > 1), key=lambda residuals: sum(residuals) / (len(residuals) - 1))
+    return _bounded(_over_freedom(scatter[: len(scatter) - len(scatter) // 4]))
 
 
 def dispersion_beside(intervals: Sequence[Interval]) -> float:

@@ -100,8 +100,19 @@ def training(**fields: Any) -> dict[str, Any]:
                 {"rollout": {"checks": [{"name": "own", "query": {"candidate": promql, "maximum": "1"}}]}},
                 "spec.rollout.checks[0].query.interval is None; expected at least 5m, the longest range in the PromQL",
             )
-            for promql in ("rate(x[5m])", "sum(x) / sum(increase(y[30s])) + max_over_time(z[4m60s:10s])")
+            for promql in (
+                "rate(x[5m])",
+                "sum(x) / sum(increase(y[30s])) + max_over_time(z[4m60s:10s])",
+                "rate(x[300])",
+                "max_over_time(z[300:10])",
+                """rate(x{a='"'}[5m]) + y{a='"[9m]'}""",
+                'rate(x[5m]) # "[9m]"',
+            )
         ],
+        (
+            {"rollout": {"checks": [{"name": "own", "query": {"candidate": "rate(x[99999999y])", "maximum": "1"}}]}},
+            "spec.rollout.checks[0].query.interval is None; expected at least",
+        ),
         (
             {"rollout": {"checks": [{"name": "own", "query": {"candidate": "x", "maximumRatio": "1"}}]}},
             "query.stable is None; expected PromQL for the stable version: candidate has no {{revision}}",

@@ -93,6 +93,26 @@ def test_a_lost_status_does_not_lose_the_pods_that_serve(wants: str) -> None:
     assert status.stable == ref("1")
 
 
+def test_a_lost_status_beside_a_store_that_says_nothing_leaves_what_runs_in_its_place() -> None:
+    """The record was never written, or somebody deleted it: the wanted version is untried all the same."""
+    lost = replace(serving("1", wants="2"), status=Status(), serving=None)
+    status = after(lost)
+    assert status.stable == ref("1")
+    assert after(replace(lost, pods={})).stable is None, "what does not run does not serve"
+    both = {**lost.pods, ref("2").revision: available(1)}
+    assert after(replace(lost, recipes={**lost.recipes, recipe("2").revision: recipe("2")}, pods=both)).stable == ref(
+        "1"
+    )
+
+
+def test_a_first_version_that_another_replaces_never_served() -> None:
+    begun = after(replace(serving("1"), status=Status(), serving=None))
+    assert begun.trial is not None
+    replaced = after(replace(serving("1", wants="2"), status=begun, serving=None))
+    assert replaced.trial is not None
+    assert (replaced.stable, replaced.trial.candidate) == (None, ref("2"))
+
+
 def test_a_lost_status_lets_a_candidate_retire_that_may_still_get_requests() -> None:
     world = on_trial(Stage.CANARY)
     status = after(replace(world, status=Status()))

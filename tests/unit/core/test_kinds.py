@@ -153,7 +153,21 @@ def test_the_chance_of_a_false_fail_is_shared_by_the_checks_of_the_stage() -> No
     ],
 )
 def test_after_a_shadow_accuracy_is_only_a_backstop(rollout: dict[str, Any], stage: Stage, names: set[str]) -> None:
-    assert backstops(checks({"name": "accuracy", "accuracy": {}}, **rollout).rollout, stage) == names
+    of = checks({"name": "errors", "errors": {}}, {"name": "accuracy", "accuracy": {}}, **rollout)
+    assert backstops(of.rollout, stage) == names
+
+
+@pytest.mark.parametrize("evidence", [UNKNOWN, Evidence(since=NOW)])
+@pytest.mark.parametrize(("of", "regression"), [(ACCURACY, False), (PREDICTIONS, True)])
+def test_where_there_is_nothing_but_backstops_they_are_waited_for(
+    of: Spec, regression: bool, evidence: Evidence | Unknown
+) -> None:
+    """So that nobody is promoted without anything being shown."""
+    assert backstops(of.rollout, Stage.CANARY, regression=regression) == set()
+    world = on_trial(Stage.CANARY, of=of, evidence=evidence)
+    assert world.status.trial is not None
+    situation = Situation(world, of, world.status, world.status.trial, judge(world, of), NOW)
+    assert situation.verdict is UNSURE
 
 
 def verdict(of: Spec, *findings: Finding) -> tuple[Verdict, str]:
@@ -183,7 +197,6 @@ def test_a_backstop_is_not_waited_for(errors: Verdict, accuracy: Verdict, stage:
 def test_a_stage_in_which_no_check_is_asked_only_lasts() -> None:
     nothing = checks({"name": "errors", "errors": {}, "stages": ["Shadow"]})
     assert verdict(nothing)[0] is PASS
-    assert verdict(ACCURACY, finding("accuracy", UNSURE))[0] is PASS
     assert verdict(BOTH)[0] is UNSURE, "there is no evidence yet"
 
 

@@ -219,6 +219,13 @@ def test_a_rejected_revision_is_tried_again_once(value: str) -> None:
     assert followed(asked(again)).retried == "", "once it is gone it may be made again"
 
 
+def test_a_retry_that_is_too_long_to_be_remembered_is_not_followed() -> None:
+    """It would be followed again and again."""
+    world = serving("1", wants="2", status=REJECTED)
+    assert followed(asked(world, retry=f"{TWO}/{'x' * 242}")).trial is not None
+    assert followed(asked(world, retry=f"{TWO}/{'x' * 243}")).trial is None
+
+
 def test_what_names_another_revision_retries_nothing() -> None:
     world = asked(serving("1", wants="2", status=REJECTED), retry=ONE)
     assert followed(world) == world.status

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 
 from seatrial.judge.counts import Counts, Interval
-from seatrial.judge.dispersion import MOST_DISPERSION, dispersion, dispersion_beside
+from seatrial.judge.dispersion import MOST_DISPERSION, dispersion, dispersion_beside, usual_dispersion
 from tests.unit.judge.strategies import intervals
 
 
@@ -31,6 +31,27 @@ def side_by_side(candidate: Sequence[int], stable: Sequence[int], total: int = 1
 )
 def test_dispersion_is_pearsons_within_bounds(history: list[Counts], expected: float) -> None:
     assert dispersion(history) == pytest.approx(expected)
+
+
+CALM = [Counts(600, 6)] * 120
+
+
+@pytest.mark.parametrize("bad", [[(60, 120)], [(minute, 30) for minute in range(43, 48)], [(0, 600), (119, 600)]])
+def test_one_incident_in_two_hours_is_no_habit(bad: list[tuple[int, int]]) -> None:
+    """Not even across two quarters of an hour."""
+    history = [Counts(600, dict(bad).get(minute, 6)) for minute in range(120)]
+    assert dispersion(history) > 2
+    assert usual_dispersion(history) == 1
+
+
+def test_what_comes_in_bursts_again_and_again_is_usual() -> None:
+    history = [Counts(600, 60 if minute % 20 == 0 else 4) for minute in range(120)]
+    assert usual_dispersion(history) > 5
+
+
+def test_of_a_short_history_nothing_is_left_out() -> None:
+    assert usual_dispersion([Counts(600, 60 if minute == 10 else 4) for minute in range(20)]) > 5
+    assert usual_dispersion(CALM) == usual_dispersion([]) == usual_dispersion(CALM[:1]) == 1
 
 
 @pytest.mark.parametrize(

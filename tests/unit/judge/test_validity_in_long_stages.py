@@ -15,8 +15,8 @@ from numpy.random import Generator
 from seatrial.contract.metrics import DURATION_EDGES
 from seatrial.core.observed import Query
 from seatrial.core.resolution import USUAL_STEP, since_then
-from seatrial.judge.counts import Counts, Interval, LatencyInterval
-from seatrial.judge.dispersion import dispersion
+from seatrial.judge.counts import Counts, Interval, LatencyInterval, pool
+from seatrial.judge.dispersion import usual_dispersion
 from seatrial.judge.errors import judge_errors
 from seatrial.judge.latency import judge_latency
 from seatrial.judge.reference import judge_against_reference
@@ -95,7 +95,8 @@ def judged(seen: Sequence[Interval], usual: float = 1.0) -> Finding:
 @pytest.mark.parametrize("burst", [20, 60])
 def test_bursts_that_are_usual_fail_no_healthy_candidate_in_four_hours(burst: int) -> None:
     rng = np.random.default_rng(3)
-    usual = dispersion([interval.stable for interval in errors(rng, FOUR_HOURS, burst=burst)])
+    before = [interval.stable for interval in errors(rng, FOUR_HOURS // 2, burst=burst)]
+    usual = usual_dispersion([pool(two) for two in zip(before[::2], before[1::2], strict=True)])
     for _ in range(8):
         seen = list(errors(rng, FOUR_HOURS, burst=burst))
         assert all(judged(seen[:look], usual).verdict is not Verdict.FAIL for look in range(10, FOUR_HOURS, 5))

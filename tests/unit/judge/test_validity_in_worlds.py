@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from seatrial.judge.dispersion import dispersion
+from seatrial.judge.dispersion import usual_dispersion
 from seatrial.judge.errors import judge_errors
 from seatrial.judge.limits import RatioLimits
 from tests.unit.judge.checks import Check, checks
@@ -41,7 +41,7 @@ def test_a_far_worse_candidate_fails_wherever_there_are_requests_enough(check: C
 def test_bursts_of_errors_fail_a_candidate_as_good_as_stable_with_chance_alpha(world: World) -> None:
     """Divided by what stable scattered before; without, one in twenty would fail."""
     rng, runs = np.random.default_rng(5), 200
-    usual = dispersion([world.bad(rng, 450, 0.02) for _ in range(120)])
+    usual = usual_dispersion([world.bad(rng, 450, 0.02) for _ in range(120)])
     bursty = replace(CHECKS["errors"], judge=lambda seen: judge_errors("errors", seen, LIMITS, usual))
     assert bursty.failed(world, 1.0, runs) <= no_more_than(ALPHA, runs)
     assert CHECKS["errors"].failed(world, 1.0, runs) > no_more_than(ALPHA, runs)
