@@ -61,14 +61,16 @@ def pause(model: Model, happening: Happening) -> str:
 def approve(model: Model, happening: Happening) -> str:
     """Approve the first step of whatever is on trial."""
     revision = str(_candidate(model).get("revision", ""))
-    return _ask(model, revision, promote=promote_value(revision, STEPS[0]), abort=None, retry=None)
+    value = promote_value(revision, STEPS[0], model.world.status().get("promoted", ""))
+    return _ask(model, revision, promote=value, abort=None, retry=None)
 
 
 def promote(model: Model, happening: Happening) -> str:
     """Let a good candidate take over without waiting."""
     candidate = _candidate(model)
     revision = str(candidate.get("revision", "")) if candidate.get("version") in GOOD else ""
-    return _ask(model, revision, promote=promote_value(revision), abort=None, retry=None)
+    value = promote_value(revision, spent=model.world.status().get("promoted", ""))
+    return _ask(model, revision, promote=value, abort=None, retry=None)
 
 
 def abort(model: Model, happening: Happening) -> str:

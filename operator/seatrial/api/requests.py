@@ -5,7 +5,8 @@ Each names the revision that it is about, so that one which is left over does no
 - `seatrial.dev/promote: <revision>`: go on with it without waiting for durations, approvals or checks that are
   Inconclusive, and let it take over. A check that says Fail still rolls it back, and a pause still holds it.
 - `seatrial.dev/promote: <revision>/<weight>`: what is asked of the canary step of this weight is approved, and so are
-  the steps before it.
+  the steps before it. Either is for one trial: left over, it does nothing to another one of the same revision. To say
+  the same of that one, change the value: `<revision>//<token>`, `<revision>/<weight>/<token>`.
 - `seatrial.dev/abort: <revision>`: it is not tried, and while on trial or in probation gives its place back.
 - `seatrial.dev/retry: <revision>` or `<revision>/<token>`: try it again although it was rejected. Each value once;
   one of more than 253 characters is not followed.
@@ -20,9 +21,14 @@ LONGEST = 253  # characters: more cannot be remembered, and what cannot is not f
 Annotations = Mapping[str, str]
 
 
-def promote_value(revision: str, weight: int | None = None) -> str:
-    """Return what PROMOTE says to promote a revision, or (with a weight in percent) to approve its canary step."""
-    return revision if weight is None else f"{revision}/{weight}"
+def promote_value(revision: str, weight: int | None = None, spent: str = "") -> str:
+    """Return what PROMOTE says to promote a revision, or (with a weight in percent) to approve its canary step.
+
+    `spent` is the value that counts no more, because it was for another trial.
+    """
+    value = revision if weight is None else f"{revision}/{weight}"
+    again = f"{revision}//2" if weight is None else f"{value}/2"
+    return again if value == spent else value
 
 
 def retry_value(revision: str, token: str) -> str:
@@ -32,13 +38,30 @@ def retry_value(revision: str, token: str) -> str:
 
 def promotes(annotations: Annotations, revision: str) -> bool:
     """Say whether a person asks for the revision to take over without waiting."""
-    return annotations.get(PROMOTE) == revision
+    match annotations.get(PROMOTE, "").split("/"):
+        case [named] | [named, "", _]:
+            return named == revision
+    return False
 
 
 def approves(annotations: Annotations, revision: str, weight: int) -> bool:
     """Say whether a person has approved that the revision goes beyond its step of this weight (percent)."""
-    named, _, approved = annotations.get(PROMOTE, "").partition("/")
-    return named == revision and approved in map(str, range(weight, 100))
+    match annotations.get(PROMOTE, "").split("/"):
+        case [named, approved] | [named, approved, _]:
+            return named == revision and approved in map(str, range(weight, 100))
+    return False
+
+
+def unspent(annotations: Annotations, spent: str) -> Annotations:
+    """Return the annotations without a promotion or approval that was for a trial that has ended."""
+    is_left_over = spent != "" and annotations.get(PROMOTE) == spent
+    return {name: value for name, value in annotations.items() if name != PROMOTE} if is_left_over else annotations
+
+
+def spent_with(annotations: Annotations, revision: str) -> str:
+    """Return the promotion or approval that is spent with the end of a revision's trial, empty where there is none."""
+    value = annotations.get(PROMOTE, "")
+    return value if _named(value) == revision and len(value) <= LONGEST else ""
 
 
 def aborts(annotations: Annotations, revision: str) -> bool:

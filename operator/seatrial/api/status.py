@@ -164,6 +164,7 @@ class Status:
     history: tuple[Ended, ...] = ()
     retiring: tuple[Retiring, ...] = ()
     retried: str = ""  # the seatrial.dev/retry that was acted on, as long as it is there
+    promoted: str = ""  # the seatrial.dev/promote that was for a trial that has ended, as long as it is there
     training: TrainingStatus | None = None
     conditions: tuple[Condition, ...] = ()
     changed: Mapping[Type, datetime] | None = None

@@ -54,7 +54,7 @@ def status_document(status: Status, name: str) -> dict[str, Json]:
         "probation": status.probation,
         "training": status.training,
     }
-    texts = {"alphaLeft": status.alpha_left, "retried": to_plain(status.retried)}
+    texts = {"alphaLeft": status.alpha_left, "retried": status.retried, "promoted": status.promoted}
     lists = {
         "findings": status.findings[-MAXIMUM_FINDINGS:],
         "rejected": status.rejected[-MAXIMUM_REJECTED:],
@@ -68,7 +68,7 @@ def status_document(status: Status, name: str) -> dict[str, Json]:
         "stage": status.stage.value,
         **({"weight": status.weight} if status.trial is not None else {}),
         "message": to_plain(_what_happens(status)),
-        **{field: text for field, text in texts.items() if text},
+        **{field: to_plain(text) for field, text in texts.items() if text},
         **{field: to_plain(value) for field, value in sections.items() if value is not None},
         **{field: [to_plain(item) for item in items] for field, items in lists.items() if items},
         "conditions": [_condition(condition, status) for condition in status.conditions],
@@ -95,6 +95,7 @@ def read_status(document: object) -> Status:
         retiring=_readable(document.get("retiring"), Retiring),
         alpha_left=plain.alpha_left,
         retried=plain.retried,
+        promoted=plain.promoted,
         training=_first([document.get("training")], TrainingStatus),
         conditions=_readable(document.get("conditions"), Condition),
         changed={c.type: c.last_transition_time for c in _readable(document.get("conditions"), _Change)} or None,
@@ -108,6 +109,7 @@ class _Plain:
     weight: int = 0
     alpha_left: str = ""
     retried: str = ""
+    promoted: str = ""
 
 
 @dataclass(frozen=True, slots=True)

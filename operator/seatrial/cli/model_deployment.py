@@ -24,7 +24,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class ModelDeployment:
-    """One object, as it was read. `wanted` is the version that the spec names, None where a channel does."""
+    """One object, as it was read. `wanted` is the version that the spec names, None where a channel does.
+
+    `annotations` are those that count: not a promotion that was for an earlier trial.
+    """
 
     document: Document
     namespace: str
@@ -84,7 +87,8 @@ class ModelDeployment:
 
     def without_requests(self, revision: str) -> dict[str, str | None]:
         """Return what takes every request about a revision away: a new one stands alone."""
-        asked = {name: self.annotations.get(name, "").partition("/")[0] for name in REQUESTS}
+        there = self.document["metadata"].get("annotations") or {}
+        asked = {name: there.get(name, "").partition("/")[0] for name in REQUESTS}
         return {name: None for name, about in asked.items() if about == revision}
 
 
@@ -99,7 +103,7 @@ def read_model_deployment(document: Document) -> ModelDeployment:
         namespace=metadata.text("namespace"),
         name=metadata.text("name"),
         version=metadata.text("resourceVersion"),
-        annotations=_texts(metadata.object("annotations", optional=True)),
+        annotations=requests.unspent(_texts(metadata.object("annotations", optional=True)), read.promoted),
         wanted=model.text("version", "") or None,
         channel=model.text("channel", "") or None,
         steps=_steps(rollout),

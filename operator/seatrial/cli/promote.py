@@ -40,7 +40,8 @@ def decide_promotion(model: ModelDeployment, revision: str | None, *, full: bool
     if model.is_approved(candidate.revision, weight):
         return Request({}, f"asked for already: {said}")
     gone = model.without_requests(candidate.revision)
-    return Request(gone | {PROMOTE: promote_value(candidate.revision, weight)}, said)
+    value = promote_value(candidate.revision, weight, model.status.promoted)
+    return Request(gone | {PROMOTE: value}, said)
 
 
 def _check(model: ModelDeployment, trial: Trial, revision: str | None) -> None:

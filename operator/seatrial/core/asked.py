@@ -1,5 +1,6 @@
 """Doing what a person asks of a revision: to end it, or to try it again. See api.requests."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from seatrial.api import requests
@@ -37,3 +38,15 @@ def forgiven(observed: Observed, status: Status, wanted: Recipe) -> Status:
     """Return the status in which what was rejected may be tried again, where a person asks for it, once a request."""
     asked = requests.retry_of(observed.annotations, wanted.revision)
     return status if asked in ("", status.retried) else moves.forgive(status, wanted.revision, asked)
+
+
+def spent(before: Status, after: Status, annotations: requests.Annotations) -> Status:
+    """Return the status that remembers which promotion or approval counts no more: its trial has ended."""
+    value = annotations.get(requests.PROMOTE, "")
+    if after.promoted not in ("", value):
+        after = replace(after, promoted="")
+    trial, goes_on = before.trial, after.trial
+    if trial is None or (goes_on is not None and goes_on.candidate == trial.candidate):
+        return after
+    ended = requests.spent_with(annotations, trial.candidate.revision)
+    return replace(after, promoted=ended) if ended else after

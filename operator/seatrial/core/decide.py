@@ -5,11 +5,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from math import isfinite
 
+from seatrial.api import requests
 from seatrial.api.spec import Spec
 from seatrial.api.status import Finding as ReportedFinding
 from seatrial.api.status import RevisionRef, Stage, Status
 from seatrial.contract.records import Pointer
 from seatrial.core import deadline, describe, moves, news
+from seatrial.core.asked import spent
 from seatrial.core.compared import judged_since
 from seatrial.core.decision import Decision
 from seatrial.core.desired import desired_objects, removals
@@ -40,13 +42,15 @@ def decide(observed: Observed, now: datetime) -> Decision:
     now = now.replace(microsecond=0)  # what status can hold
     if isinstance(observed.spec, Unknown):
         return _say_only(observed, now)
-    spec, observed = observed.spec, replace(observed, recipes=_sound(observed.recipes))
+    spec, said = observed.spec, observed.annotations
+    live = requests.unspent(said, observed.status.promoted)
+    observed = replace(observed, recipes=_sound(observed.recipes), annotations=live)
     if cannot_tell(observed):
         return _say_only(observed, now)
     if (served := awaited(observed)) is not None:
         return _bring_up(observed, spec, served, now)
     sent = routed(observed, spec.rollout.progress_deadline, now)
-    status = _next(observed, spec, sent, now)
+    status = spent(observed.status, _next(observed, spec, sent, now), said)
     wanted = wanted_recipe(observed)
     chosen = plan(observed, spec, status, wanted, now)
     objects = desired_objects(observed, spec, status, chosen)

@@ -122,7 +122,10 @@ def approved(situation: Situation) -> Objection | None:
         return None
     if requests.approves(situation.observed.annotations, candidate.revision, step.weight):
         return None
-    name, value = situation.observed.key.name, requests.promote_value(candidate.revision, step.weight)
+    name, value = (
+        situation.observed.key.name,
+        requests.promote_value(candidate.revision, step.weight, situation.status.promoted),
+    )
     how = f"`seatrial promote {name}`, or the annotation {requests.PROMOTE}={value}"
     what = f"step {situation.trial.step + 1} ({step.weight} %) passes and waits for approval: {how}"
     return Objection(what, Reason.AWAITING_APPROVAL, excused=True)

@@ -64,6 +64,27 @@ def test_a_candidate_that_is_promoted_takes_over_without_a_verdict(stage: Stage)
     assert status.probation.reference_since == NOW - 30 * MINUTE, "there was too little in the stage itself"
 
 
+@pytest.mark.parametrize("value", [TWO, f"{TWO}/5"])
+def test_a_promotion_or_an_approval_is_for_one_trial(value: str) -> None:
+    """Months later the same revision is wanted again, and the annotation is still in Git."""
+    world = asked(on_trial(Stage.CANARY), promote=value, abort=TWO)
+    ended = decide(world, NOW).status
+    assert (ended.trial, ended.promoted) == (None, value)
+
+    again = asked(on_trial(Stage.PREPARING), promote=value)
+    again = replace(again, status=replace(again.status, promoted=value))
+    assert decide(again, NOW).status.trial is not None
+    assert decide(again, NOW).status.promoted == value
+    other = asked(again, promote=f"{TWO}//again")
+    assert decide(other, NOW).status.stable == ref("2"), "it is asked for anew"
+    assert decide(asked(again), NOW).status.promoted == "", "once it is gone it may be said again"
+
+
+def test_what_is_said_of_another_revision_is_not_spent() -> None:
+    world = asked(on_trial(Stage.CANARY), promote=ONE, abort=TWO)
+    assert decide(world, NOW).status.promoted == ""
+
+
 def test_a_promotion_needs_no_prometheus_and_no_sight_of_pods() -> None:
     world = on_trial(Stage.CANARY, evidence=UNKNOWN, stable_pods=unseen_pods())
     assert after(asked(world, promote=TWO), UNSURE).stable == ref("2")
