@@ -6,7 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from seatrial.api.checks import Check, ErrorsCheck, LatencyCheck
+from seatrial.api.checks import AccuracyCheck, Check, ErrorsCheck, LatencyCheck
 
 Json = Any  # a plain JSON document
 
@@ -202,4 +202,6 @@ class Spec:
     @property
     def collects(self) -> bool:
         """Whether predictions and labels are collected: something needs them."""
-        return self.monitoring.accuracy is not None or (self.training is not None and self.training.include_feedback)
+        checked = any(isinstance(check.kind, AccuracyCheck) for check in self.rollout.checks)
+        feeds = self.training is not None and self.training.include_feedback
+        return checked or feeds or self.monitoring.accuracy is not None

@@ -6,7 +6,7 @@ from datetime import timedelta
 from seatrial.api import requests
 from seatrial.api.conditions import Reason
 from seatrial.api.quantities import format_duration, how_many
-from seatrial.api.spec import Approval
+from seatrial.api.spec import Approval, Step
 from seatrial.api.status import Stage
 from seatrial.core.blindness import unseen
 from seatrial.core.observed import Unknown
@@ -118,17 +118,29 @@ def passes(situation: Situation) -> Objection | None:
 def approved(situation: Situation) -> Objection | None:
     """A person says that the canary may go on from this step, where the spec asks for it. A Fail does not wait."""
     step, candidate = step_of(situation.rollout, situation.trial), situation.trial.candidate
-    if step is None or step.approval is not Approval.REQUIRED:
+    if step is None or _may_pass(situation, step):
         return None
-    if requests.approves(situation.observed.annotations, candidate.revision, step.weight):
-        return None
-    name, value = (
-        situation.observed.key.name,
-        requests.promote_value(candidate.revision, step.weight, situation.status.promoted),
-    )
-    how = f"`seatrial promote {name}`, or the annotation {requests.PROMOTE}={value}"
+    key, value = situation.observed.key, _approval(situation, candidate.revision, step)
+    how = f"`seatrial promote {key.name} -n {key.namespace}`, or the annotation {requests.PROMOTE}={value}"
     what = f"step {situation.trial.step + 1} ({step.weight} %) passes and waits for approval: {how}"
     return Objection(what, Reason.AWAITING_APPROVAL, excused=True)
+
+
+def all_approved(situation: Situation) -> bool:
+    """Say whether no step that is still to come, nor the one that goes on, waits for a person."""
+    canary, trial = situation.rollout.canary, situation.trial
+    first = trial.step if trial.stage is Stage.CANARY else 0
+    return canary is None or all(_may_pass(situation, step) for step in canary.steps[first:])
+
+
+def _may_pass(situation: Situation, step: Step) -> bool:
+    revision = situation.trial.candidate.revision
+    automatic = step.approval is not Approval.REQUIRED
+    return automatic or requests.approves(situation.observed.annotations, revision, step.weight)
+
+
+def _approval(situation: Situation, revision: str, step: Step) -> str:
+    return requests.promote_value(revision, step.weight, situation.status.promoted)
 
 
 GUARDS: tuple[Guard, ...] = (

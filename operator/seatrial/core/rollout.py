@@ -13,7 +13,7 @@ from seatrial.api.status import Probation, Stage, Status, Trial
 from seatrial.core import deadline, moves
 from seatrial.core.blindness import blindness
 from seatrial.core.compared import judged_since
-from seatrial.core.guards import UNTRIED, WAITS_FOR_STABLE, objection
+from seatrial.core.guards import UNTRIED, WAITS_FOR_STABLE, all_approved, objection
 from seatrial.core.moves import Outcome
 from seatrial.core.observed import Observed
 from seatrial.core.restarts import at_promotion, until_now
@@ -112,6 +112,8 @@ def _on_deadline(situation: Situation, objected: Objection) -> Status:
     match situation.rollout.on_deadline:
         case OnDeadline.ROLLBACK if may_end(situation.observed, status, trial):
             return moves.reject(status, trial, message, now)
+        case OnDeadline.PROMOTE if not all_approved(situation):
+            return held
         case OnDeadline.PROMOTE if situation.pods.available >= situation.spec.serving.replicas:
             return _promoted(situation, message)
         case OnDeadline.PROMOTE:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from seatrial.api.conditions import Reason
+from seatrial.api.requests import PROMOTE
 from seatrial.api.status import RestartsLeftOut, Stage
 from seatrial.core.observed import Observed
 from tests.given import (
@@ -56,6 +57,20 @@ def test_promote_scales_up_first_and_then_promotes() -> None:
     done = after(on_trial(Stage.CANARY, step=4, since=LATE, of=late), UNSURE)
     assert done.stable == ref("2")
     assert "progressDeadline" in done.history[-1].message
+
+
+@pytest.mark.parametrize(
+    ("stage", "approved", "promoted"),
+    [(Stage.SHADOW, "", False), (Stage.CANARY, "", False), (Stage.CANARY, "5", False), (Stage.CANARY, "25", True)],
+)
+def test_promote_is_no_approval(stage: Stage, approved: str, promoted: bool) -> None:
+    """Of a step that is still to come neither."""
+    steps = [{"weight": 5}, {"weight": 25, "approval": "Required"}]
+    world = on_trial(stage, since=LATE, of=on_deadline("Promote", canary={"steps": steps}))
+    status = after(replace(world, annotations={PROMOTE: f"{TWO}/{approved}"} if approved else {}), UNSURE)
+    assert (status.stable == ref("2")) is promoted
+    if not promoted:
+        assert held(status)[1] == Reason.DEADLINE_EXCEEDED
 
 
 @pytest.mark.parametrize("policy", ["Pause", "Rollback", "Promote"])

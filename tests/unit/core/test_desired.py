@@ -113,8 +113,12 @@ def test_the_version_before_stays_in_probation() -> None:
     assert objects(in_probation(since=MINUTE)) == [*revision(TWO), *revision(ONE), CLIENTS]
 
 
-def test_a_collector_where_something_needs_it() -> None:
-    assert objects(serving("1", of=COLLECTING)) == [*revision(name_under(COLLECTING)), CLIENTS, *COLLECTOR]
+LABELLED = spec(rollout={"checks": [{"name": "right", "accuracy": {}}]})
+
+
+@pytest.mark.parametrize("of", [COLLECTING, LABELLED])
+def test_a_collector_where_something_needs_it(of: Spec) -> None:
+    assert objects(serving("1", of=of)) == [*revision(name_under(of)), CLIENTS, *COLLECTOR]
 
 
 def test_a_revision_whose_recipe_is_lost_is_left_as_it_is() -> None:

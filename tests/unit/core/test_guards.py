@@ -231,7 +231,7 @@ def test_objections_are_asked_for_in_this_order() -> None:
         "waits for the gateway: there is no HTTPRoute yet",
         "step 1: 10m left",
         "latency: Inconclusive · 3 of 100 requests",
-        "step 1 (1 %) passes and waits for approval: `seatrial promote risk`, or the annotation"
+        "step 1 (1 %) passes and waits for approval: `seatrial promote risk -n ml`, or the annotation"
         f" seatrial.dev/promote={TWO}/1",
     ]
     assert len(GUARDS) == len(words) + 1  # `drained` does not object where there is a route

@@ -136,6 +136,13 @@ def test_a_check_is_asked_where_it_can_say_something(listed: dict[str, Any], sta
     assert set(stages) <= set(possible_stages(of.rollout.checks[0].kind))
 
 
+def test_two_tests_on_accuracy_share_its_chance_of_a_false_fail() -> None:
+    alone = judged(Stage.SHADOW, checks({"name": "errors", "errors": {}, "stages": ["Shadow"]}))["errors"].threshold
+    labelled = {"labels": (Interval(Counts(100, 5), Counts(100, 5)),), "pairs": (Pairs(90, 2, 2, 6),)}
+    both = judged(Stage.CANARY, ACCURACY, **labelled)["accuracy"].threshold
+    assert both == pytest.approx(alone), "one check of two in the shadow, half a check here"
+
+
 def test_the_chance_of_a_false_fail_is_shared_by_the_checks_of_the_stage() -> None:
     of = checks({"name": "a", "errors": {}, "stages": ["Shadow"]}, {"name": "b", "errors": {}})
     only = judged(Stage.CANARY, of)["b"].threshold

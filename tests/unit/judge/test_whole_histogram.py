@@ -122,3 +122,15 @@ def test_one_interval_tells_no_more_than_it_may() -> None:
     usual, slow = LatencyInterval((10, 0, 0), (500, 300, 200)), LatencyInterval((0, 0, 900), (500, 300, 200))
     assert log_evidence_slower([usual, slow], EDGES, [1.25, 1.25], most_per_interval=2) <= 2
     assert log_evidence_slower([usual, slow], EDGES, [1.25, 1.25]) > 20
+
+
+def test_what_is_usual_is_what_stable_did_lately() -> None:
+    """In the morning both were much faster: compared with that, half of the evidence would be missed."""
+    morning, ratios, total = Latency(median=0.012), [1.25] * len(JUDGED), 0.0
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        before = [LatencyInterval(morning.buckets(rng, 1500), morning.buckets(rng, 1500)) for _ in range(60)]
+        settled = [LatencyInterval(SLOW.buckets(rng, 300), SLOW.buckets(rng, 300)) for _ in range(20)]
+        now = [LatencyInterval(SLOW.buckets(rng, 150, 1.3), SLOW.buckets(rng, 150)) for _ in range(12)]
+        total += log_evidence_slower([*before, *settled, *now], JUDGED, ratios)
+    assert total > 55
