@@ -20,7 +20,6 @@ from tests.unit.judge.traffic import looks_until_fail
 from tests.unit.judge.worlds import World
 
 CLASSES = ("low", "medium", "high")
-EDGES = (0.010, 0.014, 0.020, 0.028)
 
 Judge = Callable[[Sequence[Any]], Finding]
 
@@ -49,7 +48,7 @@ def checks(alpha: float) -> Mapping[str, Check]:
     limit = QueryLimit(Bound.MAXIMUM_RATIO, 1.2)
     judges: Mapping[str, Judge] = {
         "errors": lambda seen: judge_errors("errors", seen, limits),
-        "latency": lambda seen: judge_latency("latency", EDGES, seen, limits),
+        "latency": lambda seen: judge_latency("latency", worlds.EDGES, seen, limits),
         "disagreement": lambda seen: judge_disagreement("answers", seen, 0.1, 100, alpha),
         "paired accuracy": lambda seen: judge_paired_accuracy("accuracy", seen, 0.02, 100, alpha),
         "unpaired accuracy": lambda seen: judge_unpaired_accuracy("accuracy", seen, 0.02, 100, alpha),
@@ -57,11 +56,11 @@ def checks(alpha: float) -> Mapping[str, Check]:
         "predictions": lambda seen: judge_predictions("predictions", CLASSES, seen, limits),
     }
     return {
-        "errors": Check(worlds.errors, judges["errors"], 0.2, 1.25, 5.0, 200),
-        "latency": Check(worlds.latencies, judges["latency"], 0.3, 1.25, 2.2, 30),
+        "errors": Check(worlds.errors, judges["errors"], 0.2, 1.25, 5.0, 500),
+        "latency": Check(worlds.latencies, judges["latency"], 0.3, 1.25, 2.2, 200),
         "disagreement": Check(worlds.comparisons, judges["disagreement"], 0.02, 0.1, 0.5, 500),
         "paired accuracy": Check(worlds.pairs, judges["paired accuracy"], -0.1, 0.02, 0.25, 500),
-        "unpaired accuracy": Check(worlds.labels, judges["unpaired accuracy"], -0.04, 0.02, 0.4, 100),
+        "unpaired accuracy": Check(worlds.labels, judges["unpaired accuracy"], -0.04, 0.02, 0.4, 300),
         "query": Check(worlds.readings, judges["query"], 0.6, 1.2, 2.4, 300),
-        "predictions": Check(worlds.predictions, judges["predictions"], 1.0, 1.25, 5.0, 40),
+        "predictions": Check(worlds.predictions, judges["predictions"], 1.0, 1.25, 5.0, 200),
     }

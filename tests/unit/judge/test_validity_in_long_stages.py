@@ -58,12 +58,12 @@ LONG = (
     World("weights and a level that change", rate=120, growth=1.0, shares=(0.05, 0.5, 0.1, 0.3) * 15, level=swinging),
 )
 RUNS = {
-    "errors": 80,
-    "latency": 10,
-    "disagreement": 40,
-    "paired accuracy": 40,
-    "unpaired accuracy": 20,
-    "predictions": 12,
+    "errors": 200,
+    "latency": 60,
+    "disagreement": 150,
+    "paired accuracy": 150,
+    "unpaired accuracy": 80,
+    "predictions": 60,
 }
 
 

@@ -5,14 +5,17 @@ Requests grow from minute to minute, so that few looks reach from the first evid
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import inf, nan, sin
 from typing import Any
 
 from numpy.random import Generator
 
 from seatrial.judge.counts import ClassInterval, Comparisons, Counts, Interval, LatencyInterval, Pairs
+from seatrial.judge.latency_edges import edges_to_judge
 from seatrial.judge.query import Reading
 
+EDGES = (0.010, 0.014, 0.020, 0.028)  # seconds, of the latency histogram
 MINUTES = 12
 STEPS = tuple(share for share in (0.01, 0.05, 0.25, 0.5) for _ in range(MINUTES // 4))
 
@@ -84,13 +87,20 @@ def errors(world: World, rng: Generator, ratio: float) -> Minutes:
 
 
 def latencies(world: World, rng: Generator, ratio: float) -> Minutes:
-    """The candidate is slower than each of four edges `ratio` times as often."""
+    """The candidate is slower than each of four edges `ratio` times as often, beyond what is tolerated."""
     for candidate, stable, level in world.minutes(rng):
         slower = [min(share * level, 0.45) for share in (0.4, 0.2, 0.06, 0.01)]
+        most = [min(share * ratio * each, 1.0) for share, each in zip(slower, _tolerated(tuple(slower)), strict=True)]
         yield LatencyInterval(
-            world.classes(rng, candidate, _between([min(share * ratio, 1.0) for share in slower])),
-            world.classes(rng, stable, _between(slower)),
+            world.classes(rng, candidate, _between(most)), world.classes(rng, stable, _between(slower))
         )
+
+
+@cache
+def _tolerated(slower: tuple[float, ...]) -> list[float]:
+    """Return by how much more often than the ratio a candidate may be slower than each edge."""
+    stable = tuple(round(share * 10**6) for share in _between(slower))
+    return [edge.allowance for edge in edges_to_judge(EDGES, [LatencyInterval(stable, stable)])]
 
 
 def _between(slower: Sequence[float]) -> list[float]:
