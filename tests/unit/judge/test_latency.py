@@ -1,12 +1,14 @@
 """The latency check: its verdicts, its sentences, and what the shape of the latencies does to it."""
 
 from dataclasses import replace
+from itertools import pairwise
 from math import inf
 
 import pytest
 
 from seatrial.judge.counts import LatencyInterval
 from seatrial.judge.latency import judge_latency
+from seatrial.judge.latency_edges import edges_to_judge
 from seatrial.judge.verdict import Finding, Verdict
 from tests.unit.judge.traffic import LATENCY_LIMITS as LIMITS
 
@@ -164,3 +166,15 @@ def test_edges_must_ascend(edges: tuple[float, ...]) -> None:
 def test_buckets_must_fit_the_edges() -> None:
     with pytest.raises(ValueError, match="2 buckets for 4 edges"):
         judge_latency("latency", EDGES, [LatencyInterval((1, 2), (1, 2))], LIMITS)
+
+
+def test_however_much_traffic_there_is_what_is_tolerated_fails_nobody() -> None:
+    """A candidate beyond every edge as often as the limit and a slowdown of 5 % allow together."""
+    stable = times(USUAL, 1000)
+    judged = edges_to_judge(EDGES, [LatencyInterval(stable, stable)])
+    beyond = [round(edge.stable.bad * LIMITS.maximum_ratio * edge.allowance) for edge in judged]
+    at_limit = tuple(near - far for near, far in pairwise([sum(stable), *beyond, 0]))
+    assert all(edge.allowance > 1.04 for edge in judged[1:])
+    assert judge(*[(at_limit, stable)] * 12).verdict is not Verdict.FAIL
+    over = tuple(near - far for near, far in pairwise([sum(stable), *(round(1.1 * b) for b in beyond), 0]))
+    assert judge(*[(over, stable)] * 12).verdict is Verdict.FAIL
