@@ -148,4 +148,5 @@ def _next_look(observed: Observed, spec: Spec, status: Status) -> timedelta:
         return JUDGED
     if status.trial is not None or status.retiring:
         return ON_ITS_WAY
-    return FOLLOWING if spec.model.channel is not None or isinstance(observed.target, Unknown) else SETTLED
+    unknown = isinstance(observed.target, Unknown) or (status.stable is None and isinstance(observed.serving, Unknown))
+    return FOLLOWING if spec.model.channel is not None or unknown else SETTLED

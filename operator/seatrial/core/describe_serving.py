@@ -8,6 +8,8 @@ from seatrial.core.stages import pods_of
 from seatrial.core.target import awaited, cannot_tell
 from seatrial.core.view import View
 
+Needed = tuple[Reason, str]  # why a person is needed
+
 
 def ready(view: View) -> Condition:
     """Does a version serve?"""
@@ -48,28 +50,52 @@ def reconciling(view: View) -> Condition:
 
 def stalled(view: View) -> Condition:
     """Does it need a person?"""
-    if isinstance(view.observed.spec, Unknown):
-        return condition(Type.STALLED, True, Reason.INVALID_SPEC, view.observed.spec.message)
-    failure = view.observed.failure
-    if failure is not None and failure.reason is not Reason.STORE_UNREACHABLE:
-        return condition(Type.STALLED, True, failure.reason, failure.message)
-    if doubt := _doubt(view):
-        return condition(Type.STALLED, True, Reason.STATUS_DOUBTFUL, doubt)
-    trial = view.status.trial
-    if trial is not None and trial.held_reason:
-        return condition(Type.STALLED, True, Reason(trial.held_reason), trial.held)
-    if view.waits_to_revert and view.previous.trouble:
-        return condition(Type.STALLED, True, Reason.PODS_NOT_READY, view.waits_to_revert)
-    if isinstance(view.observed.target, Unknown) and view.observed.target.reason is not Reason.STORE_UNREACHABLE:
-        return condition(Type.STALLED, True, view.observed.target.reason, view.observed.target.message)
-    if view.status.stable is None and (refused := _refused(view)):
-        return condition(Type.STALLED, True, Reason.ARTIFACT_REFUSED, refused)
-    if view.status.stable is None and trial is None and view.not_tried:
-        return condition(Type.STALLED, True, Reason.ABORTED, view.not_tried)
+    for needs in (_by_spec_or_write, _by_trial, _by_store, _by_first_version):
+        if found := needs(view):
+            return condition(Type.STALLED, True, *found)
     route = route_ready(view)
     if route.status is Truth.FALSE:
         return condition(Type.STALLED, True, route.reason, route.message)
     return condition(Type.STALLED, False, Reason.NOT_STALLED, "no person is needed")
+
+
+def _by_spec_or_write(view: View) -> Needed | None:
+    spec, failure = view.observed.spec, view.observed.failure
+    if isinstance(spec, Unknown):
+        return Reason.INVALID_SPEC, spec.message
+    if failure is not None and failure.reason is not Reason.STORE_UNREACHABLE:
+        return failure.reason, failure.message
+    doubt = _doubt(view)
+    return (Reason.STATUS_DOUBTFUL, doubt) if doubt else None
+
+
+def _by_trial(view: View) -> Needed | None:
+    trial = view.status.trial
+    if trial is not None and trial.held_reason:
+        return Reason(trial.held_reason), trial.held
+    if view.waits_to_revert and view.previous.trouble:
+        return Reason.PODS_NOT_READY, view.waits_to_revert
+    return None
+
+
+def _by_store(view: View) -> Needed | None:
+    """A store that is away comes back by itself."""
+    target, record = view.observed.target, view.observed.serving
+    if isinstance(target, Unknown) and target.reason is not Reason.STORE_UNREACHABLE:
+        return target.reason, target.message
+    if isinstance(record, Unknown) and record.reason is not Reason.STORE_UNREACHABLE:
+        forgotten = _forgotten(view)
+        return (record.reason, forgotten) if forgotten else None
+    return None
+
+
+def _by_first_version(view: View) -> Needed | None:
+    if view.status.stable is not None:
+        return None
+    if refused := _refused(view):
+        return Reason.ARTIFACT_REFUSED, refused
+    untried = view.status.trial is None and view.not_tried
+    return (Reason.ABORTED, view.not_tried) if untried else None
 
 
 def artifact_verified(view: View) -> Condition:
@@ -88,10 +114,19 @@ def artifact_verified(view: View) -> Condition:
 def _nothing_serves(view: View) -> str:
     if isinstance(view.observed.target, Unknown):
         return view.observed.target.message
-    if isinstance(view.observed.serving, Unknown):
-        return f"cannot know whether a version served before: {view.observed.serving.message}"
+    if doubt := _forgotten(view):
+        return doubt
     trial = view.status.trial
     return trial.held if trial is not None and trial.held else view.not_tried or "the first version starts"
+
+
+def _forgotten(view: View) -> str:
+    """Say why nobody knows what served before, where nothing does now and the store's record cannot be read."""
+    record = view.observed.serving
+    if view.status.stable is not None or not isinstance(record, Unknown):
+        return ""
+    cure = "" if record.reason is Reason.STORE_UNREACHABLE else "; repair it, or delete it if none did"
+    return f"cannot know whether a version served before: {record.message}{cure}"
 
 
 def _refused(view: View) -> str:

@@ -20,7 +20,7 @@ def read_pointer(store: ObjectStore, key: str, what: str) -> Held | None:
         held = store.get(key, maximum=MAXIMUM_BYTES)
     except NotFoundError:
         return None
-    return Held(parse_pointer(held.body, what), held.etag)
+    return Held(parse_pointer(held.body, f"{what} ({key})"), held.etag)
 
 
 def swap_pointer(store: ObjectStore, key: str, what: str, pointer: Pointer, expected: str | None) -> Held:

@@ -120,7 +120,8 @@ async def test_a_channel_that_names_what_can_be_no_version(store: FakeStore) -> 
     store.point(STORE, "risk", "latest", replace(ONE, version="../s3cret"))
     why, message = await reason(store, wants(version=None, channel="latest"))
     assert why is Reason.INVALID_MANIFEST
-    assert message == f"channel latest of risk: version is wrong; expected {SEGMENT_RULE}"
+    where = "team/risk/channels/latest.json"
+    assert message == f"channel latest of risk ({where}): version is wrong; expected {SEGMENT_RULE}"
 
 
 @pytest.mark.parametrize("channel", [None, "latest"])

@@ -85,6 +85,15 @@ CASES: list[tuple[Observed, Type, Truth, Reason, str]] = [
     (observed(target=unknown(Reason.VERSION_NOT_FOUND)), READY, F, Reason.NO_VERSION_SERVES, "it is so: VersionNotF"),
     (observed(serving=UNKNOWN), READY, F, Reason.NO_VERSION_SERVES, "cannot know whether a version served before: it"),
     (observed(), READY, F, Reason.NO_VERSION_SERVES, "the first version starts"),
+    (
+        observed(serving=unknown(Reason.INVALID_MANIFEST)),
+        STALLED,
+        T,
+        Reason.INVALID_MANIFEST,
+        "or delete it if none did",
+    ),
+    (observed(serving=unknown(Reason.STORE_UNREACHABLE)), STALLED, F, Reason.NOT_STALLED, ""),
+    (serving("1", serving=unknown(Reason.INVALID_MANIFEST)), STALLED, F, Reason.NOT_STALLED, ""),
     (serving("1", pods={}), READY, F, Reason.PODS_NOT_READY, "pods of version 1: none is available"),
     (
         serving("1", pods={ref("1").revision: troubled("OOMKilled")}),

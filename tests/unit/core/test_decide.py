@@ -79,6 +79,8 @@ def test_times_are_whole_seconds() -> None:
     [
         (serving("1"), FOLLOWING),
         (serving("1", of=spec(version="1")), SETTLED),
+        (observed(of=spec(version="1"), serving=UNKNOWN), FOLLOWING),
+        (serving("1", of=spec(version="1"), serving=UNKNOWN), SETTLED),
         (on_trial(Stage.PREPARING, pods=available(0)), ON_ITS_WAY),
         (on_trial(Stage.SHADOW), JUDGED),
         (on_trial(Stage.CANARY), JUDGED),
