@@ -4,6 +4,8 @@ from seatrial.api.status import Trial
 from seatrial.cli.model_deployment import ModelDeployment
 from seatrial.cli.retry import refused_versions
 
+STALLED = "do what Stalled says; docs/reference/conditions.md has every reason"
+
 
 def advice(model: ModelDeployment) -> tuple[str, ...]:
     """Return what can be done about a ModelDeployment as it is; that may be nothing."""
@@ -13,7 +15,7 @@ def advice(model: ModelDeployment) -> tuple[str, ...]:
         return _of_trial(model, model.status.trial)
     if model.status.probation is not None:
         return ("nothing: the probation ends by itself", f"to go back now: seatrial abort {model.arguments}")
-    stalled = ("do what Stalled says; docs/reference/conditions.md has every reason",) if model.needs else ()
+    stalled = (STALLED,) if model.needs else ()
     return (*stalled, *_of_refused(model)) or ("nothing",)
 
 
@@ -28,6 +30,8 @@ def _of_trial(model: ModelDeployment, trial: Trial) -> tuple[str, ...]:
         return ("nothing: it was approved, and goes on", end)
     if weight is not None:
         return (f"to approve its step of {weight} %: seatrial promote {model.arguments}", end)
+    if model.needs and not model.held_reason:
+        return (STALLED, end)
     if model.held_reason:
         return (f"to promote it all the same: seatrial promote {model.arguments} --full", end)
     return (f"nothing: it goes on by itself; to follow it: seatrial watch {model.arguments}",)

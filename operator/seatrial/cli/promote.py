@@ -32,9 +32,8 @@ def decide_promotion(model: ModelDeployment, revision: str | None, *, full: bool
     _check(model, trial, revision)
     candidate, weight = trial.candidate, None if full else model.awaited
     if weight is None and not full:
-        raise click.ClickException(
-            f"{named(candidate)} waits for no approval ({waits_for(model)}); --full goes on without waiting"
-        )
+        how = "set it to false first" if model.paused else "--full goes on without waiting"
+        raise click.ClickException(f"{named(candidate)} waits for no approval ({waits_for(model)}); {how}")
     done = "it takes over without waiting" if weight is None else f"it may go on from its step of {weight} %"
     said = f"{named(candidate)} is {'promoted' if weight is None else 'approved'}: {done}{_paused(model)}"
     if model.is_approved(candidate.revision, weight):

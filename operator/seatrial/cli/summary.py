@@ -15,13 +15,15 @@ def serving(model: ModelDeployment) -> str:
 
 
 def waits_for(model: ModelDeployment) -> str:
-    """Say what the trial waits for; a check whose line says so is named alone, because the line is shown itself."""
+    """Say what the trial waits for; a check whose line says so is named alone, because its line is shown too."""
     trial = model.status.trial
     if trial is None:
         return ""
     held = trial.held
     for finding in model.status.findings:
-        held = held.replace(one_line(finding.check, finding.verdict, finding.message), f"check {finding.check}")
+        held = held.replace(
+            one_line(finding.check, finding.verdict, finding.message), f"the check {finding.check} has not passed yet"
+        )
     return held or f"the operator's next look at {trial.stage}"
 
 

@@ -112,6 +112,12 @@ def test_where_no_approval_is_waited_for_one_is_told_what_is(seatrial: Terminal,
     )
 
 
+def test_who_is_paused_is_told_that_nothing_goes_on_before(seatrial: Terminal, asked: Asked) -> None:
+    paused = on_trial(held="paused by spec.rollout.paused", reason="Paused")
+    assert asked(paused, "promote", "risk", rollout={"paused": True}) == 2
+    assert "(paused by spec.rollout.paused); set it to false first" in refused(seatrial)
+
+
 def test_without_a_trial_there_is_nothing_to_promote(seatrial: Terminal, asked: Asked) -> None:
     assert asked(SERVING, "promote", "risk", "--full") == 2
     assert refused(seatrial) == f"seatrial: nothing is on trial: version 2 (revision {STABLE.revision}) serves\n"

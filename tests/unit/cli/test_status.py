@@ -80,7 +80,7 @@ def test_a_check_that_holds_is_not_told_twice(seatrial: Terminal) -> None:
     inconclusive = finding("Inconclusive")
     held = f"errors: Inconclusive · {inconclusive.message}; 3 m left"
     lines = screen(seatrial, on_trial(held=held, findings=(inconclusive,)))
-    assert after(lines, "now") == "check errors; 3 m left"
+    assert after(lines, "now") == "the check errors has not passed yet; 3 m left"
 
 
 def test_what_is_left_of_alpha_is_shown(seatrial: Terminal) -> None:
@@ -152,6 +152,7 @@ def test_what_the_trial_says_is_not_told_again_as_a_condition(seatrial: Terminal
         (replace(rolled_back(), rejected=()), {}, "nothing"),
         (SERVING, {}, "nothing"),
         (saying(SERVING, Type.STALLED, Truth.TRUE, Reason.INVALID_SPEC, "no"), {}, "do what Stalled says"),
+        (saying(on_trial(), Type.STALLED, Truth.TRUE, Reason.INVALID_SPEC, "no"), {}, "do what Stalled says"),
     ],
 )
 def test_the_screen_says_what_to_do_next(
