@@ -6,9 +6,9 @@ From argoproj/argo-rollouts:
 - analysis/analysis.go at c9dd7ea0, assessMetricFailureInconclusiveOrError: Failed where failed > failureLimit,
   Inconclusive where inconclusive > inconclusiveLimit, Error where consecutive errors > 4; a query that cannot be
   answered is an error and is tried again after ten seconds; anything else begins the count of errors anew.
-- docs/features/analysis.md: successCondition >= 0.95, failureLimit 3. The interval is one minute here as for everybody,
-  and the analysis has that minute's initialDelay. A failed or erroneous run aborts, an inconclusive one pauses; the
-  steps themselves go on by the clock.
+- docs/features/analysis.md: successCondition >= 0.95, failureLimit 3, interval 5m and a query over as long, beside
+  steps of ten minutes. The first measurement comes after an interval (initialDelay): there would be nothing to measure. A
+  failed or erroneous run aborts, an inconclusive one pauses; the steps themselves go on by the clock.
 """
 
 from dataclasses import dataclass, replace
@@ -56,10 +56,14 @@ class Measurements:
 
 @dataclass(frozen=True, slots=True)
 class Argo:
-    """An AnalysisTemplate: succeed at `success` or more; fail below `failure`, or where that is None, otherwise."""
+    """An AnalysisTemplate: succeed at `success` or more; fail below `failure`, or where that is None, otherwise.
+
+    `minutes` is its interval, and how far its query looks back.
+    """
 
     name: str
     success: float
+    minutes: int = 5
     failure: float | None = None
     failure_limit: int = 3
     inconclusive_limit: int = 0
@@ -84,16 +88,17 @@ class Argo:
 
     def lead(self, traffic: Traffic) -> Path:
         """Return how the rollout goes."""
-        steps, seen, tick = traffic.steps, Measurements(), TICKS_A_MINUTE
+        interval = self.minutes * TICKS_A_MINUTE
+        steps, seen, tick = traffic.steps, Measurements(), interval
         while tick <= steps.shortest * TICKS_A_MINUTE:
-            phase = self.measure(_success_rate(traffic, tick))
+            phase = self.measure(_success_rate(traffic, tick, interval))
             seen = seen.and_then(phase)
             match self.assess(seen):
                 case Phase.FAILED | Phase.ERROR:
                     return Path(_began(traffic, tick), tick, Ending.ROLLED_BACK)
                 case Phase.INCONCLUSIVE:
                     return Path(_began(traffic, tick), tick, Ending.HELD)
-            tick += RETRY_TICKS if phase is Phase.ERROR else TICKS_A_MINUTE
+            tick += RETRY_TICKS if phase is Phase.ERROR else interval
         end = steps.shortest * TICKS_A_MINUTE
         return Path(_began(traffic, end), end, Ending.PROMOTED)
 
@@ -104,10 +109,11 @@ def _began(traffic: Traffic, tick: int) -> tuple[int, ...]:
     return tuple(step * each for step in range(len(traffic.steps.weights)) if step * each < tick)
 
 
-def _success_rate(traffic: Traffic, tick: int) -> float | None:
+def _success_rate(traffic: Traffic, tick: int, interval: int) -> float | None:
     if traffic.is_dark(tick):
         return None
-    began, ticks = _began(traffic, tick), slice(tick - TICKS_A_MINUTE, tick)
+    began = _began(traffic, tick)
+    ticks = slice(max(began[-1], tick - interval), tick)
     served = traffic.candidate(len(began) - 1, began[-1], ticks)
     requests = int(served.requests.sum())
     return 1 - int(served.errors.sum()) / requests if requests else nan

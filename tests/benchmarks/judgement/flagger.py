@@ -22,8 +22,8 @@ LONGEST_P99 = 0.5  # seconds
 
 
 @dataclass(frozen=True, slots=True)
-class Minute:
-    """What the queries of an interval of one minute return: the success rate, and the p99 of both versions in seconds.
+class Metrics:
+    """What the queries of an interval return: the success rate, and the p99 of both versions in seconds.
 
     NaN where there were no requests, or where nobody answers.
     """
@@ -33,14 +33,15 @@ class Minute:
     stable_p99: float
 
 
-UNKNOWN = Minute(nan, nan, nan)
+UNKNOWN = Metrics(nan, nan, nan)
 
 
 @dataclass(frozen=True, slots=True)
 class Flagger:
     """A canary's analysis: the lowest success rate, the number of failed checks that rolls back, and the longest p99.
 
-    `longest_ratio` is for those who compare: a MetricTemplate that divides the candidate's p99 by stable's.
+    `longest_ratio` is for those who compare: a MetricTemplate that divides the candidate's p99 by stable's. `minutes`
+    is the interval of the analysis, and of its queries.
     """
 
     name: str
@@ -48,20 +49,22 @@ class Flagger:
     threshold: int = 5
     longest: float = LONGEST_P99
     longest_ratio: float | None = None
+    minutes: int = 1
 
-    def passes(self, minute: Minute) -> bool:
+    def passes(self, metrics: Metrics) -> bool:
         """Say whether the metrics of one interval pass; NaN is nothing's equal."""
-        alike = self.longest_ratio is None or minute.p99 <= self.longest_ratio * minute.stable_p99
-        return minute.success >= self.lowest_success and minute.p99 <= self.longest and alike
+        alike = self.longest_ratio is None or metrics.p99 <= self.longest_ratio * metrics.stable_p99
+        return metrics.success >= self.lowest_success and metrics.p99 <= self.longest and alike
 
     def lead(self, traffic: Traffic) -> Path:
         """Return how the canary goes."""
         steps, began, failed, tick = traffic.steps, [0], 0, 0
+        interval = self.minutes * TICKS_A_MINUTE
         while True:
-            tick += TICKS_A_MINUTE
+            tick += interval
             if failed >= self.threshold:
                 return Path(tuple(began), tick, Ending.ROLLED_BACK)
-            if not self.passes(_minute(traffic, len(began) - 1, began[-1], tick)):
+            if not self.passes(_metrics(traffic, len(began) - 1, began[-1], slice(tick - interval, tick))):
                 failed += 1
             elif tick - began[-1] >= steps.ticks and len(began) == len(steps.weights):
                 return Path(tuple(began), tick, Ending.PROMOTED)
@@ -69,13 +72,12 @@ class Flagger:
                 began.append(tick)
 
 
-def _minute(traffic: Traffic, step: int, began: int, tick: int) -> Minute:
-    if traffic.is_dark(tick):
+def _metrics(traffic: Traffic, step: int, began: int, ticks: slice) -> Metrics:
+    if traffic.is_dark(ticks.stop):
         return UNKNOWN
-    ticks = slice(tick - TICKS_A_MINUTE, tick)
     mine, theirs = traffic.candidate(step, began, ticks), traffic.stable(step, ticks)
     requests, failed = int(mine.requests.sum()), int(mine.errors.sum())
-    return Minute(
+    return Metrics(
         1 - failed / requests if requests else nan,
         quantile(mine.buckets.sum(axis=0), 0.99),
         quantile(theirs.buckets.sum(axis=0), 0.99),

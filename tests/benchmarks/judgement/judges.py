@@ -1,4 +1,4 @@
-"""The judges that are compared, as their own documents set them up."""
+"""The judges that are compared, as their own documents set them up, and with other intervals."""
 
 from typing import Protocol
 
@@ -30,8 +30,12 @@ PEERS: tuple[Judge, ...] = (
     Flagger("Flagger ≥ 99 %", 0.99),
     Flagger("Flagger ≥ 95 %", 0.95),
     Flagger("Flagger ≥ 95 %, p99 ≤ 1.2×", 0.95, longest_ratio=1.2),
-    Argo("Argo ≥ 98 %", 0.98),
-    Argo("Argo ≥ 95 %", 0.95),
+    Flagger("Flagger ≥ 99 %, 5m", 0.99, minutes=5),
+    Flagger("Flagger ≥ 95 %, 5m", 0.95, minutes=5),
+    Argo("Argo ≥ 98 %, 5m", 0.98),
+    Argo("Argo ≥ 95 %, 5m", 0.95),
+    Argo("Argo ≥ 98 %, 1m", 0.98, minutes=1),
+    Argo("Argo ≥ 95 %, 1m", 0.95, minutes=1),
     Kayenta("Kayenta"),
 )
 BY_NAME = {judge.name: judge for judge in (OURS, OURS_AFTER_SHADOW, *BY_LABELS, *PEERS)}

@@ -1,5 +1,6 @@
 """Argo Rollouts' rule turns where its source says."""
 
+from dataclasses import replace
 from functools import reduce
 from math import nan
 
@@ -56,15 +57,18 @@ def test_any_answer_begins_the_count_of_errors_anew(between: Phase) -> None:
     assert Argo("patient", 0.95, inconclusive_limit=1).assess(seen) is Phase.RUNNING
 
 
-def test_a_broken_candidate_is_rolled_back_at_the_fourth_measurement() -> None:
-    path = DOCUMENTED.lead(Traffic(World("broken", ratio=100.0), DEFAULT, 6_000, (1,)))
-    assert (path.steps, path.ended, path.ending) == ((0,), 4 * TICKS_A_MINUTE, Ending.ROLLED_BACK)
+@pytest.mark.parametrize(("minutes", "steps"), [(1, 1), (5, 2)])
+def test_a_broken_candidate_is_rolled_back_at_the_fourth_measurement(minutes: int, steps: int) -> None:
+    path = replace(DOCUMENTED, minutes=minutes).lead(Traffic(World("broken", ratio=100.0), DEFAULT, 6_000, (1,)))
+    began = tuple(step * DEFAULT.ticks for step in range(steps))
+    assert (path.steps, path.ended, path.ending) == (began, 4 * minutes * TICKS_A_MINUTE, Ending.ROLLED_BACK)
 
 
-def test_an_outage_of_prometheus_aborts_within_a_minute_of_its_first_error() -> None:
+@pytest.mark.parametrize("minutes", [1, 5])
+def test_an_outage_of_prometheus_aborts_within_a_minute_of_its_first_error(minutes: int) -> None:
     traffic = Traffic(World("away", outage=6.0), DEFAULT, 6_000, (1,))
-    path = DOCUMENTED.lead(traffic)
-    first = next(tick for tick in range(0, 400, TICKS_A_MINUTE) if traffic.is_dark(tick))
+    path = replace(DOCUMENTED, minutes=minutes).lead(traffic)
+    first = next(tick for tick in range(0, 400, minutes * TICKS_A_MINUTE) if traffic.is_dark(tick))
     assert (path.ended, path.ending) == (first + 4, Ending.ROLLED_BACK)
 
 

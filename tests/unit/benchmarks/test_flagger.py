@@ -5,7 +5,7 @@ from math import nan
 
 import pytest
 
-from tests.benchmarks.judgement.flagger import UNKNOWN, Flagger, Minute
+from tests.benchmarks.judgement.flagger import UNKNOWN, Flagger, Metrics
 from tests.benchmarks.judgement.outcome import Ending, Path
 from tests.benchmarks.judgement.steps import DEFAULT, TICKS_A_MINUTE
 from tests.benchmarks.judgement.traffic import Traffic
@@ -13,19 +13,19 @@ from tests.benchmarks.judgement.worlds import HEALTHY, World
 
 STRICT = Flagger("strict", 0.99)
 COMPARING = Flagger("comparing", 0.95, longest_ratio=1.2)
-GOOD = Minute(success=1.0, p99=0.1, stable_p99=0.1)
+GOOD = Metrics(success=1.0, p99=0.1, stable_p99=0.1)
 
 
 @pytest.mark.parametrize(
     ("minute", "passes"),
     [
-        (Minute(0.99, 0.1, 0.1), True),
-        (Minute(0.9899, 0.1, 0.1), False),
-        (Minute(1.0, 0.5, 0.1), True),
-        (Minute(1.0, 0.501, 0.1), False),
-        (Minute(1.0, 0.1, nan), True),
-        (Minute(1.0, nan, 0.1), False),
-        (Minute(nan, nan, 0.1), False),
+        (Metrics(0.99, 0.1, 0.1), True),
+        (Metrics(0.9899, 0.1, 0.1), False),
+        (Metrics(1.0, 0.5, 0.1), True),
+        (Metrics(1.0, 0.501, 0.1), False),
+        (Metrics(1.0, 0.1, nan), True),
+        (Metrics(1.0, nan, 0.1), False),
+        (Metrics(nan, nan, 0.1), False),
         (UNKNOWN, False),
     ],
     ids=[
@@ -33,14 +33,14 @@ GOOD = Minute(success=1.0, p99=0.1, stable_p99=0.1)
         *("none at stable", "no latencies", "no requests", "nobody answers"),
     ],
 )
-def test_a_check_fails_below_its_minimum_above_its_maximum_and_without_a_value(minute: Minute, passes: bool) -> None:
+def test_a_check_fails_below_its_minimum_above_its_maximum_and_without_a_value(minute: Metrics, passes: bool) -> None:
     assert STRICT.passes(minute) is passes
 
 
 def test_a_comparison_fails_where_the_candidate_is_slower_by_more_than_its_ratio() -> None:
-    assert COMPARING.passes(Minute(1.0, 0.12, 0.1))
-    assert not COMPARING.passes(Minute(1.0, 0.121, 0.1))
-    assert not COMPARING.passes(Minute(1.0, 0.12, nan))
+    assert COMPARING.passes(Metrics(1.0, 0.12, 0.1))
+    assert not COMPARING.passes(Metrics(1.0, 0.121, 0.1))
+    assert not COMPARING.passes(Metrics(1.0, 0.12, nan))
 
 
 def test_five_failed_checks_roll_back_at_the_interval_after() -> None:
