@@ -7,8 +7,8 @@ From argoproj/argo-rollouts:
   Inconclusive where inconclusive > inconclusiveLimit, Error where consecutive errors > 4; a query that cannot be
   answered is an error and is tried again after ten seconds; anything else begins the count of errors anew.
 - docs/features/analysis.md: successCondition >= 0.95, failureLimit 3, interval 5m and a query over as long, beside
-  steps of ten minutes. The first measurement comes after an interval (initialDelay): before, nothing could be measured. A
-  failed or erroneous run aborts, an inconclusive one pauses; the steps themselves go on by the clock.
+  steps of ten minutes. The first measurement comes after an interval (initialDelay), when there is something to
+  measure. A failed or erroneous run aborts, an inconclusive one pauses; the steps themselves go on by the clock.
 """
 
 from dataclasses import dataclass, replace
