@@ -131,10 +131,11 @@ class Evidence:
     `latency` and `readings` are by check name: each check has its own warm-up, or its own queries. `history` is
     stable's own traffic before the trial, from which its burstiness is estimated. `pairs` are labels of requests that
     both answered, since the trial began; `labels` are those of each side's own, the wrong answers bad. `classes` names
-    what `predictions` count.
+    what `predictions` count. `step` is how long (seconds) the newest intervals are.
     """
 
     since: datetime
+    step: float = 30.0
     requests: tuple[Interval, ...] = ()
     latency: Mapping[str, tuple[LatencyInterval, ...]] = field(default_factory=dict)
     comparisons: tuple[Comparisons, ...] = ()
