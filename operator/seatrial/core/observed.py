@@ -154,7 +154,7 @@ class Observed:
     `pods` and `recipes` are by revision; `objects` are the owned objects as (apiVersion, kind, name), so that what is
     no longer wanted can be removed. `failure` is why the last attempt to write failed, None where it did not;
     `refused` is why objects were refused in it, by kind and name. `autoscaled` says that an autoscaler sets the
-    replicas.
+    replicas. `last_spec` is the last spec that was valid, as far as that is known.
     """
 
     key: Key
@@ -178,6 +178,7 @@ class Observed:
     failure: Unknown | None = None
     refused: Mapping[tuple[str, str], str] = field(default_factory=dict)
     autoscaled: bool = False
+    last_spec: Spec | None = None
 
     @property
     def is_regression(self) -> bool:
