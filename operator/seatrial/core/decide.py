@@ -12,6 +12,7 @@ from seatrial.api.status import RevisionRef, Stage, Status
 from seatrial.contract.records import Pointer
 from seatrial.core import deadline, describe, moves, news
 from seatrial.core.asked import spent
+from seatrial.core.clocks import not_ahead
 from seatrial.core.compared import judged_since
 from seatrial.core.decision import Decision
 from seatrial.core.desired import desired_objects, removals
@@ -44,7 +45,12 @@ def decide(observed: Observed, now: datetime) -> Decision:
     if spec is None:
         return _say_only(observed, now)
     live = requests.unspent(said, observed.status.promoted)
-    observed = replace(observed, recipes=_sound(observed.recipes), annotations=live)
+    observed = replace(
+        observed,
+        recipes=_sound(observed.recipes),
+        annotations=live,
+        status=not_ahead(observed.status, now),
+    )
     if cannot_tell(observed):
         return _say_only(observed, now)
     if (served := awaited(observed)) is not None:
