@@ -39,13 +39,13 @@ def test_stable_keeps_its_pods_and_the_candidates_follow_its_weight(world: World
     world.client = replace(world.client, rate=RATE)
     world.serves("1", **UNSAID)
     world.site.commands.apply(autoscaler(world))
-    world.sees_replicas("the autoscaler adds pods", lambda asked, _: asked >= 3)
+    world.sees_replicas("the autoscaler adds pods", lambda asked: asked >= 3)
     world.has_all_pods()
     before = world.asked_replicas()
 
     world.apply("2", **UNSAID)
     world.sees("canary", lambda s: candidate(s) == "2" and s.get("weight") == 50, 240)
-    world.sees_replicas("it takes some away", lambda asked, _: asked < before)
+    world.sees_replicas("it takes some away", lambda asked: asked < before)
 
     pods = world.replicas_by_version()
     assert pods["1"] >= before, "after a rollback they must bear all of the load"
@@ -55,6 +55,6 @@ def test_stable_keeps_its_pods_and_the_candidates_follow_its_weight(world: World
     world.annotates(promote=status["trial"]["candidate"]["revision"])
     world.sees("promotion", lambda s: serving(s) == "2", 120)
     assert world.replicas_by_version()["2"] >= before, "it was scaled to full before it took over"
-    world.sees_replicas("the autoscaler sees the whole load again", lambda asked, _: asked >= 3)
+    world.sees_replicas("the autoscaler sees the whole load again", lambda asked: asked >= 3)
     assert world.asked_replicas() < 8, "nothing drives it to its maximum"
     world.has_lost_nothing()

@@ -169,13 +169,13 @@ class World:
 
         return self._wait(what, look, holds, seconds)
 
-    def sees_replicas(self, what: str, holds: Callable[[int, Mapping[str, int]], bool], seconds: float = 180) -> None:
-        """Wait until the replicas that are asked for, and those of each version, show it."""
+    def sees_replicas(self, what: str, holds: Callable[[int], bool], seconds: float = 180) -> None:
+        """Wait until the replicas that are asked for show it; those of each version are told where they do not."""
 
         def look() -> Mapping[str, Any]:
             return {"asked": self.asked_replicas(), "versions": self.replicas_by_version()}
 
-        self._wait(what, look, lambda seen: holds(seen["asked"], seen["versions"]), seconds)
+        self._wait(what, look, lambda seen: holds(seen["asked"]), seconds)
 
     def asked_replicas(self) -> int:
         """Return spec.serving.replicas, whoever set it."""

@@ -18,8 +18,6 @@ from seatrial.ports import ANSWER_BYTES, Key, Metrics, MetricsError, Series
 SWITCHED_OFF = Unknown(
     Reason.METRICS_UNAVAILABLE, "this installation asks no queries of users (the chart's prometheus.userQueries)"
 )
-
-
 # A user's query has one series of some hundred points; what is more could fill the operator's memory.
 USERS_BYTES = 1 << 18
 # How many of one ModelDeployment's are asked at once, and of all: Prometheus answers twenty queries at a time.

@@ -60,10 +60,10 @@ def stalled(view: View) -> Condition:
 
 
 def _by_spec_or_write(view: View) -> Needed | None:
-    spec, failure = view.observed.spec, view.observed.failure
+    spec = view.observed.spec
     if isinstance(spec, Unknown):
         return Reason.INVALID_SPEC, spec.message
-    if failure is not None and failure.reason is not Reason.STORE_UNREACHABLE:
+    if failure := _to_mend(view.observed.failure):
         return failure.reason, failure.message
     doubt = _doubt(view)
     return (Reason.STATUS_DOUBTFUL, doubt) if doubt else None
@@ -79,14 +79,15 @@ def _by_trial(view: View) -> Needed | None:
 
 
 def _by_store(view: View) -> Needed | None:
-    """A store that is away comes back by itself."""
-    target, record = view.observed.target, view.observed.serving
-    if isinstance(target, Unknown) and target.reason is not Reason.STORE_UNREACHABLE:
+    if target := _to_mend(view.observed.target):
         return target.reason, target.message
-    if isinstance(record, Unknown) and record.reason is not Reason.STORE_UNREACHABLE:
-        forgotten = _forgotten(view)
-        return (record.reason, forgotten) if forgotten else None
-    return None
+    record, forgotten = _to_mend(view.observed.serving), _forgotten(view)
+    return (record.reason, forgotten) if record and forgotten else None
+
+
+def _to_mend(known: object) -> Unknown | None:
+    """Return what is not known, where a person is needed: a store that is away comes back by itself."""
+    return known if isinstance(known, Unknown) and known.reason is not Reason.STORE_UNREACHABLE else None
 
 
 def _by_first_version(view: View) -> Needed | None:
@@ -125,7 +126,7 @@ def _forgotten(view: View) -> str:
     record = view.observed.serving
     if view.status.stable is not None or not isinstance(record, Unknown):
         return ""
-    cure = "" if record.reason is Reason.STORE_UNREACHABLE else "; repair it, or delete it if none did"
+    cure = "; repair it, or delete it if none did" if _to_mend(record) else ""
     return f"cannot know whether a version served before: {record.message}{cure}"
 
 

@@ -122,7 +122,8 @@ def approved(situation: Situation) -> Objection | None:
     step, candidate = step_of(situation.rollout, situation.trial), situation.trial.candidate
     if step is None or _may_pass(situation, step):
         return None
-    key, value = situation.observed.key, _approval(situation, candidate.revision, step)
+    key = situation.observed.key
+    value = requests.promote_value(candidate.revision, step.weight, situation.status.promoted)
     how = f"`seatrial promote {key.name} -n {key.namespace}`, or the annotation {requests.PROMOTE}={value}"
     what = f"step {situation.trial.step + 1} ({step.weight} %) passes and waits for approval: {how}"
     return Objection(what, Reason.AWAITING_APPROVAL, excused=True)
@@ -139,10 +140,6 @@ def _may_pass(situation: Situation, step: Step) -> bool:
     revision = situation.trial.candidate.revision
     automatic = step.approval is not Approval.REQUIRED
     return automatic or requests.approves(situation.observed.annotations, revision, step.weight)
-
-
-def _approval(situation: Situation, revision: str, step: Step) -> str:
-    return requests.promote_value(revision, step.weight, situation.status.promoted)
 
 
 GUARDS: tuple[Guard, ...] = (

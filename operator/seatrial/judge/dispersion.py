@@ -33,7 +33,7 @@ def usual_dispersion(history: Sequence[Counts]) -> float:
     is no habit, and would blind the next trial.
     """
     quarters = [_residuals(history[first : first + QUARTER]) for first in range(0, len(history), QUARTER)]
-    scatter = sorted((q for q in quarters if len(q) > 1), key=lambda residuals: sum(residuals) / (len(residuals) - 1))
+    scatter = sorted((q for q in quarters if len(q) > 1), key=lambda residuals: _over_freedom([residuals]))
     return _bounded(_over_freedom(scatter[: len(scatter) - len(scatter) // 4]))
 
 

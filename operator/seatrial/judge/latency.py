@@ -10,7 +10,6 @@ Evidence toward Fail counts the less, the more they scatter; evidence toward Pas
 """
 
 from collections.abc import Sequence
-from math import log
 from statistics import fmean
 
 from seatrial.judge import bernoulli, rate_ratio, whole_histogram
@@ -18,7 +17,7 @@ from seatrial.judge.conclusion import Claim, Samples, conclude, missing_side, mo
 from seatrial.judge.counts import Counts, LatencyInterval, pool
 from seatrial.judge.latency_edges import SMALLEST_SHARE, Edge, edges_to_judge
 from seatrial.judge.limits import RatioLimits
-from seatrial.judge.mixture import log_sum_exp
+from seatrial.judge.mixture import log_mean_exp
 from seatrial.judge.verdict import Finding
 from seatrial.judge.wording import divided, duration, ratio_as_set, share_as_set
 
@@ -46,8 +45,7 @@ def judge_latency(
     if missing:
         return nothing_to_judge(name, missing, limits.alpha)
     slower = [_toward_fail(edge, limits) for edge in judged]
-    by_edge = log_sum_exp(slower) - log(len(slower))
-    toward_fail = log_sum_exp([by_edge, _toward_fail_together(judged, intervals, limits)]) - log(2)
+    toward_fail = log_mean_exp([log_mean_exp(slower), _toward_fail_together(judged, intervals, limits)])
     claims = [_toward_pass(edge, limits) for edge in judged]
     weakest = min(claims, key=lambda claim: claim.evidence)
     told = judged[slower.index(max(slower)) if toward_fail > 0 else claims.index(weakest)]
@@ -71,8 +69,8 @@ def _toward_fail_together(judged: Sequence[Edge], intervals: Sequence[LatencyInt
     edges = [edge for edge in judged if edge.stable.share >= SMALLEST_SHARE]
     ratios = [limits.maximum_ratio * edge.allowance for edge in edges]
     scatter = fmean(edge.dispersion for edge in edges) if edges else 1.0
-    most = _most(limits)
-    return whole_histogram.log_evidence_slower(intervals, [edge.index for edge in edges], ratios, scatter, most)
+    indices = [edge.index for edge in edges]
+    return whole_histogram.log_evidence_slower(intervals, indices, ratios, scatter, _most(limits))
 
 
 def _most(limits: RatioLimits) -> float:

@@ -122,6 +122,11 @@ def _product(log_ratios: Sequence[float], weights: Sequence[float], factor: floa
     return e
 
 
+def log_mean_exp(terms: Sequence[float]) -> float:
+    """Return ln of the mean of exp(term): the log e-value of tests of which each has the same weight."""
+    return log_sum_exp(terms) - log(len(terms))
+
+
 def log_sum_exp(terms: Sequence[float]) -> float:
     """Return ln Σ exp(term), -inf for no terms."""
     largest = max(terms, default=-inf)

@@ -10,14 +10,13 @@ toward Fail counts the less, the more a class scatters from interval to interval
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import log
 
 from seatrial.judge import rate_ratio
 from seatrial.judge.conclusion import Claim, Samples, conclude, missing_side, most_per_interval, nothing_to_judge
 from seatrial.judge.counts import ClassInterval, Counts, Interval, pool
 from seatrial.judge.dispersion import dispersion_beside
 from seatrial.judge.limits import RatioLimits
-from seatrial.judge.mixture import log_sum_exp
+from seatrial.judge.mixture import log_mean_exp
 from seatrial.judge.verdict import Finding
 from seatrial.judge.wording import counted, divided, ratio_as_set, times
 
@@ -75,7 +74,7 @@ def judge_predictions(
         return nothing_to_judge(name, missing, limits.alpha)
     moves = list(_moves(classes, intervals))
     moved = [_toward_fail(move, limits) for move in moves]
-    toward_fail = log_sum_exp(moved) - log(len(moved))
+    toward_fail = log_mean_exp(moved)
     usual = [move for move in moves if not move.rare]
     claims = [_toward_pass(move, limits) for move in usual]
     weakest = min(claims, key=lambda claim: claim.evidence)

@@ -32,11 +32,12 @@ MOST_LOST = 0.95
 class Compared(NamedTuple):
     """An interval's requests by bucket, those below the first edge as one; the slowest shares allowed; what was before.
 
-    `before` counts requests; `allowed` follows from stable's latest histogram, not from this interval's.
+    `odds` are n₁/n₀. `before` counts requests; `allowed` follows from stable's latest histogram, not from this one's.
     """
 
     candidate: Sequence[int]
     stable: Sequence[int]
+    odds: float
     allowed: Sequence[float]
     before: int
 
@@ -56,7 +57,8 @@ def log_evidence_slower(
     compared = list(_compared(intervals, edges, ratios))
 
     def log_ratios(tilt: float) -> list[float]:
-        return [_log_ratio(one, ratios, tilt) / dispersion for one in compared]
+        tilted = [exp(tilt * bucket) for bucket in range(len(edges) + 1)]
+        return [_log_ratio(one, ratios, tilted) / dispersion for one in compared]
 
     return log_mean_from_any_start(uniform(TILTS), log_ratios, [one.before for one in compared], most_per_interval)
 
@@ -65,13 +67,15 @@ def _compared(
     intervals: Sequence[LatencyInterval], edges: Sequence[int], ratios: Sequence[float]
 ) -> Iterator[Compared]:
     """Yield what can be compared: the first interval only tells what is usual."""
-    both = [i for i in intervals if sum(i.candidate) and sum(i.stable)]
-    before = before_each(sum(i.candidate) + sum(i.stable) for i in both)
+    totals = [(i, sum(i.candidate), sum(i.stable)) for i in intervals]
+    both = [(i, mine, theirs) for i, mine, theirs in totals if mine and theirs]
+    before = before_each(mine + theirs for _, mine, theirs in both)
     usual = [0.0] * (len(edges) + 1)
-    for interval, counted in zip(both, before, strict=True):
+    for (interval, mine, theirs), counted in zip(both, before, strict=True):
         stable = _grouped(interval.stable, edges)
         if counted:
-            yield Compared(_grouped(interval.candidate, edges), stable, _allowed(usual, ratios), counted)
+            candidate, allowed = _grouped(interval.candidate, edges), _allowed(usual, ratios)
+            yield Compared(candidate, stable, mine / theirs, allowed, counted)
         usual = [KEPT * old + new for old, new in zip(usual, stable, strict=True)]
 
 
@@ -88,18 +92,18 @@ def _allowed(usual: Sequence[float], ratios: Sequence[float]) -> list[float]:
     return [near - far for near, far in pairwise([*accumulate(most, min, initial=1.0), 0.0])]
 
 
-def _log_ratio(one: Compared, ratios: Sequence[float], tilt: float) -> float:
-    gains = _gains(one, tilt)
+def _log_ratio(one: Compared, ratios: Sequence[float], tilted: Sequence[float]) -> float:
+    gains = _gains(one, tilted)
     losses = _losses(one, ratios, gains)
-    part = min(1.0, MOST_LOST / max(losses)) if max(losses) > 0 else 1.0
+    most = max(losses)
+    part = min(1.0, MOST_LOST / most) if most > 0 else 1.0
     won = sum(n * log1p(part * gain) for n, gain in zip(one.candidate, gains, strict=True) if n)
     return won + sum(n * log1p(-part * loss) for n, loss in zip(one.stable, losses, strict=True) if n)
 
 
-def _gains(one: Compared, tilt: float) -> list[float]:
+def _gains(one: Compared, tilted: Sequence[float]) -> list[float]:
     """Return a(k) - 1, of mean 0 for the slowest candidate that is allowed, the smaller the larger its share is."""
-    share = sum(one.candidate) / (sum(one.candidate) + sum(one.stable))
-    tilted = [exp(tilt * bucket) for bucket in range(len(one.allowed))]
+    share = one.odds / (1 + one.odds)
     mean = _mean(one.allowed, tilted)
     damped = [factor / (share * factor + (1 - share) * mean) for factor in tilted]
     norm = _mean(one.allowed, damped)
@@ -108,9 +112,8 @@ def _gains(one: Compared, tilt: float) -> list[float]:
 
 def _losses(one: Compared, ratios: Sequence[float], gains: Sequence[float]) -> list[float]:
     """Return 1 - b(k)."""
-    odds = sum(one.candidate) / sum(one.stable)
     steps = (ratio * (far - near) for ratio, (near, far) in zip(ratios, pairwise(gains), strict=True))
-    return [odds * paid for paid in accumulate(steps, initial=gains[0])]
+    return [one.odds * paid for paid in accumulate(steps, initial=gains[0])]
 
 
 def _mean(shares: Sequence[float], values: Sequence[float]) -> float:

@@ -57,26 +57,31 @@ def of_bernoulli(share: float, allowed: float) -> float:
 
 def of_ratio(share: float, candidate: float, stable: float, ratio: float) -> float:
     """Return what a request tells of 'the candidate fails more than `ratio` times as often as stable'."""
-    if candidate <= ratio * stable:
-        return 0.0
-
-    def told(allowed: float) -> float:
-        mine = entropy(_bernoulli(candidate), _bernoulli(ratio * allowed))
-        return share * mine + (1 - share) * entropy(_bernoulli(stable), _bernoulli(allowed))
-
-    return float(minimize_scalar(told, bounds=(stable, candidate / ratio), method="bounded", options=EXACTLY).fun)
+    return _of_rates(share, candidate, stable, candidate / ratio, lambda allowed: ratio * allowed)
 
 
 def of_loss(share: float, candidate: float, stable: float, loss: float) -> float:
     """Return what a label tells of 'the candidate is wrong on more than `loss` more requests than stable is'."""
-    if candidate <= stable + loss:
+    return _of_rates(share, candidate, stable, candidate - loss, lambda allowed: allowed + loss)
+
+
+def _of_rates(share: float, candidate: float, stable: float, highest: float, most: Callable[[float], float]) -> float:
+    """Return what tells the candidate's rate from the nearest allowed: most(stable's), for stable's up to `highest`.
+
+    0 where the candidate's own is allowed.
+    """
+    if highest <= stable:
         return 0.0
 
     def told(allowed: float) -> float:
-        mine = entropy(_bernoulli(candidate), _bernoulli(allowed + loss))
+        mine = entropy(_bernoulli(candidate), _bernoulli(most(allowed)))
         return share * mine + (1 - share) * entropy(_bernoulli(stable), _bernoulli(allowed))
 
-    return float(minimize_scalar(told, bounds=(stable, candidate - loss), method="bounded", options=EXACTLY).fun)
+    return _least(told, stable, highest)
+
+
+def _least(told: Callable[[float], float], low: float, high: float) -> float:
+    return float(minimize_scalar(told, bounds=(low, high), method="bounded", options=EXACTLY).fun)
 
 
 def of_paired_loss(pairs: Sequence[float], loss: float) -> float:
@@ -90,7 +95,7 @@ def of_paired_loss(pairs: Sequence[float], loss: float) -> float:
     def told(won: float) -> float:
         return entropy(truly, np.array([won, won + loss, 1 - loss - 2 * won]))
 
-    return float(minimize_scalar(told, bounds=(0.0, (1 - loss) / 2), method="bounded", options=EXACTLY).fun)
+    return _least(told, 0.0, (1 - loss) / 2)
 
 
 def of_latencies(share: float, candidate: Floats, stable: Floats, ratios: Floats, most: Floats) -> float:

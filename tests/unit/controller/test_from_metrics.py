@@ -7,20 +7,20 @@ from datetime import datetime, timedelta
 from seatrial.controller.from_metrics import ALL_AT_ONCE, AT_ONCE, USERS_BYTES, UserQueries
 from seatrial.core.observed import Query, Unknown
 from seatrial.ports import ANSWER_BYTES, MetricsError, Series
+from tests.fakes.clock import FakeClock
+from tests.fakes.metrics import FakeMetrics
 from tests.given import NOW
 
 ONE = (Series({}, ((0.0, 1.0),)),)
 
 
-class Slow:
-    """ports.Metrics that answers when it is let go, and knows how much was asked at once."""
+class Slow(FakeMetrics):
+    """Answers when it is let go, and knows how much was asked at once."""
 
     def __init__(self) -> None:
+        super().__init__(FakeClock())
         self.go = asyncio.Event()
         self.asked = self.most = self.bytes = 0
-
-    async def instant(self, query: str) -> Sequence[Series]:
-        raise NotImplementedError
 
     async def range(
         self, query: str, start: datetime, end: datetime, step: timedelta, *, most: int = ANSWER_BYTES
