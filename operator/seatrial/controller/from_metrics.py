@@ -10,7 +10,8 @@ from seatrial.api.status import Status
 from seatrial.core.counters import join
 from seatrial.core.evidence import read_evidence
 from seatrial.core.observed import Defaults, Evidence, Query, Unknown
-from seatrial.core.questions import questions
+from seatrial.core.questions import REQUESTS, questions
+from seatrial.core.resolution import USUAL_STEP
 from seatrial.core.user_queries import Answer
 from seatrial.ports import ANSWER_BYTES, Key, Metrics, MetricsError, Series
 
@@ -75,7 +76,8 @@ async def evidence_of(
     except MetricsError as error:
         return Unknown(Reason.METRICS_UNAVAILABLE, str(error))
     told = await users.ask(theirs) if defaults.user_queries else dict.fromkeys(theirs, SWITCHED_OFF)
-    return read_evidence(spec, status, {**dict(zip(own, answers, strict=True)), **told})
+    step = own[REQUESTS].seconds if own else USUAL_STEP.total_seconds()
+    return read_evidence(spec, status, {**dict(zip(own, answers, strict=True)), **told}, step)
 
 
 async def _series(metrics: Metrics, query: Query) -> Sequence[Series]:

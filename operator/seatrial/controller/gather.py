@@ -59,6 +59,9 @@ class Gatherer:
         """Return what is known of a ModelDeployment now."""
         metadata = document["metadata"]
         spec, status = read_spec(document), read_status(document.get("status"))
+        if not isinstance(spec, Unknown):
+            memory.spec = spec
+        valid = memory.spec if isinstance(spec, Unknown) and memory.spec is not None else spec
         cached = self._cache.owned(key)
         objects = from_cache.belonging(cached, metadata["uid"])
         async with asyncio.TaskGroup() as tasks:
@@ -68,7 +71,7 @@ class Gatherer:
             reference = tasks.create_task(self._reference(key, source, spec, status))
             pods = tasks.create_task(self._pods(key, objects, status, now))
             evidence = tasks.create_task(
-                evidence_of(self._metrics, self._users, key, spec, status, now, self._defaults)
+                evidence_of(self._metrics, self._users, key, valid, status, now, self._defaults)
             )
             jobs = tasks.create_task(self._jobs(key, objects, status))
         return Observed(
@@ -85,7 +88,7 @@ class Gatherer:
             reference=reference.result(),
             recipes=from_cache.recipes_of(objects),
             pods=pods.result(),
-            route=None if isinstance(spec, Unknown) else from_cache.route_of(objects, spec.route, key.namespace),
+            route=None if isinstance(valid, Unknown) else from_cache.route_of(objects, valid.route, key.namespace),
             evidence=evidence.result(),
             alerts=self._alerts.of(key, now),
             jobs=jobs.result(),
@@ -93,6 +96,7 @@ class Gatherer:
             failure=memory.failure,
             refused=memory.refused,
             autoscaled=from_cache.is_autoscaled(cached),
+            last_spec=memory.spec,
         )
 
     async def _target(self, source: Source | Unknown, spec: Spec | Unknown) -> Target | Unknown:

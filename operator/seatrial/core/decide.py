@@ -12,6 +12,7 @@ from seatrial.api.status import RevisionRef, Stage, Status
 from seatrial.contract.records import Pointer
 from seatrial.core import deadline, describe, moves, news
 from seatrial.core.asked import spent
+from seatrial.core.clocks import not_ahead
 from seatrial.core.compared import judged_since
 from seatrial.core.decision import Decision
 from seatrial.core.desired import desired_objects, removals
@@ -40,11 +41,16 @@ FOLLOWING, SETTLED = timedelta(seconds=10), timedelta(seconds=60)
 def decide(observed: Observed, now: datetime) -> Decision:
     """Return what should be so, at `now` (UTC)."""
     now = now.replace(microsecond=0)  # what status can hold
-    if isinstance(observed.spec, Unknown):
+    spec, said = _valid_spec(observed), observed.annotations
+    if spec is None:
         return _say_only(observed, now)
-    spec, said = observed.spec, observed.annotations
     live = requests.unspent(said, observed.status.promoted)
-    observed = replace(observed, recipes=_sound(observed.recipes), annotations=live)
+    observed = replace(
+        observed,
+        recipes=_sound(observed.recipes),
+        annotations=live,
+        status=not_ahead(observed.status, now),
+    )
     if cannot_tell(observed):
         return _say_only(observed, now)
     if (served := awaited(observed)) is not None:
@@ -65,6 +71,16 @@ def decide(observed: Observed, now: datetime) -> Decision:
         gauges=gauges(observed, spec, status),
         requeue_after=_next_look(observed, spec, status),
     )
+
+
+def _valid_spec(observed: Observed) -> Spec | None:
+    """Return the spec; where it is not valid the last that was, while something is judged: that goes no further then.
+
+    So that a candidate that fails is rolled back although somebody made a mistake meanwhile.
+    """
+    if not isinstance(observed.spec, Unknown):
+        return observed.spec
+    return observed.last_spec if judged_since(observed.status) is not None else None
 
 
 def _sound(recipes: Mapping[str, Recipe]) -> Mapping[str, Recipe]:

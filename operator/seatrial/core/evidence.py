@@ -24,8 +24,11 @@ NONE = (0,) * len(EDGES)
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-def read_evidence(spec: Spec, status: Status, answers: Answers) -> Evidence:
-    """Return what the answers to `questions.questions` say; of a status under which nothing is judged, nothing."""
+def read_evidence(spec: Spec, status: Status, answers: Answers, step: float) -> Evidence:
+    """Return what the answers to `questions.questions` say; of a status under which nothing is judged, nothing.
+
+    `step` is how many seconds the newest intervals last.
+    """
     since = judged_since(status)
     if since is None:
         return Evidence(since=NEVER)
@@ -34,6 +37,7 @@ def read_evidence(spec: Spec, status: Status, answers: Answers) -> Evidence:
     classes, predictions = _predictions(status, own, since)
     return Evidence(
         since=since,
+        step=step,
         requests=_requests(status, own, since),
         latency={
             name: _latency(status, own, since, kind.warm_up) for name, kind in checks if isinstance(kind, LatencyCheck)

@@ -30,7 +30,9 @@ Guard = Callable[[Situation], Objection | None]
 
 
 def not_paused(situation: Situation) -> Objection | None:
-    """A person said: wait. A Fail does not wait."""
+    """A person said: wait, or made a mistake in the spec. A Fail does not wait."""
+    if isinstance(situation.observed.spec, Unknown):
+        return Objection("waits for a spec that is valid", Reason.INVALID_SPEC, excused=True)
     if not situation.rollout.paused:
         return None
     return Objection("paused by spec.rollout.paused; set it to false to go on", Reason.PAUSED, excused=True)

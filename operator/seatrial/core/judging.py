@@ -17,6 +17,9 @@ from seatrial.judge.restarts import Ends, judge_restarts
 from seatrial.judge.verdict import Finding, Verdict
 from seatrial.ports import NO_RESTARTS, Restarts
 
+# Seconds. Accidents (a connection pool that fills, a process that is killed) are mostly shorter. An interval is as long
+# from a minute and a half of a stage on; before, shorter ones weigh as much less.
+WHOLE_INTERVAL = 15.0
 ALPHA = 0.01  # the chance that a stage's checks together refuse a healthy version
 
 
@@ -89,7 +92,8 @@ def _findings(rollout: Rollout, observed: Observed, evidence: Evidence) -> tuple
     asked = [check for check in rollout.checks if check.is_asked(stage)]
     alpha = ALPHA / max(1, len(check_names(rollout, stage)))
     samples = rollout.shadow.minimum_samples if stage is Stage.SHADOW and rollout.shadow is not None else None
-    terms = Terms(stage, alpha, samples, exposure(rollout, status), observed.is_regression)
+    part = min(1.0, evidence.step / WHOLE_INTERVAL)
+    terms = Terms(stage, alpha, samples, exposure(rollout, status), observed.is_regression, part)
     findings = [judge_check(check, evidence, terms) for check in asked]
     if stage is Stage.SHADOW and rollout.shadow is not None:
         findings.insert(0, _disagreement(rollout.shadow.maximum_disagreement, evidence, alpha, samples or 0))

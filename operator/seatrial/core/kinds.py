@@ -49,7 +49,7 @@ class Terms:
 
     `alpha` is each one's part of the chance of a false Fail; `samples` how many requests the stage itself asks for
     (None: it does not); `exposure` the share of the traffic that a Pass gives; `regression` says that answers are
-    numbers.
+    numbers; `part` how much of a whole interval those of the evidence are.
     """
 
     stage: Stage
@@ -57,6 +57,7 @@ class Terms:
     samples: int | None
     exposure: float
     regression: bool = False
+    part: float = 1.0
 
     def samples_of(self, check: Check) -> int:
         """Return how many samples a Pass of this check must rest on."""
@@ -84,7 +85,7 @@ def judge_check(check: Check, evidence: Evidence, terms: Terms) -> Finding:
 
 def _limits(check: Check, ratio: float, terms: Terms, objective: float = ErrorsCheck().objective) -> RatioLimits:
     samples = terms.samples_of(check)
-    return RatioLimits(ratio, max(PASS_RATIO, ratio), samples, terms.alpha, objective, terms.exposure)
+    return RatioLimits(ratio, max(PASS_RATIO, ratio), samples, terms.alpha, objective, terms.exposure, terms.part)
 
 
 def _errors(name: str, kind: ErrorsCheck, evidence: Evidence, terms: Terms, limits: RatioLimits) -> Finding:

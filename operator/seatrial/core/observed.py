@@ -131,10 +131,11 @@ class Evidence:
     `latency` and `readings` are by check name: each check has its own warm-up, or its own queries. `history` is
     stable's own traffic before the trial, from which its burstiness is estimated. `pairs` are labels of requests that
     both answered, since the trial began; `labels` are those of each side's own, the wrong answers bad. `classes` names
-    what `predictions` count.
+    what `predictions` count. `step` is how long (seconds) the newest intervals are.
     """
 
     since: datetime
+    step: float = 30.0
     requests: tuple[Interval, ...] = ()
     latency: Mapping[str, tuple[LatencyInterval, ...]] = field(default_factory=dict)
     comparisons: tuple[Comparisons, ...] = ()
@@ -153,7 +154,7 @@ class Observed:
     `pods` and `recipes` are by revision; `objects` are the owned objects as (apiVersion, kind, name), so that what is
     no longer wanted can be removed. `failure` is why the last attempt to write failed, None where it did not;
     `refused` is why objects were refused in it, by kind and name. `autoscaled` says that an autoscaler sets the
-    replicas.
+    replicas. `last_spec` is the last spec that was valid, as far as that is known.
     """
 
     key: Key
@@ -177,6 +178,7 @@ class Observed:
     failure: Unknown | None = None
     refused: Mapping[tuple[str, str], str] = field(default_factory=dict)
     autoscaled: bool = False
+    last_spec: Spec | None = None
 
     @property
     def is_regression(self) -> bool:

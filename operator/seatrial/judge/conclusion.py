@@ -40,13 +40,14 @@ def conclude(
     return Finding(check, verdict, sentence, toward_fail, threshold)
 
 
-def most_per_interval(alpha: float, intervals: int) -> float:
+def most_per_interval(alpha: float, intervals: int, part: float = 1.0) -> float:
     """Return the most that one interval may add to a log e-value if a Fail is to rest on `intervals` of them.
 
-    Cut down from above, an interval's e-value stays one, so the test stays valid; what single accidents could do
-    otherwise no count of requests would tell. Mixing over the alternatives costs about 1, over the starts ln 2.
+    `part` is how much of a whole one it is: where a stage is young a moment is cut into several. Cut down from above,
+    an interval's e-value stays one, so the test stays valid; what single accidents could do otherwise no count of
+    requests would tell. Mixing over the alternatives costs about 1, over the starts ln 2.
     """
-    return (fail_threshold(alpha) + 1 + log(2)) / intervals
+    return part * (fail_threshold(alpha) + 1 + log(2)) / intervals
 
 
 def nothing_to_judge(check: str, why: str, alpha: float) -> Finding:

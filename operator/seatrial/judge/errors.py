@@ -25,7 +25,7 @@ def judge_errors(name: str, intervals: Sequence[Interval], limits: RatioLimits, 
     missing = missing_side(candidate, stable, "requests")
     if missing:
         return nothing_to_judge(name, missing, limits.alpha)
-    most = most_per_interval(limits.alpha, INTERVALS_TO_FAIL)
+    most = most_per_interval(limits.alpha, INTERVALS_TO_FAIL, limits.part)
     ratio = rate_ratio.estimated_ratio(intervals)
     return conclude(
         name,

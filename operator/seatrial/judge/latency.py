@@ -75,7 +75,7 @@ def _toward_fail_together(judged: Sequence[Edge], intervals: Sequence[LatencyInt
 
 def _most(limits: RatioLimits) -> float:
     """Half of the weight is on each edge by itself, half on all together: either alone may fail a candidate."""
-    return most_per_interval(limits.alpha / 2, INTERVALS_TO_FAIL)
+    return most_per_interval(limits.alpha / 2, INTERVALS_TO_FAIL, limits.part)
 
 
 def _toward_pass(edge: Edge, limits: RatioLimits) -> Claim:

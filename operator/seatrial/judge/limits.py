@@ -24,6 +24,9 @@ class RatioLimits:
     so what a Pass must show shrinks with it: the same number of bad requests a minute is allowed for at every step
     of a canary. Without this a first step of 1 % would ask for hours of traffic.
 
+    `part` is how much of a whole interval those are that are counted, at most 1. A whole one is longer than most
+    accidents, of which one may not end a trial.
+
     Raises:
         ValueError: where a value is out of its range; names it.
     """
@@ -34,6 +37,7 @@ class RatioLimits:
     alpha: float
     objective: float = 0.01
     exposure: float = 1.0
+    part: float = 1.0
 
     def __post_init__(self) -> None:
         for name, ratio in (("maximum_ratio", self.maximum_ratio), ("pass_ratio", self.pass_ratio)):
@@ -42,6 +46,8 @@ class RatioLimits:
         if self.minimum_samples < 0:
             raise ValueError(f"minimum_samples is {self.minimum_samples}: a number of requests, 0 or more")
         check_exposure(self.exposure)
+        if not 0 < self.part <= 1:
+            raise ValueError(f"part is {self.part}: of a whole interval, above 0 and at most 1")
         check_limit("objective", self.objective)
         fail_threshold(self.alpha)
 

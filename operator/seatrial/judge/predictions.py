@@ -108,7 +108,7 @@ def _both_ways(label: str, intervals: Sequence[Interval]) -> Iterator[Move]:
 
 
 def _toward_fail(move: Move, limits: RatioLimits) -> float:
-    most = most_per_interval(limits.alpha, INTERVALS_TO_FAIL)
+    most = most_per_interval(limits.alpha, INTERVALS_TO_FAIL, limits.part)
     return rate_ratio.log_evidence_above(move.sides, limits.maximum_ratio, move.dispersion, most)
 
 

@@ -1,6 +1,7 @@
 """Judging in probation: stable has no traffic any more, so its past is what the candidate is held to."""
 
 from collections.abc import Sequence
+from math import ceil
 
 from seatrial.judge import rate_ratio
 from seatrial.judge.conclusion import Samples, conclude, missing_side, nothing_to_judge
@@ -20,7 +21,7 @@ def judge_against_reference(
 
     Nothing is shared between now and then, so an incident that hits everybody looks like the candidate's fault. So a
     Fail asks for more than in a canary: a share above the objective and more than `pass_ratio` times stable's, also
-    without the candidate's worst interval, and divided by how much either side scatters (`usual`: as known before).
+    without the candidate's worst whole interval, and divided by how much either side scatters (`usual`: known before).
     """
     since = [counts for counts in since if counts.total]
     candidate, reference = pool(since), pool(before)
@@ -47,13 +48,11 @@ def _worse(since: Sequence[Counts], reference: Counts, limits: RatioLimits, burs
     ratio, all_of_it = max(limits.maximum_ratio, limits.pass_ratio), pool(since)
     found = min(
         rate_ratio.log_evidence_above_at_once(Interval(counts, reference), ratio, bursts)
-        for counts in (all_of_it, _without_worst(since))
+        for counts in (all_of_it, _without_worst(since, ceil(1 / limits.part)))
     )
     return found if all_of_it.share > limits.objective else min(found, 0.0)
 
 
-def _without_worst(counts: Sequence[Counts]) -> Counts:
-    """Return the sum of all but the interval with the most bad requests, which alone may be an accident."""
-    worst = max(counts, key=lambda one: one.bad)
-    total = pool(counts)
-    return Counts(total.total - worst.total, total.bad - worst.bad)
+def _without_worst(counts: Sequence[Counts], worst: int) -> Counts:
+    """Return the sum of all but so many intervals with the most bad requests, which may be an accident."""
+    return pool(sorted(counts, key=lambda one: one.bad)[: max(0, len(counts) - worst)])

@@ -16,14 +16,16 @@ CONFIDENCE = 0.95
 class Figures:
     """What one judge did in one cell.
 
-    Counts of runs; medians of minutes, NaN where no run ended so; median and mean of the harm that the candidate did to
-    callers until it was rolled back, or until it was promoted or the judge's patience was over.
+    Counts of runs; medians of minutes, of rollbacks also the mean, NaN where no run ended so; median and mean of the
+    harm that the candidate did to callers until it was rolled back, or until it was promoted or the judge's patience
+    was over.
     """
 
     runs: int
     rolled_back: int
     promoted: int
     minute_rolled_back: float
+    mean_minute: float
     minute_promoted: float
     harm: float
     mean_harm: float
@@ -52,6 +54,7 @@ def figures(outcomes: Sequence[Outcome]) -> Figures:
         rolled_back=len(back),
         promoted=len(promoted),
         minute_rolled_back=_median([one.minute for one in back]),
+        mean_minute=fmean(one.minute for one in back) if back else nan,
         minute_promoted=_median([one.minute for one in promoted]),
         harm=median(one.harm for one in outcomes),
         mean_harm=fmean(one.harm for one in outcomes),

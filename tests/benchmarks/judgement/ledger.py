@@ -66,6 +66,7 @@ class Ledger:
         labels = self._grown(self._labels, asked[LABELS]) if LABELS in asked else np.zeros((2, 0, 2), np.int64)
         return Evidence(
             since=self._since,
+            step=asked[REQUESTS].seconds,
             requests=_intervals(requests),
             latency={LATENCY: tuple(LatencyInterval(tuple(m), tuple(t)) for m, t in side_by_side(buckets))},
             comparisons=tuple(self._comparisons),

@@ -53,9 +53,9 @@ class Compared:
 
     @property
     def ratio(self) -> float:
-        """How many times the limit's harm ours is in the mean; in a shadow, its minutes."""
+        """How many times the limit's harm ours is in the mean; in a shadow, its minutes in the mean."""
         if self.place.judge in IN_SHADOW:
-            return self.ours.minute_rolled_back / self.limit.minutes
+            return self.ours.mean_minute / self.limit.minutes
         return self.ours.mean_harm / self.limit.harm
 
 

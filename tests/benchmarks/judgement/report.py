@@ -76,7 +76,7 @@ def _limits(results: Results) -> Iterator[str]:
             [
                 *(one.place.world, one.place.steps, f"{one.place.rate:,}"),
                 *(f"{one.limit.minutes:.1f}", f"{one.limit.requests:,.0f}", f"{one.limit.harm:,.1f}"),
-                *(_number(one.ours.minute_rolled_back), f"{one.ours.mean_harm:,.1f}", f"{one.ratio:.2f}"),
+                *(_number(one.ours.mean_minute), f"{one.ours.mean_harm:,.1f}", f"{one.ratio:.2f}"),
             ]
             for one in compared(results)
         ),

@@ -21,10 +21,24 @@ from tests.benchmarks.judgement.worlds import HEALTHY, WORLDS
 
 NAN = float("nan")
 NONE_BACK = Figures(
-    1000, rolled_back=0, promoted=1000, minute_rolled_back=NAN, minute_promoted=40.0, harm=50, mean_harm=50
+    1000,
+    rolled_back=0,
+    promoted=1000,
+    minute_rolled_back=NAN,
+    mean_minute=NAN,
+    minute_promoted=40.0,
+    harm=50,
+    mean_harm=50,
 )
 ALL_BACK = Figures(
-    200, rolled_back=200, promoted=0, minute_rolled_back=20.0, minute_promoted=NAN, harm=20, mean_harm=22
+    200,
+    rolled_back=200,
+    promoted=0,
+    minute_rolled_back=20.0,
+    mean_minute=21.0,
+    minute_promoted=NAN,
+    harm=20,
+    mean_harm=22,
 )
 THREEFOLD = next(world for world in WORLDS if world.name == "errors ×3")
 

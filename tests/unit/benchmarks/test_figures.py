@@ -20,7 +20,7 @@ def test_figures_count_endings_and_take_medians() -> None:
     ]
     found = figures(seen)
     assert (found.runs, found.rolled_back, found.promoted, found.held) == (5, 3, 1, 1)
-    assert (found.minute_rolled_back, found.minute_promoted) == (7, 40)
+    assert (found.minute_rolled_back, found.mean_minute, found.minute_promoted) == (7, 6, 40)
     assert (found.harm, found.mean_harm) == (5, 23)
     assert found.percent(found.rolled_back) == 60
 

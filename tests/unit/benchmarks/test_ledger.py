@@ -35,8 +35,9 @@ def test_the_ledger_tells_what_the_operator_reads_from_prometheus(rate: int, tic
     now = given.NOW + timedelta(seconds=ticks * TICK_SECONDS)
     asked = questions(given.KEY, SPEC, STATUS, now, "namespace")
     answers = {name: _answer(asked[name], candidate, stable) for name in (REQUESTS, DURATION)}
-    read, told = read_evidence(SPEC, STATUS, answers), ledger.evidence(asked)
-    assert (told.since, told.requests, told.latency) == (read.since, read.requests, read.latency)
+    read, told = read_evidence(SPEC, STATUS, answers, asked[REQUESTS].seconds), ledger.evidence(asked)
+    assert (told.since, told.step, told.requests) == (read.since, read.step, read.requests)
+    assert told.latency == read.latency
 
 
 def _answer(query: Query, candidate: Answers, stable: Answers) -> Sequence[Series]:

@@ -111,6 +111,17 @@ async def test_a_spec_that_is_wrong_is_named_and_nothing_else_is_asked(scene: Sc
     assert (observed.newest, observed.reference) == (None, None)
 
 
+async def test_what_is_on_trial_is_judged_by_the_last_spec_that_was_valid(scene: Scene) -> None:
+    scene.model(on_trial(scene))
+    valid = (await scene.look()).spec
+    scene.model(on_trial(scene), model={"store": "nonsense", "version": "1"})
+    observed = await scene.look()
+    assert isinstance(observed.spec, Unknown)
+    assert observed.last_spec == valid
+    assert isinstance(observed.evidence, Evidence)
+    assert isinstance(observed.target, Unknown)
+
+
 async def test_a_secret_that_is_absent_leaves_everything_of_the_store_unknown(scene: Scene) -> None:
     scene.model(storage={"secretRef": {"name": "s3"}})
     observed = await scene.look()

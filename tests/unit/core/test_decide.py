@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from seatrial.api.conditions import Reason, Truth, Type
+from seatrial.api.spec import Spec
 from seatrial.api.status import Finding, Retiring, Stage
 from seatrial.contract.records import Pointer
 from seatrial.core.decide import FOLLOWING, JUDGED, ON_ITS_WAY, SETTLED, decide
 from seatrial.core.moves import Outcome
-from seatrial.core.observed import Observed
+from seatrial.core.observed import Observed, Unknown
 from tests.given import (
     MINUTE,
     NOW,
@@ -38,6 +39,7 @@ from tests.unit.core.carried_out import carried_out, identity
 from tests.unit.core.story import ROUTED, condition
 
 ONE, TWO = ref("1").revision, ref("2").revision
+HOUR, INVALID = timedelta(hours=1), Unknown(Reason.INVALID_SPEC, "steps is wrong")
 
 
 # One pass
@@ -158,6 +160,38 @@ def test_a_recipe_that_is_not_what_its_revision_says_counts_for_nothing() -> Non
     unknown = decide(replace(world, target=UNKNOWN), NOW)
     assert [document["kind"] for document in unknown.objects] == ["Service"]
     assert unknown.removals == ()
+
+
+@pytest.mark.parametrize("stage", [Stage.SHADOW, Stage.CANARY])
+def test_a_mistake_in_the_spec_saves_no_candidate_that_fails(stage: Stage) -> None:
+    world = on_trial(stage, since=HOUR, evidence=failing(NOW - HOUR))
+    assert isinstance(world.spec, Spec)
+    mistaken = replace(world, spec=INVALID, target=INVALID, last_spec=world.spec)
+    decision = decide(mistaken, NOW)
+    assert [(one.version, one.outcome) for one in decision.status.history] == [("2", Outcome.ROLLED_BACK)]
+    assert decision.status.weight == 0
+    assert condition(decision.status, Type.STALLED) == (Truth.TRUE, Reason.INVALID_SPEC)
+
+
+def test_with_a_mistake_in_the_spec_a_healthy_candidate_goes_no_further() -> None:
+    """Nor does the deadline count."""
+    world = on_trial(Stage.CANARY, since=10 * HOUR, evidence=healthy(NOW - 10 * HOUR))
+    assert isinstance(world.spec, Spec)
+    decision = decide(replace(world, spec=INVALID, target=INVALID, last_spec=world.spec), NOW)
+    trial = decision.status.trial
+    assert trial is not None
+    assert (trial.step, decision.status.weight) == (0, world.status.weight)
+    assert (trial.held, trial.held_reason) == ("waits for a spec that is valid", Reason.INVALID_SPEC)
+    assert trial.stopped is not None
+    assert decision.requeue_after == JUDGED
+    assert condition(decision.status, Type.STALLED) == (Truth.TRUE, Reason.INVALID_SPEC)
+
+
+def test_where_nothing_is_judged_a_mistake_in_the_spec_changes_nothing() -> None:
+    world = serving("1", wants="2")
+    assert isinstance(world.spec, Spec)
+    decision = decide(replace(world, spec=INVALID, target=INVALID, last_spec=world.spec), NOW)
+    assert (decision.status.trial, decision.objects) == (None, ())
 
 
 def test_an_invalid_spec_says_so_and_changes_nothing() -> None:

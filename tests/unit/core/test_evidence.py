@@ -25,7 +25,7 @@ NOTHING = Counts(0, 0)
 
 
 def read(status: Status, answers: dict[str, list[Any]], of: Spec = SPEC) -> Evidence:
-    return read_evidence(of, status, answers)
+    return read_evidence(of, status, answers, 30.0)
 
 
 def intervals(status: Status, *series: Any) -> list[tuple[Counts, Counts]]:
