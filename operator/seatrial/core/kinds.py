@@ -21,14 +21,13 @@ from seatrial.judge.conclusion import nothing_to_judge
 from seatrial.judge.counts import Interval, LatencyInterval
 from seatrial.judge.dispersion import usual_dispersion
 from seatrial.judge.errors import judge_errors
-from seatrial.judge.latency import judge_latency
+from seatrial.judge.latency import SLOW, judge_latency
 from seatrial.judge.limits import RatioLimits
 from seatrial.judge.predictions import judge_predictions
 from seatrial.judge.query import Bound, QueryLimit, judge_query
 from seatrial.judge.reference import judge_against_reference
 from seatrial.judge.verdict import Finding, Verdict
 
-TAIL = 0.05  # the share of stable's requests that were slow, by which a promoted version's latency is judged
 # A candidate passes a ratio when it is shown to be better than this; between the two limits it waits.
 PASS_RATIO = 2.0
 # What a Pass rests on at least, where neither the check nor the stage says it.
@@ -145,7 +144,7 @@ def _slower_than_tail(intervals: Sequence[LatencyInterval]) -> tuple[Interval, .
     """Count as bad what is slower than the first bucket edge that at most one in twenty of stable's requests exceed."""
     stable = [sum(column) for column in zip(*(i.stable for i in intervals), strict=True)]
     edges = range(len(stable) - 1)
-    tail = next((k for k in edges if sum(stable[k + 1 :]) <= TAIL * sum(stable)), len(stable) - 2)
+    tail = next((k for k in edges if sum(stable[k + 1 :]) <= SLOW * sum(stable)), len(stable) - 2)
     return tuple(i.slower_than(tail) for i in intervals)
 
 

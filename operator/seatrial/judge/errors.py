@@ -9,8 +9,6 @@ from seatrial.judge.limits import RatioLimits
 from seatrial.judge.verdict import Finding
 from seatrial.judge.wording import counted, divided, ratio_as_set, share_as_set, times
 
-__all__ = ["RatioLimits", "judge_errors"]
-
 # One interval may be an accident: a burst alone ends no trial, and a bad candidate costs one interval more.
 INTERVALS_TO_FAIL = 2
 

@@ -24,7 +24,7 @@ from seatrial.judge.wording import divided, duration, ratio_as_set, share_as_set
 # Where next to none of stable's requests are slow, so many of the candidate's may be: a hiccup is no slowdown.
 HICCUPS = 0.01
 # What lies beyond the percentile that a Pass speaks of, the 95th.
-TAIL = 0.05
+SLOW = 0.05
 # Pods have slow minutes of their own, which no count of requests would excuse.
 INTERVALS_TO_FAIL = 3
 
@@ -79,7 +79,7 @@ def _most(limits: RatioLimits) -> float:
 
 
 def _toward_pass(edge: Edge, limits: RatioLimits) -> Claim:
-    ratio, tail = limits.ratio_to_exclude, limits.share_to_exclude(TAIL)
+    ratio, tail = limits.ratio_to_exclude, limits.share_to_exclude(SLOW)
     by_ratio = rate_ratio.log_evidence_below(edge.intervals, ratio)
     by_tail = bernoulli.log_evidence_below(edge.candidate, tail)
     what = ratio_as_set(ratio) if by_ratio >= by_tail else share_as_set(tail)

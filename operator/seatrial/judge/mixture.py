@@ -18,7 +18,7 @@ FROM_THE_FIRST = 0.5
 # time, of the bad requests) none found errors 1.5 to 100 times as frequent more than a tenth sooner where they began
 # after an hour, four or twelve, at 60 to 6,000 requests a minute; scales of 300 or 1,000 and tails of 0.1 or 0.3 did
 # nearly the same.
-SCALE, TAIL = 100, 0.2
+SCALE, HEAVINESS = 100, 0.2
 
 # How much of the weight is log-normal around what is expected, and its standard deviation: with this three times the
 # errors are found after 5 % fewer of them than with equal weights, and nothing that was simulated later.
@@ -103,7 +103,7 @@ def start_weights(before: Sequence[int]) -> tuple[list[float], float]:
     and not on how much of that was bad. So hours in which a candidate did well do not hide for as many hours that it
     has turned bad (e-detectors: Shin, Ramdas & Rinaldo 2024).
     """
-    left = [1.0, *((1 - FROM_THE_FIRST) * (SCALE / (SCALE + counted)) ** TAIL for counted in before)]
+    left = [1.0, *((1 - FROM_THE_FIRST) * (SCALE / (SCALE + counted)) ** HEAVINESS for counted in before)]
     return [earlier - later for earlier, later in pairwise(left)], left[-1]
 
 

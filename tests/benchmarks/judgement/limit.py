@@ -7,9 +7,10 @@ gives, with a share w of the requests going to the candidate, at most
     w·KL(P₁ | Q₁) + (1 - w)·KL(P₀ | Q₀)
 
 nats, P being how both versions answer in truth and Q the pair that is still allowed and most like it. Assumed is more
-than anybody has: the very fault is known beforehand, one looks after each request, errors are independent. What the
-candidate does to callers meanwhile is a convex function of the information, since a larger share tells less a request
-of the candidate's, so that the bound on the mean of the one is (Jensen) a bound on the mean of the other.
+than anybody has: the very fault is known beforehand, errors are independent, and from the first look on one looks after
+each request. What the candidate does to callers meanwhile is a convex function of the information, since a larger share
+tells less a request of the candidate's, so that the bound on the mean of the one is (Jensen) a bound on the mean of the
+other: of a judge whose steps go on by the clock. One that holds at a low share can do less harm.
 """
 
 from collections.abc import Callable, Sequence

@@ -34,13 +34,13 @@ from tests.benchmarks.judgement.run import Place, Results
 from tests.benchmarks.judgement.seatrial import LABELLED, specification
 from tests.benchmarks.judgement.steps import DEFAULT, WIDE, Steps
 from tests.benchmarks.judgement.traffic import shares_by_bucket
-from tests.benchmarks.judgement.worlds import ACCURACY, BASELINE, WORLDS, Harm, World
+from tests.benchmarks.judgement.worlds import ACCURACY, BASELINE, BESIDE, WORLDS, Harm, World
 
 MANY = 10**9  # requests, among which shares are as they are
 IN_SHADOW = (OURS_AFTER_SHADOW.name, OURS_BY_LABELS_IN_SHADOW.name)
 FOUND = 0.995  # a limit on the mean says nothing where many were not found
 STEPS = {steps.name: steps for steps in (DEFAULT, WIDE)}
-BY_NAME = {world.name: world for world in WORLDS}
+BY_NAME = {world.name: world for world in (*WORLDS, *BESIDE)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def _of_canary(world: World, steps: Steps, rate: float, spec: Spec) -> Limit:
             told = partial(of_ratio, candidate=bad, stable=BASELINE, ratio=ErrorsCheck().maximum_ratio)
             return limit(steps, rate, told, bad, nats)
         case Harm.SLOW:
-            bad = float(shares_by_bucket(world.slower)[SLOW_BUCKET:].sum())
+            bad = float(shares_by_bucket(world.slower, world.stalls)[SLOW_BUCKET:].sum())
             return limit(steps, rate, _of_latencies(world), bad, nats)
     return NEVER
 
@@ -123,13 +123,13 @@ def _in_shadow(told: float, rate: float, spec: Spec) -> Limit:
 
 def _of_latencies(world: World) -> Callable[[float], float]:
     """Return what a request's latency tells, by the candidate's share, of 'beyond some judged edge too often'."""
-    usual = shares_by_bucket(1.0)
+    usual = shares_by_bucket()
     counts = tuple((usual * MANY).astype(int).tolist())
     judged = edges_to_judge(DURATION_EDGES, [LatencyInterval(counts, counts)])
     begins = [0, *(edge.index + 1 for edge in judged)]
     return partial(
         of_latencies,
-        candidate=np.add.reduceat(shares_by_bucket(world.slower), begins),
+        candidate=np.add.reduceat(shares_by_bucket(world.slower, world.stalls), begins),
         stable=np.add.reduceat(usual, begins),
         ratios=np.array([LatencyCheck().maximum_ratio * edge.allowance for edge in judged]),
         most=np.array([HICCUPS if edge.stable.share < SMALLEST_SHARE else 0.0 for edge in judged]),

@@ -11,8 +11,8 @@ from tests.benchmarks.judgement.traffic import Answers, Traffic, shares_by_bucke
 from tests.benchmarks.judgement.worlds import Harm
 
 # Slow is what is beyond the first bucket edge that at most one in twenty of stable's answers exceed.
-TAIL = 0.05
-SLOW_BUCKET = int(np.searchsorted(np.cumsum(shares_by_bucket(1.0)), 1 - TAIL)) + 1
+SLOW = 0.05
+SLOW_BUCKET = int(np.searchsorted(np.cumsum(shares_by_bucket()), 1 - SLOW)) + 1
 
 
 class Ending(StrEnum):

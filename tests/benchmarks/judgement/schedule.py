@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tests.benchmarks.judgement.judges import BY_LABELS, OURS, OURS_AFTER_SHADOW, PEERS, Judge
 from tests.benchmarks.judgement.steps import DEFAULT, WIDE, Steps
-from tests.benchmarks.judgement.worlds import HEALTHY, WORLDS, Harm, World
+from tests.benchmarks.judgement.worlds import BESIDE, HEALTHY, WORLDS, Harm, World
 
 RATES = (6, 60, 600, 6_000, 60_000)  # requests a minute
 USUAL_RATES = (60, 600, 6_000)
@@ -37,6 +37,8 @@ def _full() -> Iterator[Cell]:
     for world in WORLDS:
         judges = (OURS_AFTER_SHADOW, *PEERS) if world.harm is Harm.WRONG else (OURS, *PEERS)
         yield from (Cell(world, DEFAULT, rate, judges, _often(world, rate)) for rate in RATES)
+    for world in BESIDE:
+        yield from (Cell(world, DEFAULT, rate, (OURS, *PEERS), _often(world, rate)) for rate in USUAL_RATES)
     for world in WORLDS:
         if world is HEALTHY or world.harm in (Harm.ERRORS, Harm.SLOW):
             yield from (Cell(world, DEFAULT, rate, (OURS_AFTER_SHADOW,), FEWER_RUNS) for rate in RATES)

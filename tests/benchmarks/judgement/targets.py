@@ -68,7 +68,7 @@ def _cheaper(results: Results) -> Target:
         met = met and all(ours.mean_harm < errors for errors in others.values())
     asked = (
         "and after fewer errors in the mean than at any peer that rolls back less than"
-        f" {TOO_MANY_ROLLED_BACK:.0f} % of healthy ones"
+        f" {TOO_MANY_ROLLED_BACK:.0f} % of healthy ones (one that promotes a bad version once has errors without end)"
     )
     return Target(asked, "; ".join(told), met)
 
@@ -94,9 +94,11 @@ def _promoted(results: Results) -> Target:
 
 
 def _near(results: Results) -> Iterable[Target]:
+    """Return a target for each world; where holding did less harm than going on would, the limit says nothing."""
     by_world: dict[str, list[Compared]] = defaultdict(list)
     for one in compared(results):
-        by_world[one.place.world].append(one)
+        if one.ratio >= 1:
+            by_world[one.place.world].append(one)
     for world, found in by_world.items():
         told = "; ".join(f"{one.ratio:.2f}× {_where(one.place)}" for one in found)
         yield Target(f"within {NEAREST}× the information limit: {world}", told, all(o.ratio <= NEAREST for o in found))

@@ -19,16 +19,24 @@ from tests.benchmarks.judgement.steps import TICKS_A_MINUTE, Steps
 from tests.benchmarks.judgement.worlds import Floats, World
 
 MEDIAN, SIGMA = 0.050, 0.5  # of log-normal latencies: seconds, and the standard deviation of the logarithm
+STALL = 1.0  # seconds: the median of the answers that stall
 COLD_TICKS = 2 * TICKS_A_MINUTE  # how long a new pod is cold
 BLOCK = 20 * TICKS_A_MINUTE  # ticks that are drawn at once
 HISTORY_MINUTES = 120
 _UNSHARED = 10_000  # a number that no block has
 
 
-def shares_by_bucket(slower: float) -> Floats:
-    """Return the share of requests in each bucket of the latency histogram, for a version `slower` times as slow."""
-    below = [(1 + erf(log(edge / slower / MEDIAN) / SIGMA / sqrt(2))) / 2 for edge in DURATION_EDGES]
-    return np.diff(np.array([0.0, *below, 1.0]))
+def shares_by_bucket(slower: float = 1.0, stalls: float = 0.0) -> Floats:
+    """Return the share of requests in each bucket of the latency histogram, for a version `slower` times as slow.
+
+    A share `stalls` of them has a median of a second instead.
+    """
+
+    def around(median: float) -> Floats:
+        below = [(1 + erf(log(edge / median) / SIGMA / sqrt(2))) / 2 for edge in DURATION_EDGES]
+        return np.diff(np.array([0.0, *below, 1.0]))
+
+    return (1 - stalls) * around(slower * MEDIAN) + stalls * around(STALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +166,12 @@ class Traffic:
         expected = self._rate / TICKS_A_MINUTE * world.traffic(minutes, weather)
         requests = rng.poisson(expected[:, None] * widths)
 
-        def answers(shares: Floats, slower: float) -> tuple[Answers, Counts]:
-            buckets = rng.multinomial(requests, shares_by_bucket(slower))
-            cold = buckets if world.cold == 1 else rng.multinomial(requests, shares_by_bucket(slower * world.cold))
+        def answers(shares: Floats, slower: float, stalls: float) -> tuple[Answers, Counts]:
+            buckets = rng.multinomial(requests, shares_by_bucket(slower, stalls))
+            chilled = shares_by_bucket(slower * world.cold, stalls)
+            cold = buckets if world.cold == 1 else rng.multinomial(requests, chilled)
             return Answers(requests, errors(rng, requests, shares, world.burst), buckets), cold
 
-        candidate, cold_candidate = answers(world.candidate_errors(minutes, weather), world.slower)
-        stable, cold_stable = answers(world.stable_errors(minutes, weather), 1.0)
+        candidate, cold_candidate = answers(world.candidate_errors(minutes, weather), world.slower, world.stalls)
+        stable, cold_stable = answers(world.stable_errors(minutes, weather), 1.0, 0.0)
         return _Block(candidate, stable, cold_candidate, cold_stable)

@@ -17,6 +17,7 @@ BASELINE = 0.01  # stable's error rate
 ACCURACY = 0.90  # stable's
 DAY = 24 * 60.0  # minutes
 INCIDENT_MINUTES, INCIDENT_ERRORS = 5.0, 0.2
+BEFORE = 60.0  # minutes by which what happened before the trial is earlier than what happens in it
 EARLIEST, LATEST = 5.0, 30.0  # minutes between which something that happens once begins
 
 
@@ -41,8 +42,10 @@ class World:
     """One world, healthy unless `harm` says what its candidate does.
 
     `ratio` is the candidate's error rate over stable's, to which `leak` adds a share a minute; `slower` and `cold` are
-    factors of the candidate's latency and of a new pod's in its first two minutes; `burst` is how many requests in a
-    row fail together; `disagreement` and `accuracy` are those of the candidate's answers.
+    factors of the candidate's latency and of a new pod's in its first two minutes, `stalls` the share of the
+    candidate's answers that take about a second; `burst` is how many requests in a row fail together; `incident` says
+    that both fail for some minutes, `earlier` that stable did before the trial; `disagreement` and `accuracy` are those
+    of the candidate's answers.
     """
 
     name: str
@@ -51,8 +54,10 @@ class World:
     leak: float = 0.0
     slower: float = 1.0
     cold: float = 1.0
+    stalls: float = 0.0
     burst: int = 1
     incident: bool = False
+    earlier: bool = False
     daily: bool = False
     outage: float = 0.0  # minutes without Prometheus
     disagreement: float = 0.05
@@ -89,8 +94,9 @@ class World:
         return (minutes > weather.incident) & (minutes <= weather.incident + self.outage)
 
     def _in_incident(self, minutes: Floats, weather: Weather) -> NDArray[np.bool_]:
-        lasts = (minutes >= weather.incident) & (minutes < weather.incident + INCIDENT_MINUTES)
-        return lasts & self.incident
+        begins = weather.incident - BEFORE * self.earlier
+        lasts = (minutes >= begins) & (minutes < begins + INCIDENT_MINUTES)
+        return lasts & (self.incident or self.earlier)
 
 
 def _swing(minutes: Floats, weather: Weather) -> Floats:
@@ -110,4 +116,12 @@ WORLDS: tuple[World, ...] = (
     World("slow leak", Harm.ERRORS, leak=0.0005),
     World("latency ×1.3", Harm.SLOW, slower=1.3),
     World("accuracy -5 points", Harm.WRONG, disagreement=0.13, accuracy=ACCURACY - 0.05),
+)
+# What nothing in the judge was chosen for.
+BESIDE: tuple[World, ...] = (
+    World("earlier incident", earlier=True),
+    World("errors ×3, earlier incident", Harm.ERRORS, ratio=3.0, earlier=True),
+    World("errors ×1.5", Harm.ERRORS, ratio=1.5),
+    World("errors ×2", Harm.ERRORS, ratio=2.0),
+    World("stalls", Harm.SLOW, stalls=0.05),
 )

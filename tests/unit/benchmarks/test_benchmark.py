@@ -14,10 +14,10 @@ from tests.benchmarks.judgement.judges import OURS, PEERS
 from tests.benchmarks.judgement.record import from_json, to_json
 from tests.benchmarks.judgement.report import report
 from tests.benchmarks.judgement.run import Place, run
-from tests.benchmarks.judgement.schedule import RATES, Cell, schedule
+from tests.benchmarks.judgement.schedule import RATES, USUAL_RATES, Cell, schedule
 from tests.benchmarks.judgement.steps import DEFAULT
 from tests.benchmarks.judgement.targets import Target, targets
-from tests.benchmarks.judgement.worlds import HEALTHY, WORLDS
+from tests.benchmarks.judgement.worlds import BESIDE, HEALTHY, WORLDS
 
 NAN = float("nan")
 NONE_BACK = Figures(
@@ -106,7 +106,8 @@ def test_the_figures_are_the_seeds_however_the_work_is_split(monkeypatch: pytest
 def test_the_full_form_has_every_world_at_every_rate_and_many_healthy_ones_at_each() -> None:
     cells = [cell for cell in schedule(quick=False, runs=None) if cell.steps is DEFAULT]
     assert {(cell.world.name, cell.rate) for cell in cells} == {
-        (world.name, rate) for world in WORLDS for rate in RATES
+        *((world.name, rate) for world in WORLDS for rate in RATES),
+        *((world.name, rate) for world in BESIDE for rate in USUAL_RATES),
     }
     healthy = {cell.rate: cell.runs for cell in cells if cell.world is HEALTHY and OURS in cell.judges}
     assert healthy == {6: 200, 60: 200, 600: 1000, 6_000: 1000, 60_000: 1000}

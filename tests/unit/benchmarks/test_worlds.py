@@ -3,13 +3,23 @@
 import numpy as np
 import pytest
 
+from seatrial.contract.metrics import DURATION_EDGES
 from tests.benchmarks.judgement.bursts import Counts, errors
 from tests.benchmarks.judgement.outcome import SLOW_BUCKET, Ending, Path, outcome
 from tests.benchmarks.judgement.steps import DEFAULT, TICKS_A_MINUTE
 from tests.benchmarks.judgement.traffic import Traffic, shares_by_bucket
-from tests.benchmarks.judgement.worlds import BASELINE, DAY, INCIDENT_ERRORS, WORLDS, Weather, World
+from tests.benchmarks.judgement.worlds import (
+    BASELINE,
+    BESIDE,
+    DAY,
+    INCIDENT_ERRORS,
+    INCIDENT_MINUTES,
+    WORLDS,
+    Weather,
+    World,
+)
 
-BY_NAME = {world.name: world for world in WORLDS}
+BY_NAME = {world.name: world for world in (*WORLDS, *BESIDE)}
 NOON = Weather(time_of_day=0.0, incident=10.0)
 MINUTES = np.arange(40.0)
 MANY = 60_000  # requests a minute
@@ -75,6 +85,20 @@ def test_new_pods_are_slow_in_the_first_two_minutes_of_their_step_only() -> None
 def test_a_slower_candidate_is_beyond_stables_tail_more_often() -> None:
     assert shares_by_bucket(1.0)[SLOW_BUCKET:].sum() <= 0.05
     assert shares_by_bucket(1.3)[SLOW_BUCKET:].sum() > 2 * shares_by_bucket(1.0)[SLOW_BUCKET:].sum()
+
+
+def test_what_stalls_takes_about_a_second() -> None:
+    beyond = [
+        share for edge, share in zip(DURATION_EDGES, shares_by_bucket(stalls=0.05)[1:], strict=True) if edge >= 0.5
+    ]
+    assert sum(beyond) == pytest.approx(0.05, rel=0.1)
+
+
+def test_an_earlier_incident_is_in_stables_past_alone() -> None:
+    traffic = Traffic(BY_NAME["earlier incident"], DEFAULT, MANY, (1,))
+    often = traffic.history.errors / traffic.history.requests
+    assert (often > INCIDENT_ERRORS / 2).sum() == pytest.approx(INCIDENT_MINUTES, abs=1)
+    assert share(traffic.stable(3, WHOLE).errors, traffic.stable(3, WHOLE).requests) < 2 * BASELINE
 
 
 def test_bursts_keep_the_rate_and_scatter_ten_times_as_much() -> None:

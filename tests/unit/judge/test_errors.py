@@ -7,7 +7,8 @@ from math import exp, inf
 import pytest
 
 from seatrial.judge.counts import Counts, Interval, pool
-from seatrial.judge.errors import RatioLimits, judge_errors
+from seatrial.judge.errors import judge_errors
+from seatrial.judge.limits import RatioLimits
 from seatrial.judge.reference import judge_against_reference
 from seatrial.judge.verdict import Finding, Verdict
 

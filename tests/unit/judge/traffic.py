@@ -10,7 +10,7 @@ from numpy.random import Generator
 
 from seatrial.contract.metrics import DURATION_EDGES
 from seatrial.judge.counts import Counts, Interval, LatencyInterval
-from seatrial.judge.errors import RatioLimits
+from seatrial.judge.limits import RatioLimits
 from seatrial.judge.verdict import Finding, Verdict
 
 WEIGHTS = (5, 10, 25, 50)
