@@ -67,6 +67,7 @@ class Reason(StrEnum):
     SHADOWING = "Shadowing"
     CANARYING = "Canarying"
     STEP_PASSED = "StepPassed"
+    RESTORED = "Restored"
     IN_PROBATION = "InProbation"
     PROMOTED = "Promoted"
     ROLLED_BACK = "RolledBack"

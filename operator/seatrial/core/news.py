@@ -24,6 +24,7 @@ _TRAINED = {
     REJECTED: (Reason.TRAINING_REJECTED, True),
     FAILED: (Reason.TRAINING_FAILED, True),
 }
+_STARTS = Reason.STARTING, "starts: the first, with nothing to compare it with"
 _STAGES = {
     Stage.PREPARING: (Reason.ON_TRIAL, "goes on trial"),
     Stage.SHADOW: (Reason.SHADOWING, "sees copies of the requests; nobody gets its answers"),
@@ -34,7 +35,8 @@ _STAGES = {
 def events(before: Status, after: Status) -> tuple[Event, ...]:
     """Return an Event for everything that a person would want to be told of."""
     ended = [_ended_event(one) for one in new_endings(before, after)]
-    return (*ended, *_trial_events(before, after), *_training_events(before, after), *_stalled_events(before, after))
+    found = (_restored_events, _trial_events, _training_events, _stalled_events)
+    return (*ended, *(event for new in found for event in new(before, after)))
 
 
 def audits(status: Status, now: datetime) -> tuple[Audit, ...]:
@@ -64,6 +66,19 @@ def _ended_event(ended: Ended) -> Event:
     return Event(reason, f"version {ended.version} (revision {ended.revision}): {ended.message}", warning)
 
 
+def _restored_events(before: Status, after: Status) -> list[Event]:
+    """Tell of what serves without having ended a trial: it did before its status was lost, or written over."""
+    stable, earlier = after.stable, before.stable
+    if stable is None or (earlier is not None and earlier.version == stable.version):
+        return []
+    came = {(stable.revision, Outcome.PROMOTED)}
+    went = {(earlier.revision, outcome) for outcome in (Outcome.ROLLED_BACK, Outcome.ABORTED)} if earlier else set()
+    if (came | went) & {(one.revision, Outcome(one.outcome)) for one in new_endings(before, after)}:
+        return []
+    message = f"version {stable.version} (revision {stable.revision}) is stable: it is what served before"
+    return [Event(Reason.RESTORED, message)]
+
+
 def _trial_events(before: Status, after: Status) -> list[Event]:
     trial, earlier = after.trial, before.trial
     if trial is None:
@@ -71,9 +86,9 @@ def _trial_events(before: Status, after: Status) -> list[Event]:
     found = []
     same = earlier is not None and earlier.candidate == trial.candidate
     if earlier is None or not same or earlier.stage is not trial.stage:
-        reason, words = _STAGES[trial.stage]
+        reason, words = _STAGES[trial.stage] if after.stable is not None else _STARTS
         found.append(Event(reason, f"version {trial.candidate.version} {words}"))
-    elif trial.step > earlier.step:
+    elif trial.step > earlier.step and not trial.held:
         shown = "; ".join(one_line(one.check, one.verdict, one.message) for one in after.findings)
         message = f"version {trial.candidate.version} passed step {trial.step}" + (f": {shown}" if shown else "")
         found.append(Event(Reason.STEP_PASSED, message))

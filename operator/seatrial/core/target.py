@@ -71,18 +71,20 @@ def _running(observed: Observed, wanted: Recipe) -> Recipe | None:
 def is_doubtful(observed: Observed) -> bool:
     """Say whether somebody else must have written what status names as stable.
 
-    Another has a Deployment; it was rejected, or neither its recipe nor its Deployment is there; and neither the
-    store's record nor the history says that it serves. Before the operator makes a revision stable, all of it is there.
+    It is on trial still; or another has a Deployment, and it was rejected, or neither its recipe nor its Deployment is
+    there. And neither the store's record nor the history says that it serves. Before the operator makes a revision
+    stable, all of it is there.
     """
-    stable = observed.status.stable
+    stable, trial = observed.status.stable, observed.status.trial
     if stable is None:
         return False
+    on_trial = trial is not None and trial.candidate.revision == stable.revision
     others = any(revision != stable.revision for revision in observed.pods)
     rejected = any(one.revision == stable.revision for one in observed.status.rejected)
     known = stable.revision in observed.recipes or stable.revision in observed.pods
     recorded = isinstance(observed.serving, Pointer) and observed.serving.revision == stable.revision
     promoted = _promoted(observed.status)[:1] == [stable.revision]
-    return others and (rejected or not known) and not recorded and not promoted
+    return (on_trial or (others and (rejected or not known))) and not recorded and not promoted
 
 
 def rightful(observed: Observed) -> Recipe | None:

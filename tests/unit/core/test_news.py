@@ -37,7 +37,18 @@ def told(before: Status, after: Status) -> list[tuple[Reason, str, bool]]:
 
 TWO = f"version 2 (revision {ref('2').revision})"
 PAUSED: dict[str, Any] = {"held": "paused by spec", "held_reason": Reason.PAUSED}
+ONE = f"version 1 (revision {ref('1').revision})"
+RESTORED = [(Reason.RESTORED, f"{ONE} is stable: it is what served before", False)]
 STORY: list[tuple[Status, Status, list[tuple[Reason, str, bool]]]] = [
+    (Status(), IDLE, RESTORED),
+    (replace(IDLE, stable=ref("2")), IDLE, RESTORED),
+    (replace(IDLE, stable=replace(ref("1"), revision="0123456789")), IDLE, []),
+    (
+        Status(),
+        replace(on_trial(Stage.PREPARING, "1"), stable=None),
+        [(Reason.STARTING, "version 1 starts: the first, with nothing to compare it with", False)],
+    ),
+    (on_trial(step=1), on_trial(step=4, held="waits for longer than spec.rollout.progressDeadline"), []),
     (IDLE, on_trial(Stage.PREPARING), [(Reason.ON_TRIAL, "version 2 goes on trial", False)]),
     (
         on_trial(Stage.PREPARING),
