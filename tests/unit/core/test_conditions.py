@@ -326,7 +326,7 @@ def test_every_condition_is_always_there_in_the_same_order() -> None:
 
 
 def test_every_reason_can_come() -> None:
-    only_events = {Reason.STEP_PASSED}
+    only_events = {Reason.STEP_PASSED, Reason.RESTORED}
     assert {reason for *_, reason, _ in CASES} | only_events == set(Reason)
 
 

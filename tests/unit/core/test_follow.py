@@ -106,7 +106,7 @@ def test_a_lost_status_beside_a_store_that_says_nothing_leaves_what_runs_in_its_
 
 
 def test_what_is_on_trial_is_not_stable_because_somebody_wrote_so() -> None:
-    world = on_trial(Stage.CANARY, world={"serving": record("1")})
+    world = on_trial(Stage.CANARY, world={"serving": record("1", ref("1").revision)})
     status = after(replace(world, status=replace(world.status, stable=ref("2"))))
     assert (status.stable, status.trial) == (ref("1"), None)
     assert [one.revision for one in status.retiring] == [ref("2").revision]
