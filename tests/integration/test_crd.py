@@ -117,12 +117,22 @@ def renamed(name: str) -> Document:
         (changed("serving.timeout", "0s"), ["spec.serving.timeout", "expected a duration above 0s"]),
         (changed("serving.batching.maxSize", 0), ["spec.serving.batching.maxSize", "greater than or equal to 1"]),
         (changed("serving.resources.limits.cpu", "much"), ["spec.serving.resources.limits.cpu"]),
+        (changed("serving.resources.limits.memory", -5), ["spec.serving.resources.limits.memory"]),
+        (changed("serving.resources.limits.cpu", "100m"), ["spec.serving.resources", "requests of at most the limits"]),
+        (changed("serving.image", "http//runtime 1"), ["spec.serving.image"]),
         (changed("route.gateway", {}), ["spec.route.gateway.name: Required value"]),
         (changed("route.hostnames", ["http://x.org"]), ["spec.route.hostnames[0]", "expected a host name such as"]),
         (changed("route.hostnames", ["a.org", "a.org"]), ["spec.route.hostnames[1]: Duplicate value"]),
         (with_grid([[1]]), ["candidates[0].grid.depth[0]", "must be of type integer,string"]),
         (with_grid([0.5]), ["candidates[0].grid.depth[0]", "must be of type integer,string"]),
-        (changed("route.path", "risk"), ["spec.route.path", "expected a path that begins with '/'"]),
+        *(
+            (changed("route.hostnames", [name]), ["spec.route.hostnames[0]", "expected a host name such as"])
+            for name in ("10.0.0.1", f"{'a' * 64}.example.org")
+        ),
+        *(
+            (changed("route.path", path), ["spec.route.path", "expected a path that begins with '/', without '//'"])
+            for path in ("risk", "/a//b", "/a/../b", "/a/.", "/a%2Fb")
+        ),
         (changed("rollout.probation", "5 minutes"), ["spec.rollout.probation", "a duration such as 90s, 10m or 1h30m"]),
         (changed("rollout.progressDeadline", "0s"), ["spec.rollout.progressDeadline", "a duration above 0s"]),
         (changed("rollout.onDeadline", "Wait"), ["spec.rollout.onDeadline", '"Pause", "Rollback", "Promote"']),
@@ -161,6 +171,10 @@ def renamed(name: str) -> Document:
         (
             changed("rollout.checks", [{"name": "a", "errors": {"maximumRatio": "0.9"}}]),
             ["spec.rollout.checks[0].errors.maximumRatio", "a decimal in quotes of 1 or more"],
+        ),
+        (
+            changed("rollout.checks", [{"name": "a", "query": {"candidate": "x{{ revision }}", "maximum": "1"}}]),
+            ["spec.rollout.checks[0].query.candidate", "expected no other placeholders than {{revision}}"],
         ),
         (changed("monitoring.drift.threshold", "a lot"), ["spec.monitoring.drift.threshold", "a decimal in quotes"]),
         (

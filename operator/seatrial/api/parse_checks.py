@@ -29,6 +29,8 @@ SHORTEST_INTERVAL = timedelta(seconds=1)
 OWN_CHECKS = {DISAGREEMENT: "the shadow stage", RESTARTS: "every stage"}
 LIMITS = ("maximumRatio", "minimumRatio", "maximum", "minimum")
 PLACEHOLDER = "{{revision}}"
+PLACEHOLDERS = (PLACEHOLDER, "{{version}}", "{{name}}", "{{namespace}}")
+_ANY_PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\{\{")
 # A range or the range of a subquery, as PromQL writes durations; what stands in quotes may look like one, and is none.
 # Strings and comments may hold brackets that are no range.
 _SILENT = re.compile(r"""\"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`|#[^\n]*""")
@@ -121,6 +123,8 @@ def _promql(reader: Reader, field: str) -> str | None:
     text = optional_text(reader, field) if field == "stable" else reader.text(field)
     if text is not None and not 0 < len(text) <= LONGEST_QUERY:
         raise reader.fail(field, f"PromQL of 1 to {LONGEST_QUERY} characters")
+    if not set(_ANY_PLACEHOLDER.findall(text or "")) <= set(PLACEHOLDERS):
+        raise reader.fail(field, f"PromQL with no other placeholders than {', '.join(PLACEHOLDERS)}")
     return text
 
 

@@ -48,7 +48,7 @@ def read_evidence(spec: Spec, status: Status, answers: Answers, step: float) -> 
         labels=_labels(status, own, since),
         classes=classes,
         predictions=predictions,
-        readings={name: read_readings(name, answers) for name, _ in query_checks(spec, status)},
+        readings={name: read_readings(name, answers, since) for name, _ in query_checks(spec, status)},
     )
 
 

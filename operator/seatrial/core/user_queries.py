@@ -28,10 +28,10 @@ Answers = Mapping[str, Answer]
 
 
 def user_questions(key: Key, spec: Spec, status: Status, now: datetime) -> Iterator[tuple[str, Query]]:
-    """Yield the queries of all query checks that are asked now, by name; none before their first interval is over."""
+    """Yield the queries of all query checks that are asked now, by name; none before there is something to judge."""
     since = judged_since(status)
     for name, kind in query_checks(spec, status):
-        if since is None or now - since < kind.interval:
+        if since is None:
             continue
         texts = zip(SIDES, _texts(kind, key, judged(status), beside(status)), strict=True)
         for side, text in texts:
@@ -46,14 +46,18 @@ def query_checks(spec: Spec, status: Status) -> Iterator[tuple[str, QueryCheck]]
             yield check.name, check.kind
 
 
-def read_readings(name: str, answers: Answers) -> tuple[Reading, ...] | Unknown:
-    """Return what both sides' queries said, one reading for each interval; or why that is not known."""
+def read_readings(name: str, answers: Answers, since: datetime) -> tuple[Reading, ...] | Unknown:
+    """Return what both sides' queries said, one reading for each interval since then; or why that is not known."""
     candidate, stable = (_values(answers.get(_named(name, side), ()), side) for side in SIDES)
     if isinstance(candidate, Unknown):
         return candidate
     if isinstance(stable, Unknown):
         return stable
-    return tuple(Reading(candidate.get(at, math.nan), stable.get(at)) for at in sorted({*candidate, *stable}))
+    return tuple(
+        Reading(candidate.get(at, math.nan), stable.get(at))
+        for at in sorted({*candidate, *stable})
+        if at > since.timestamp()
+    )
 
 
 def _named(name: str, side: str) -> str:
@@ -61,10 +65,13 @@ def _named(name: str, side: str) -> str:
 
 
 def _at_each(interval: timedelta, text: str, since: datetime, now: datetime) -> Query:
-    """Ask at the end of every interval that is over; of too many at all of the last and some of those before."""
+    """Ask at the end of every interval that is over; of too many at all of the last and some of those before.
+
+    The beginning is asked about too, and not read: a mistake in the PromQL is told at once.
+    """
     over = math.floor((now - since) / interval)
     if over <= MOST_READINGS:
-        return _at(text, since, interval, 0, over)
+        return _at(text, since, interval, -1, over)
     before = over - RECENT_READINGS
     step = 2 ** math.ceil(math.log2(over / MOST_READINGS))
     past = _at(text, since, step * interval, 0, before // step)

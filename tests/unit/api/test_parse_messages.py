@@ -113,6 +113,15 @@ def training(**fields: Any) -> dict[str, Any]:
             {"rollout": {"checks": [{"name": "own", "query": {"candidate": "rate(x[99999999y])", "maximum": "1"}}]}},
             "spec.rollout.checks[0].query.interval is None; expected at least",
         ),
+        *[
+            (
+                {"rollout": {"checks": [{"name": "own", "query": {"candidate": promql, "maximum": "1"}}]}},
+                "query.candidate is '"
+                + promql
+                + "'; expected PromQL with no other placeholders than {{revision}}, {{ver",
+            )
+            for promql in ("x{r={{ revision }}}", "x{{args.name}}", "x{{")
+        ],
         (
             {"rollout": {"checks": [{"name": "own", "query": {"candidate": "x", "maximumRatio": "1"}}]}},
             "query.stable is None; expected PromQL for the stable version: candidate has no {{revision}}",

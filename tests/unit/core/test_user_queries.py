@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ from seatrial.ports import Series
 from tests.given import KEY, MINUTE, NOW, in_probation, on_trial, ref, spec
 
 OWN = {"requests", "duration", "history"}
+BEGAN = datetime.fromtimestamp(0, UTC)
 
 
 def check(**query: Any) -> Spec:
@@ -40,7 +41,7 @@ def test_each_side_is_asked_at_the_end_of_every_interval() -> None:
     assert asked(canary(of, timedelta(minutes=10, seconds=30))) == {
         f"query refunds {side}": Query(
             f'sum({metric}{{r="{ref(version, of).revision}"}})',
-            NOW - timedelta(minutes=9, seconds=30),
+            NOW - timedelta(minutes=10, seconds=30),
             NOW - timedelta(seconds=30),
             60.0,
             is_users=True,
@@ -71,7 +72,6 @@ def test_in_probation_the_promoted_version_is_the_candidate() -> None:
 @pytest.mark.parametrize(
     "world",
     [
-        canary(check(candidate="x", maximum="3"), timedelta(seconds=59)),  # no interval is over
         on_trial(Stage.SHADOW, since=10 * MINUTE, of=check(candidate="x", maximum="3")),
         in_probation(since=10 * MINUTE, of=check(candidate="{{revision}}", maximumRatio="3")),  # stable has no traffic
         on_trial(Stage.PREPARING, of=check(candidate="x", maximum="3")),
@@ -81,12 +81,12 @@ def test_where_it_can_say_nothing_it_is_not_asked(world: Observed) -> None:
     assert asked(world) == {}
 
 
-@pytest.mark.parametrize("readings", [1, 17, MOST_READINGS])
+@pytest.mark.parametrize("readings", [0, 1, 17, MOST_READINGS])
 def test_every_interval_that_is_over_is_read(readings: int) -> None:
     lasted = readings * MINUTE + timedelta(seconds=59)
     [query] = asked(canary(check(candidate="x", maximum="3"), lasted)).values()
     assert (query.seconds, query.past) == (60.0, None)
-    assert query.start == NOW - lasted + MINUTE
+    assert query.start == NOW - lasted, "a mistake is told at once"
     assert query.end == NOW - timedelta(seconds=59)
 
 
@@ -120,10 +120,10 @@ def series(*points: tuple[float, float]) -> Series:
 
 def test_values_of_the_same_time_are_one_reading() -> None:
     answers = {
-        "query refunds candidate": [series((1.0, 5.0), (2.0, 6.0))],
+        "query refunds candidate": [series((0.0, 9.0), (1.0, 5.0), (2.0, 6.0))],
         "query refunds stable": [series((2.0, 3.0), (3.0, 4.0))],
     }
-    found = read_readings("refunds", answers)
+    found = read_readings("refunds", answers, BEGAN)
     assert not isinstance(found, Unknown)
     assert found[:2] == (Reading(5.0, None), Reading(6.0, 3.0))
     assert math.isnan(found[2].candidate)
@@ -131,18 +131,19 @@ def test_values_of_the_same_time_are_one_reading() -> None:
 
 
 def test_nothing_was_answered_or_asked() -> None:
-    assert read_readings("refunds", {}) == read_readings("refunds", {"query refunds candidate": []}) == ()
+    assert read_readings("refunds", {}, BEGAN) == ()
+    assert read_readings("refunds", {"query refunds candidate": []}, BEGAN) == ()
 
 
 def test_several_series_are_no_value() -> None:
     answers = {"query refunds stable": [series((1.0, 5.0)), series((1.0, 6.0))]}
-    assert read_readings("refunds", answers) == Unknown(
+    assert read_readings("refunds", answers, BEGAN) == Unknown(
         Reason.METRICS_UNAVAILABLE, "the stable's query gives 2 series: make it one, such as by sum(…)"
     )
 
 
 def test_what_prometheus_says_of_a_bad_query_is_told() -> None:
     answers = {"query refunds candidate": Unknown(Reason.METRICS_UNAVAILABLE, "parse error")}
-    assert read_readings("refunds", answers) == Unknown(
+    assert read_readings("refunds", answers, BEGAN) == Unknown(
         Reason.METRICS_UNAVAILABLE, "the candidate's query: parse error"
     )
