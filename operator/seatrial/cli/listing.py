@@ -41,12 +41,14 @@ def _row(document: Document, now: datetime) -> dict[str, Any]:
     except DocumentError as error:  # one that cannot be read must not hide the others
         return {**place, "needs": "Unreadable", "error": str(error)}
     ready, stable, trial = model.condition(Type.READY), model.status.stable, model.status.trial
+    probation = model.status.probation
     return {
         **place,
         "stable": stable.version if stable is not None else None,
         "stage": str(model.status.stage),
         "ready": str(ready.status) if ready is not None else None,
         "needs": model.needs or None,
+        "trial": format_duration(now - probation.since) if probation is not None else None,
         **(_trial(model, trial, now) if trial is not None else {}),
     }
 

@@ -36,7 +36,10 @@ class ModelDeployment:
     annotations: Mapping[str, str]
     wanted: str | None
     channel: str | None
+    routed: bool  # a gateway splits the traffic, not the number of pods
+    shadowed: bool  # a trial has a shadow stage
     steps: tuple[Step, ...]
+    probation: str  # how long the spec lets one last
     paused: bool
     is_observed: bool  # the status is about this spec
     status: Status
@@ -106,7 +109,10 @@ def read_model_deployment(document: Document) -> ModelDeployment:
         annotations=requests.unspent(_texts(metadata.object("annotations", optional=True)), read.promoted),
         wanted=model.text("version", "") or None,
         channel=model.text("channel", "") or None,
+        routed=spec.raw("route") is not None,
+        shadowed=rollout.object("shadow", optional=True).flag("enabled", default=True),
         steps=_steps(rollout),
+        probation=rollout.text("probation", ""),
         paused=rollout.flag("paused", default=False),
         is_observed=read.observed_generation >= metadata.integer("generation", 0),
         status=read,

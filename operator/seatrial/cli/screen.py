@@ -10,7 +10,7 @@ from seatrial.api.quantities import format_duration, how_many
 from seatrial.api.status import Ended, Finding, Probation, Stage, Trial
 from seatrial.cli.advice import advice
 from seatrial.cli.model_deployment import ModelDeployment, named
-from seatrial.cli.summary import waits_for
+from seatrial.cli.summary import share, waits_for
 from seatrial.judge.verdict import one_line
 
 ENDED_SHOWN = 3
@@ -48,7 +48,7 @@ def screen(model: ModelDeployment, now: datetime) -> tuple[Line, ...]:
         Line("model", f"{model.namespace}/{model.name}, wants {wants}", "bold"),
         Line("serves", named(status.stable) + pods if status.stable is not None else "nothing yet"),
         *(_on_trial(model, status.trial, now) if status.trial is not None else ()),
-        *(_in_probation(status.probation, now) if status.probation is not None else ()),
+        *(_in_probation(model, status.probation, now) if status.probation is not None else ()),
         *_labelled("checks", map(_check, status.findings)),
         *((Line("alpha left", status.alpha_left),) if status.alpha_left else ()),
         *_labelled("conditions", _unusual(model)),
@@ -59,15 +59,22 @@ def screen(model: ModelDeployment, now: datetime) -> tuple[Line, ...]:
 
 def _on_trial(model: ModelDeployment, trial: Trial, now: datetime) -> Iterator[Line]:
     yield Line("trial", f"{named(trial.candidate)}, for {format_duration(now - trial.began)}")
-    yield Line("stage", " › ".join(f"[{stage}]" if stage is trial.stage else stage for stage in _TRACK))
+    yield Line("stage", " › ".join(f"[{stage}]" if stage is trial.stage else stage for stage in _track(model, trial)))
     if trial.stage is Stage.CANARY:
-        yield Line("step", f"{_steps(model, trial)}, {_step_time(trial, now)}")
+        yield Line("step", f"{_steps(model, trial)}, {_step_time(model, trial, now)}")
         yield Line("traffic", _traffic(model, trial), "cyan")
     yield Line("now", waits_for(model), "bold yellow" if model.held_reason else "")
 
 
-def _in_probation(probation: Probation, now: datetime) -> Iterator[Line]:
-    yield Line("probation", f"for {format_duration(now - probation.since)}; {named(probation.previous)} stays warm")
+def _track(model: ModelDeployment, trial: Trial) -> Iterator[Stage]:
+    """Yield the stages that the trial has, without those that the spec leaves out."""
+    left_out = {Stage.SHADOW: not model.shadowed, Stage.CANARY: not model.steps}
+    return (stage for stage in _TRACK if stage is trial.stage or not left_out.get(stage, False))
+
+
+def _in_probation(model: ModelDeployment, probation: Probation, now: datetime) -> Iterator[Line]:
+    lasts = " of ".join(filter(None, (format_duration(now - probation.since), model.probation)))
+    yield Line("probation", f"for {lasts}; {named(probation.previous)} stays warm")
 
 
 def _steps(model: ModelDeployment, trial: Trial) -> str:
@@ -76,14 +83,19 @@ def _steps(model: ModelDeployment, trial: Trial) -> str:
     return " › ".join(f"[{word}]" if index == current else word for index, word in enumerate(words))
 
 
-def _step_time(trial: Trial, now: datetime) -> str:
+def _step_time(model: ModelDeployment, trial: Trial, now: datetime) -> str:
+    if trial.step >= len(model.steps):
+        return "scales up to take over"
     return "not in effect yet" if trial.step_since is None else f"for {format_duration(now - trial.step_since)}"
 
 
 def _traffic(model: ModelDeployment, trial: Trial) -> str:
-    weight, stable = model.status.weight, model.status.stable
-    shares = [(stable.version, 100 - weight)] if stable is not None else []
-    return ", ".join(f"version {version} {share} %" for version, share in (*shares, (trial.candidate.version, weight)))
+    stable = model.status.stable
+    shares = [(stable.version, share(model, of_stable=True))] if stable is not None else []
+    said = ", ".join(
+        f"version {version} {part}" for version, part in (*shares, (trial.candidate.version, share(model)))
+    )
+    return said if model.routed else f"{said}, by pods: spec.route is not set"
 
 
 def _check(found: Finding) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from seatrial.api.status import Stage, Trial
 from seatrial.cli.model_deployment import ModelDeployment, named
+from seatrial.core.traffic import FULL, pods_beside
 from seatrial.judge.verdict import one_line
 
 
@@ -38,4 +39,14 @@ def standing(model: ModelDeployment) -> str:
 def _step(model: ModelDeployment, trial: Trial) -> str:
     over = trial.step >= len(model.steps)
     step = "past its last step" if over else f"step {trial.step + 1} of {len(model.steps)}"
-    return f"{step}, {model.status.weight} % of the traffic"
+    return f"{step}, {share(model)} of the traffic"
+
+
+def share(model: ModelDeployment, *, of_stable: bool = False) -> str:
+    """Say how much of the traffic the candidate gets, or stable: without a gateway, as much as its pods are of all."""
+    weight, stable = model.status.weight, model.status.replicas
+    if weight and not model.routed:
+        pods = pods_beside(stable, weight)
+        weight = round(FULL * pods / (stable + pods))
+    percent = FULL - weight if of_stable else weight
+    return f"{percent} %" if model.routed else f"about {percent} %"

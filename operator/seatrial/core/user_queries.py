@@ -53,11 +53,8 @@ def read_readings(name: str, answers: Answers, since: datetime) -> tuple[Reading
         return candidate
     if isinstance(stable, Unknown):
         return stable
-    return tuple(
-        Reading(candidate.get(at, math.nan), stable.get(at))
-        for at in sorted({*candidate, *stable})
-        if at > since.timestamp()
-    )
+    read = sorted(at for at in {*candidate, *stable} if at > since.timestamp())
+    return tuple(Reading(candidate.get(at, math.nan), stable.get(at)) for at in read)
 
 
 def _named(name: str, side: str) -> str:

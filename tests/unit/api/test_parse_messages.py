@@ -116,9 +116,7 @@ def training(**fields: Any) -> dict[str, Any]:
         *[
             (
                 {"rollout": {"checks": [{"name": "own", "query": {"candidate": promql, "maximum": "1"}}]}},
-                "query.candidate is '"
-                + promql
-                + "'; expected PromQL with no other placeholders than {{revision}}, {{ver",
+                f"query.candidate is '{promql}'; expected PromQL with no other placeholders than {{{{revision}}}}",
             )
             for promql in ("x{r={{ revision }}}", "x{{args.name}}", "x{{")
         ],

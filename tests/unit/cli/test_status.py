@@ -43,7 +43,7 @@ def test_a_trial_is_shown_with_its_stage_step_traffic_and_checks(seatrial: Termi
     status = on_trial(
         step=1, weight=5, held="step 2 passes so far; 7m left", findings=(finding("Pass"), finding("Fail", "latency"))
     )
-    seatrial.cluster.put(document(status))
+    seatrial.cluster.put(document(status, route={"gateway": {"name": "models"}}))
     seatrial("status", "risk", store=None)
     assert seatrial.out.splitlines() == [
         "model    ml/risk, wants channel latest",
@@ -67,7 +67,17 @@ def test_a_step_without_its_weight_has_not_begun(seatrial: Terminal) -> None:
 
 
 def test_after_the_last_step_it_goes_to_all(seatrial: Terminal) -> None:
-    assert "50 % (approval) › [all]" in after(screen(seatrial, on_trial(step=4)), "step")
+    assert after(screen(seatrial, on_trial(step=4)), "step").endswith("50 % (approval) › [all], scales up to take over")
+
+
+def test_without_a_gateway_the_share_is_that_of_the_pods(seatrial: Terminal) -> None:
+    lines = screen(seatrial, on_trial(step=1, weight=5))
+    assert after(lines, "traffic") == "version 2 about 67 %, version 3 about 33 %, by pods: spec.route is not set"
+
+
+def test_stages_that_the_spec_leaves_out_are_not_shown(seatrial: Terminal) -> None:
+    lines = screen(seatrial, on_trial(), rollout={"shadow": {"enabled": False}})
+    assert after(lines, "stage") == "Preparing › [Canary] › Probation"
 
 
 def test_a_stage_without_traffic_shows_none(seatrial: Terminal) -> None:
@@ -90,7 +100,7 @@ def test_what_is_left_of_alpha_is_shown(seatrial: Terminal) -> None:
 def test_a_probation_names_the_version_that_stays_warm(seatrial: Terminal) -> None:
     lines = screen(seatrial, in_probation())
     assert after(lines, "serves") == f"{V3}, on 2 pods"
-    assert after(lines, "probation") == f"for 12m; {V2} stays warm"
+    assert after(lines, "probation") == f"for 12m of 30m; {V2} stays warm"
 
 
 def test_before_the_first_version_nothing_serves(seatrial: Terminal) -> None:
