@@ -91,10 +91,8 @@ def _step_time(model: ModelDeployment, trial: Trial, now: datetime) -> str:
 
 def _traffic(model: ModelDeployment, trial: Trial) -> str:
     stable = model.status.stable
-    shares = [(stable.version, share(model, of_stable=True))] if stable is not None else []
-    said = ", ".join(
-        f"version {version} {part}" for version, part in (*shares, (trial.candidate.version, share(model)))
-    )
+    theirs = f"version {stable.version} {share(model, of_stable=True)}, " if stable is not None else ""
+    said = f"{theirs}version {trial.candidate.version} {share(model)}"
     return said if model.routed else f"{said}, by pods: spec.route is not set"
 
 

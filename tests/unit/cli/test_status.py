@@ -43,7 +43,7 @@ def test_a_trial_is_shown_with_its_stage_step_traffic_and_checks(seatrial: Termi
     status = on_trial(
         step=1, weight=5, held="step 2 passes so far; 7m left", findings=(finding("Pass"), finding("Fail", "latency"))
     )
-    seatrial.cluster.put(document(status, route={"gateway": {"name": "models"}}))
+    seatrial.cluster.put(document(status))
     seatrial("status", "risk", store=None)
     assert seatrial.out.splitlines() == [
         "model    ml/risk, wants channel latest",
@@ -71,7 +71,7 @@ def test_after_the_last_step_it_goes_to_all(seatrial: Terminal) -> None:
 
 
 def test_without_a_gateway_the_share_is_that_of_the_pods(seatrial: Terminal) -> None:
-    lines = screen(seatrial, on_trial(step=1, weight=5))
+    lines = screen(seatrial, on_trial(step=1, weight=5), route=None)
     assert after(lines, "traffic") == "version 2 about 67 %, version 3 about 33 %, by pods: spec.route is not set"
 
 

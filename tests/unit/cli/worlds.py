@@ -26,7 +26,11 @@ FOUR_STEPS = [{"weight": 1}, {"weight": 5}, {"weight": 25}, {"weight": 50, "appr
 
 
 def document(status: Status = SERVING, name: str = "risk", namespace: str = "ml", **changes: Any) -> dict[str, Any]:
-    """Return a ModelDeployment that follows a channel, as the API server has it: `rollout`, `model`, `route`, `annotations`."""
+    """Return a ModelDeployment that follows a channel, as the API server has it.
+
+    `changes` are `rollout`, `model`, `route` (None: there is no gateway) and `annotations`.
+    """
+    route = changes.get("route", {"gateway": {"name": "models"}})
     rollout = changes.get("rollout", {"canary": {"steps": FOUR_STEPS}})
     model = changes.get("model", {"store": "s3://models/team", "channel": "latest"})
     metadata = {"namespace": namespace, "name": name, "generation": 1, "resourceVersion": "1"}
@@ -35,11 +39,7 @@ def document(status: Status = SERVING, name: str = "risk", namespace: str = "ml"
             "apiVersion": MODEL_API,
             "kind": KIND,
             "metadata": {**metadata, "annotations": dict(changes.get("annotations", {}))},
-            "spec": {
-                "model": model,
-                "rollout": rollout,
-                **{name: changes[name] for name in ("route",) if name in changes},
-            },
+            "spec": {"model": model, "rollout": rollout, **({"route": route} if route else {})},
             "status": status_document(replace(status, observed_generation=changes.get("observed", 1)), name),
         }
     )
