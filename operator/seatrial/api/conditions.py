@@ -45,6 +45,7 @@ class Reason(StrEnum):
     INVALID_SPEC = "InvalidSpec"
     STATUS_DOUBTFUL = "StatusDoubtful"
     APPLY_FAILED = "ApplyFailed"
+    INTERNAL_ERROR = "InternalError"
     NOT_STALLED = "NotStalled"
     # ArtifactVerified
     VERIFIED = "Verified"

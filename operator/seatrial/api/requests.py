@@ -12,10 +12,13 @@ Each names the revision that it is about, so that one which is left over does no
   one of more than 253 characters is not followed.
 """
 
+import re
 from collections.abc import Mapping
 
 PROMOTE, ABORT, RETRY = "seatrial.dev/promote", "seatrial.dev/abort", "seatrial.dev/retry"
 
+SHOWN, AN_EXAMPLE = 40, "1afdacc676"
+_REVISION = re.compile("[0-9a-f]{10}")
 LONGEST = 253  # characters: more cannot be remembered, and what cannot is not followed
 
 Annotations = Mapping[str, str]
@@ -62,6 +65,16 @@ def spent_with(annotations: Annotations, revision: str) -> str:
     """Return the promotion or approval that is spent with the end of a revision's trial, empty where there is none."""
     value = annotations.get(PROMOTE, "")
     return value if _named(value) == revision and len(value) <= LONGEST else ""
+
+
+def misunderstood(annotations: Annotations) -> tuple[str, ...]:
+    """Return, in a person's words, each request that cannot be one, because it names no revision."""
+    asked = {name: annotations[name] for name in (PROMOTE, ABORT, RETRY) if name in annotations}
+    return tuple(
+        f"the annotation {name} is {value[:SHOWN]!r}, which begins with no revision, such as {AN_EXAMPLE}"
+        for name, value in asked.items()
+        if not _REVISION.fullmatch(_named(value))
+    )
 
 
 def aborts(annotations: Annotations, revision: str) -> bool:

@@ -16,6 +16,7 @@ from seatrial.controller.pace import Pace
 from seatrial.controller.schedule import LONGEST_BACKOFF
 from seatrial.core.decision import Decision
 from seatrial.core.observed import Observed, Unknown
+from seatrial.core.unforeseen import unforeseen
 from seatrial.ports import AbsentError, Clock, ClusterError, ConflictError, Document, Key
 from seatrial.store.objects import PreconditionError, StoreError
 
@@ -67,7 +68,11 @@ class Reconciler:
         source = await self._gatherer.source(key, document)
         now = self._clock.now()
         observed = await self._gatherer.gather(key, document, source, memory, now)
-        decision = self._decide(observed, now)
+        try:
+            decision = self._decide(observed, now)
+        except Exception as error:
+            await self._applier.carry_out(document, unforeseen(observed.status, error, now), source, memory, now)
+            raise
         memory.look = look = self._pace.next_look(key, decision)
         _narrate(observed, decision)
         try:

@@ -21,7 +21,7 @@ def ready(view: View) -> Condition:
         return condition(Type.READY, False, Reason.APPLY_FAILED, message)
     if pods.available > 0:
         serves = f"version {stable.version} serves on {how_many(pods.available, 'pod')}"
-        message = "; ".join(filter(None, (serves, view.not_tried)))
+        message = "; ".join(filter(None, (serves, view.not_tried, view.unrecorded, view.misunderstood)))
         return condition(Type.READY, True, Reason.SERVING, message)
     if view.spec is not None and view.spec.serving.replicas == 0:
         return condition(Type.READY, True, Reason.SCALED_TO_ZERO, "spec.serving.replicas is 0")
@@ -56,7 +56,9 @@ def stalled(view: View) -> Condition:
     route = route_ready(view)
     if route.status is Truth.FALSE:
         return condition(Type.STALLED, True, route.reason, route.message)
-    return condition(Type.STALLED, False, Reason.NOT_STALLED, "no person is needed")
+    waits = route.reason is Reason.WAITING_FOR_GATEWAY
+    message = "nothing but the gateway is waited for: RouteReady says more" if waits else "no person is needed"
+    return condition(Type.STALLED, False, Reason.NOT_STALLED, message)
 
 
 def _by_spec_or_write(view: View) -> Needed | None:

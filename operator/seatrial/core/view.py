@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from seatrial.api import requests
+from seatrial.api.conditions import Reason
 from seatrial.api.spec import Spec
 from seatrial.api.status import RevisionRef, Status
 from seatrial.core.observed import Observed, Pods, Unknown
@@ -46,6 +47,19 @@ class View:
             return f"version {wanted.version} was rejected and is not tried again: {found[-1].message}"
         aborted = requests.aborts(annotations, wanted.revision)
         return f"version {wanted.version} is not tried: the annotation {requests.ABORT} names it" if aborted else ""
+
+    @property
+    def unrecorded(self) -> str:
+        """Why the store does not remember what serves, where a person must mend it; empty where it does."""
+        record = self.observed.serving
+        if not isinstance(record, Unknown) or record.reason is not Reason.INVALID_MANIFEST:
+            return ""
+        return f"the store does not remember it: {record.message}; delete the record"
+
+    @property
+    def misunderstood(self) -> str:
+        """What was asked for in words that name no revision; empty where nothing was."""
+        return "; ".join(requests.misunderstood(self.observed.annotations))
 
     @property
     def failed_probation(self) -> str:

@@ -1,7 +1,7 @@
 """Passes from end to end on the fakes, with the real decisions: a first version, deletion, failures that heal."""
 
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -132,6 +132,27 @@ async def test_a_refused_write_shows_as_stalled_and_heals(world: World) -> None:
     assert condition(world, "Stalled") == ("True", "quota exceeded")
     await passes(world, process, 1)
     assert condition(world, "Stalled")[0] == "False"
+
+
+async def test_a_mistake_of_the_operators_own_shows_as_stalled_and_heals(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = Process(world)
+    await passes(world, process)
+    serves = status(world)["stable"]
+    with monkeypatch.context() as broken:
+        broken.setattr(process.reconciler, "_decide", _fails)
+        with pytest.raises(ZeroDivisionError):
+            await passes(world, process, 1)
+    truth, message = condition(world, "Stalled")
+    assert (truth, status(world)["stable"]) == ("True", serves)
+    assert message.endswith("nothing changes: ZeroDivisionError: division by zero")
+    await passes(world, process, 1)
+    assert condition(world, "Stalled")[0] == "False"
+
+
+def _fails(_observed: Observed, _now: datetime) -> Decision:
+    raise ZeroDivisionError("division by zero")
 
 
 async def test_a_failure_is_tried_again_as_soon_as_its_trial_would_be_looked_at(world: World) -> None:

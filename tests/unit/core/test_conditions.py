@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from seatrial.api import requests
 from seatrial.api.conditions import Condition, Reason, Truth, Type
 from seatrial.api.status import Finding, Stage, Status, TrainingStatus
 from seatrial.contract.schema import Output, Task
@@ -115,6 +116,21 @@ CASES: list[tuple[Observed, Type, Truth, Reason, str]] = [
     # Stalled
     (serving("1", of=ROUTED, route=RouteState(False, "no host")), STALLED, T, Reason.NOT_ACCEPTED, "no host"),
     (serving("1"), STALLED, F, Reason.NOT_STALLED, "no person is needed"),
+    (serving("1", of=ROUTED, route=None), STALLED, F, Reason.NOT_STALLED, "nothing but the gateway is waited for"),
+    (
+        serving("1", serving=unknown(Reason.INVALID_MANIFEST)),
+        READY,
+        T,
+        Reason.SERVING,
+        "version 1 serves on 2 pods; the store does not remember it: it is so: InvalidManifest; delete the record",
+    ),
+    (
+        serving("1", annotations={requests.PROMOTE: "true", requests.ABORT: ref("2").revision}),
+        READY,
+        T,
+        Reason.SERVING,
+        "version 1 serves on 2 pods; the annotation seatrial.dev/promote is 'true', which begins with no revision",
+    ),
     (on_trial(Stage.CANARY, held="4m left"), STALLED, F, Reason.NOT_STALLED, ""),
     (on_trial(Stage.CANARY, **HELD), STALLED, T, Reason.DEADLINE_EXCEEDED, "longer on trial"),
     (on_trial(Stage.CANARY, held="paused", held_reason=Reason.PAUSED), STALLED, T, Reason.PAUSED, "paused"),
@@ -326,8 +342,8 @@ def test_every_condition_is_always_there_in_the_same_order() -> None:
 
 
 def test_every_reason_can_come() -> None:
-    only_events = {Reason.STEP_PASSED, Reason.RESTORED}
-    assert {reason for *_, reason, _ in CASES} | only_events == set(Reason)
+    elsewhere = {Reason.STEP_PASSED, Reason.RESTORED, Reason.INTERNAL_ERROR}
+    assert {reason for *_, reason, _ in CASES} | elsewhere == set(Reason)
 
 
 @pytest.mark.parametrize(

@@ -289,7 +289,7 @@ def test_in_the_shadow_its_copies_are_its_predictions() -> None:
 
 def test_what_a_users_query_gave_is_read_by_check() -> None:
     of = spec(rollout={"checks": [{"name": "own", "query": {"candidate": "x", "maximum": "3"}}]})
-    answers = {"query own candidate": [counter([2.0, 4.0])]}
+    answers = {"query own candidate": [counter([9.0, 2.0, 4.0])]}
     assert read(CANARY, answers, of).readings == {"own": (Reading(2.0, None), Reading(4.0, None))}
     assert read(SHADOW, answers, of).readings == {}
 
