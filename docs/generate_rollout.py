@@ -9,7 +9,7 @@ from pathlib import Path
 
 from seatrial.api.status import Stage
 from seatrial.core.guards import GUARDS
-from seatrial.core.rollout import MOVES, Move
+from seatrial.core.table import MOVES, Move
 from seatrial.judge.verdict import Verdict
 
 PAGE = Path(__file__).resolve().parent / "concepts" / "rollout.md"

@@ -19,6 +19,7 @@ from seatrial.core.stages import (
     step_of,
     step_weight,
 )
+from seatrial.core.table import MOVES, Move
 from seatrial.core.target import wanted_recipe
 from seatrial.judge.verdict import Verdict
 
@@ -111,8 +112,8 @@ def long_enough(situation: Situation) -> Objection | None:
 
 
 def passes(situation: Situation) -> Objection | None:
-    """Every check says Pass; Inconclusive waits."""
-    if situation.verdict is Verdict.PASS:
+    """The verdict lets the trial go on; Inconclusive waits."""
+    if MOVES.get((situation.trial.stage, situation.verdict)) is Move.ADVANCE:
         return None
     return Objection(situation.why(Verdict.INCONCLUSIVE))
 

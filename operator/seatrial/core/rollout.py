@@ -1,12 +1,7 @@
-"""The rollout as a table: what a verdict does at each stage. What may keep a move from being made is in `guards`.
+"""The moves of a rollout, as `table` has them: a pass makes the one that the verdict asks for, if no guard objects."""
 
-Idle ─► Preparing ─► Shadow ─► Canary step 1…n ─► Probation ─► Idle, and back from everywhere.
-"""
-
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from seatrial.api.spec import OnDeadline, Spec
 from seatrial.api.status import Probation, Stage, Status, Trial
@@ -19,33 +14,11 @@ from seatrial.core.observed import Observed
 from seatrial.core.restarts import at_promotion, until_now
 from seatrial.core.situation import Objection, Situation
 from seatrial.core.stages import gateway_trouble, goes_untried, may_end, may_move, takes_over
+from seatrial.core.table import MOVES, Move
 from seatrial.core.traffic import FULL
 from seatrial.judge.verdict import Finding, Verdict, combine
 
 OF_LATE = timedelta(minutes=30)
-
-
-class Move(StrEnum):
-    """What a verdict asks for."""
-
-    ADVANCE = "Advance"
-    REJECT = "Reject"
-    FINISH = "Finish"
-    REVERT = "Revert"
-
-
-# Everything below serves this table. Inconclusive is absent on purpose: it waits, until the deadline speaks; only a
-# probation ends by itself, because a promoted version that nobody calls must not keep the old one for ever.
-MOVES: Mapping[tuple[Stage, Verdict], Move] = {
-    (Stage.PREPARING, Verdict.PASS): Move.ADVANCE,
-    (Stage.SHADOW, Verdict.PASS): Move.ADVANCE,
-    (Stage.SHADOW, Verdict.FAIL): Move.REJECT,
-    (Stage.CANARY, Verdict.PASS): Move.ADVANCE,
-    (Stage.CANARY, Verdict.FAIL): Move.REJECT,
-    (Stage.PROBATION, Verdict.PASS): Move.FINISH,
-    (Stage.PROBATION, Verdict.INCONCLUSIVE): Move.FINISH,
-    (Stage.PROBATION, Verdict.FAIL): Move.REVERT,
-}
 
 
 def advance(observed: Observed, spec: Spec, status: Status, findings: tuple[Finding, ...], now: datetime) -> Status:

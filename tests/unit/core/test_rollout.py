@@ -11,7 +11,7 @@ from seatrial.api.conditions import Reason
 from seatrial.api.spec import Spec
 from seatrial.api.status import RestartsLeftOut, Stage, Status
 from seatrial.core.observed import Observed, Pods, RouteState
-from seatrial.core.rollout import MOVES, Move
+from seatrial.core.table import MOVES, Move
 from seatrial.judge.verdict import Finding, Verdict
 from tests.given import (
     MINUTE,

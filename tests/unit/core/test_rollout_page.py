@@ -8,7 +8,7 @@ import pytest
 
 from seatrial.api.status import Stage
 from seatrial.core.guards import GUARDS
-from seatrial.core.rollout import MOVES
+from seatrial.core.table import MOVES
 
 DOCS = Path(__file__).parents[3] / "docs"
 
