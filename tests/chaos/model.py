@@ -15,7 +15,7 @@ SHADOW = {"minimumSamples": 100, "minimumDuration": "5s", "maximumDisagreement":
 # What each kind of bad version can be seen by. A healthy pod on two busy cores is slow now and then, on either side.
 CHECKS = (
     {"name": "errors", "errors": {}},
-    {"name": "latency", "latency": {"objective": "50ms", "maximumRatio": "3", "warmUp": "10s"}},
+    {"name": "latency", "latency": {"objective": "25ms", "maximumRatio": "3", "warmUp": "10s"}},
 )
 
 

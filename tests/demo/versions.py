@@ -23,7 +23,7 @@ from tests.demo.world import CATEGORICAL, FEATURES, TARGET
 
 SEED = 42
 FORGOTTEN_TEAM = "Mobile"
-TREES, SLOW_TREES = 30, 500
+TREES, SLOW_TREES = 30, 1000
 SWAPPED = {"files_changed": "previous_failures", "previous_failures": "files_changed"}
 
 
