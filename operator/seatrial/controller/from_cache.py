@@ -12,6 +12,12 @@ from seatrial.core.recipe import Recipe, recipe_from
 from seatrial.ports import NO_RESTARTS, Document, Restarts
 
 _NEEDED = ("Accepted", "ResolvedRefs")  # of a parent's conditions
+# What a person can do about the reasons that the Gateway API and Contour have.
+_CURES = {
+    "NotAllowedByListeners": "let a listener of the Gateway allow routes from this namespace (allowedRoutes)",
+    "NoMatchingListenerHostname": "name a host in spec.route.hostnames that a listener of the Gateway has",
+    "RuleMatchConflict": "another route has this host name and path: choose others in spec.route",
+}
 
 
 def belonging(documents: Iterable[Document], uid: str) -> list[Document]:
@@ -97,13 +103,20 @@ def route_of(documents: Iterable[Document], route: Route | None, namespace: str)
 def _answer(conditions: Mapping[str, Mapping[str, Any]], gateway: str) -> tuple[bool | None, str]:
     """Return whether a Gateway has taken the HTTPRoute, and what there is to say."""
     found = [conditions[kind] for kind in _NEEDED if kind in conditions]
-    refused = [f"{c.get('reason')}: {c.get('message')}" for c in found if c.get("status") == "False"]
+    refused = [_refusal(c) for c in found if c.get("status") == "False"]
     if refused:
         return False, "; ".join(refused)
     if [c.get("status") for c in found] != ["True"] * len(_NEEDED):
         waits = f"Gateway {gateway} has not answered for the HTTPRoute yet"
         return None, f"{waits}: is there one, and does its controller run?"
     return True, f"Gateway {gateway} has taken the HTTPRoute"
+
+
+def _refusal(condition: Mapping[str, Any]) -> str:
+    """Return the gateway's own reason, and what can be done about it where that is known."""
+    reason = str(condition.get("reason"))
+    said = f"{reason}: {condition.get('message')}"
+    return f"{said}; {_CURES[reason]}" if reason in _CURES else said
 
 
 def jobs_of(documents: Iterable[Document]) -> dict[str, JobPhase]:

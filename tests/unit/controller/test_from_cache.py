@@ -137,6 +137,14 @@ def test_a_refusal_is_told_in_the_gateways_words() -> None:
     assert found.message == "ResolvedRefsWhy: so"
 
 
+def test_a_refusal_that_is_known_comes_with_what_can_be_done() -> None:
+    document = route(("Accepted", "False", 2))
+    document["status"]["parents"][0]["conditions"][0]["reason"] = "NotAllowedByListeners"
+    found = route_of([document], ROUTE, "ml")
+    assert found is not None
+    assert found.message.startswith("NotAllowedByListeners: so; let a listener of the Gateway allow routes")
+
+
 def test_another_gateways_word_counts_for_nothing() -> None:
     other = route(("Accepted", "True", 2), ("ResolvedRefs", "True", 2), parent={"name": "models"})
     found = route_of([other], ROUTE, "ml")
