@@ -1,7 +1,8 @@
 """What predictors tell the collector, and what applications tell it later.
 
 A batch of predictions: `{"predictions": [{"id", "at", "revision", "version", "features": {…}, "prediction"}, …]}`
-with at most MAXIMUM_PREDICTIONS items; `at` is RFC 3339 in UTC, `prediction` the predicted class or number.
+with at most MAXIMUM_PREDICTIONS items; `at` is RFC 3339 in UTC, `prediction` the predicted class or number. Of the rows
+of a request all but one, drawn at random, also say `"drawn": false`: versions are judged by the labels of drawn rows.
 What a shadow would have answered to the request of a prediction, batched:
 `{"answers": [{"id", "at", "revision", "version", "control", "prediction"}, …]}` with at most MAXIMUM_SHADOW_ANSWERS
 items; `revision` and `version` are the candidate's, `control` is the revision that answered under this `id`, and

@@ -38,6 +38,7 @@ DURATION_EDGES: tuple[float, ...] = tuple(float(f"{0.0005 * 2 ** (k / 2):.6g}") 
 # A collector's: labels that found their prediction, counted for the version that made it.
 LABELS = "seatrial_collector_labels_total"  # + result (right, wrong)
 RIGHT, WRONG = "right", "wrong"
+DRAWN_LABELS = "seatrial_collector_drawn_labels_total"  # + result; of each request one row's, drawn at random
 # Labels of predictions that a shadow was shown too, counted for the candidate: what both said of the same row.
 LABEL_PAIRS = "seatrial_collector_label_pairs_total"  # + control (the revision that answered), result
 CONTROL = "control"

@@ -61,7 +61,7 @@ def is_asked(spec: Spec, status: Status, kind: type[Kind]) -> bool:
 def _about_labels(whose: str, status: Status, since: datetime, now: datetime) -> dict[str, Query]:
     """The truth comes late: what the shadow answered is told in the canary, so pairs count since the trial began."""
     both = _selector(whose, sorted({subject(status), control(status)}))
-    asked = {LABELS: since_then([metrics.LABELS + both], since, now)}
+    asked = {LABELS: since_then([metrics.DRAWN_LABELS + both], since, now)}
     if status.trial is not None:
         control_label = f',{metrics.CONTROL}="{control(status)}"'
         pairs = metrics.LABEL_PAIRS + _selector(whose, [subject(status)], control_label)

@@ -9,14 +9,15 @@ from seatrial.judge.limits import RatioLimits
 from seatrial.judge.verdict import Finding
 from seatrial.judge.wording import counted, divided, ratio_as_set, share_as_set, times
 
-# One interval may be an accident: a burst alone ends no trial, and a bad candidate costs one interval more.
-INTERVALS_TO_FAIL = 2
+# An accident that is shorter than an interval lies in two at most, also where its pods are scraped one after the other:
+# alone it ends no trial, and a bad candidate costs two intervals more.
+INTERVALS_TO_FAIL = 3
 
 
 def judge_errors(name: str, intervals: Sequence[Interval], limits: RatioLimits, dispersion: float = 1.0) -> Finding:
     """Return the finding on the error rates since the stage began, counted in these intervals.
 
-    Fail by the ratio, in two intervals at least. Pass by the ratio (less than `pass_ratio` times stable's rate) or
+    Fail by the ratio, in three intervals at least. Pass by the ratio (less than `pass_ratio` times stable's rate) or
     by the objective (the candidate's own rate below it): where there are no errors at all no ratio can be shown.
     """
     candidate, stable = pool(i.candidate for i in intervals), pool(i.stable for i in intervals)

@@ -7,7 +7,7 @@ from seatrial.judge import rate_ratio
 from seatrial.judge.conclusion import Samples, conclude, missing_side, nothing_to_judge
 from seatrial.judge.counts import Counts, Interval, before_each, pool
 from seatrial.judge.dispersion import dispersion
-from seatrial.judge.errors import good_enough
+from seatrial.judge.errors import INTERVALS_TO_FAIL, good_enough
 from seatrial.judge.limits import RatioLimits
 from seatrial.judge.mixture import log_mean_of_starts
 from seatrial.judge.verdict import Finding
@@ -21,7 +21,8 @@ def judge_against_reference(
 
     Nothing is shared between now and then, so an incident that hits everybody looks like the candidate's fault. So a
     Fail asks for more than in a canary: a share above the objective and more than `pass_ratio` times stable's, also
-    without the candidate's worst whole interval, and divided by how much either side scatters (`usual`: known before).
+    without the candidate's two worst whole intervals, and divided by how much either side scatters (`usual`: known
+    before).
     """
     since = [counts for counts in since if counts.total]
     candidate, reference = pool(since), pool(before)
@@ -48,7 +49,7 @@ def _worse(since: Sequence[Counts], reference: Counts, limits: RatioLimits, burs
     ratio, all_of_it = max(limits.maximum_ratio, limits.pass_ratio), pool(since)
     found = min(
         rate_ratio.log_evidence_above_at_once(Interval(counts, reference), ratio, bursts)
-        for counts in (all_of_it, _without_worst(since, ceil(1 / limits.part)))
+        for counts in (all_of_it, _without_worst(since, ceil((INTERVALS_TO_FAIL - 1) / limits.part)))
     )
     return found if all_of_it.share > limits.objective else min(found, 0.0)
 

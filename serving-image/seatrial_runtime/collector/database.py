@@ -24,6 +24,8 @@ CREATE TABLE IF NOT EXISTS series (
   labelled INTEGER NOT NULL DEFAULT 0,
   correct INTEGER NOT NULL DEFAULT 0,
   wrong INTEGER NOT NULL DEFAULT 0,
+  drawn_correct INTEGER NOT NULL DEFAULT 0, -- of the rows that were drawn, one of a request
+  drawn_wrong INTEGER NOT NULL DEFAULT 0,
   expired INTEGER NOT NULL DEFAULT 0,       -- left without a label: too old
   overflowed INTEGER NOT NULL DEFAULT 0,    -- left without a label: too many
   removed INTEGER NOT NULL DEFAULT 0,       -- rows that left, with or without a label
@@ -43,7 +45,8 @@ CREATE TABLE IF NOT EXISTS predictions (
   labelled_at INTEGER,
   part INTEGER DEFAULT 0,
   label_part INTEGER,
-  unpaired INTEGER                          -- 1 right, 0 wrong: labelled, and in no pair yet; NULL: all others
+  unpaired INTEGER,                         -- 1 right, 0 wrong: labelled, and in no pair yet; NULL: all others
+  drawn INTEGER NOT NULL DEFAULT 1          -- of its request this is the row by which versions are judged
 ) STRICT;
 CREATE INDEX IF NOT EXISTS predictions_unstored ON predictions (part) WHERE part IS NOT NULL;
 CREATE INDEX IF NOT EXISTS labels_unstored ON predictions (label_part) WHERE label_part IS NOT NULL;
@@ -79,6 +82,13 @@ CREATE TABLE IF NOT EXISTS parts (
   key TEXT NOT NULL
 ) STRICT;
 """
+# What the tables of earlier collectors lack.
+_LATER_COLUMNS = (
+    ("predictions", "unpaired", "INTEGER"),
+    ("predictions", "drawn", "INTEGER NOT NULL DEFAULT 1"),
+    ("series", "drawn_correct", "INTEGER NOT NULL DEFAULT 0"),
+    ("series", "drawn_wrong", "INTEGER NOT NULL DEFAULT 0"),
+)
 
 
 def open_database(path: Path | None) -> sqlite3.Connection:
@@ -92,6 +102,7 @@ def open_database(path: Path | None) -> sqlite3.Connection:
     connection.execute("PRAGMA synchronous=NORMAL")
     connection.execute("PRAGMA journal_size_limit=67108864")
     connection.executescript(_SCHEMA)
-    if "unpaired" not in {row[1] for row in connection.execute("PRAGMA table_info(predictions)")}:
-        connection.execute("ALTER TABLE predictions ADD COLUMN unpaired INTEGER")
+    for table, column, kind in _LATER_COLUMNS:
+        if column not in {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}:
+            connection.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
     return connection

@@ -48,9 +48,12 @@ class Ledger:
         for prediction in predictions:
             series = self._series_of(prediction.revision, prediction.version)
             cursor = self._db.execute(
-                "INSERT OR IGNORE INTO predictions (id, at, received, series, features, prediction)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
-                (prediction.id, prediction.at, now, series, prediction.features, prediction.prediction),
+                "INSERT OR IGNORE INTO predictions (id, at, received, series, features, prediction, drawn)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    *(prediction.id, prediction.at, now, series),
+                    *(prediction.features, prediction.prediction, prediction.drawn),
+                ),
             )
             if cursor.rowcount:
                 self.rows += 1
@@ -113,11 +116,11 @@ class Ledger:
 
     def _apply(self, name: bytes, label: Scalar, when: int) -> Refusal | None:
         row = self._db.execute(
-            "SELECT seq, series, prediction, label IS NOT NULL FROM predictions WHERE id = ?", (name,)
+            "SELECT seq, series, prediction, label IS NOT NULL, drawn FROM predictions WHERE id = ?", (name,)
         ).fetchone()
         if row is None:
             return Refusal.UNMATCHED
-        seq, series, prediction, labelled = row
+        seq, series, prediction, labelled, drawn = row
         verdict = judge_label(json.loads(prediction), label, labelled=bool(labelled), output=self._output(series))
         if isinstance(verdict, Refusal):
             return verdict
@@ -125,7 +128,7 @@ class Ledger:
             "UPDATE predictions SET label = ?, labelled_at = ?, label_part = ?, unpaired = ? WHERE seq = ?",
             (msgspec.json.encode(label), when, UNPLANNED, verdict.right, seq),
         )
-        self._count_label(series, verdict)
+        self._count_label(series, verdict, drawn=bool(drawn))
         self.pairing.settle(name)
         return None
 
@@ -179,10 +182,14 @@ class Ledger:
             self._outputs[series] = read_output(Reader("output", json.loads(text)))
         return self._outputs[series]
 
-    def _count_label(self, series: int, verdict: Labelled) -> None:
+    def _count_label(self, series: int, verdict: Labelled, *, drawn: bool) -> None:
         self._count(series, "labelled")
-        if verdict.right is not None:
-            self._count(series, "correct" if verdict.right else "wrong")
+        if verdict.right is None:
+            return
+        result = "correct" if verdict.right else "wrong"
+        self._count(series, result)
+        if drawn:
+            self._count(series, f"drawn_{result}")
 
     def _count(self, series: int, counter: str) -> None:
         self._count_all(counter, {series: 1})

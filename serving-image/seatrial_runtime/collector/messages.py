@@ -29,6 +29,7 @@ class _Said(msgspec.Struct, frozen=True):
 class _Item(_Said, frozen=True):
     features: Annotated[dict[_Name, _Value], msgspec.Meta(max_length=MAXIMUM_FEATURES)]
     prediction: bool | _Integer | float | _Class
+    drawn: bool = True  # older predictors do not say
 
 
 class _ShadowItem(_Said, frozen=True):
@@ -50,7 +51,10 @@ class _Labels(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """One answered row. `at` in microseconds since 1970 UTC; `features` and `prediction` as JSON text."""
+    """One answered row. `at` in microseconds since 1970 UTC; `features` and `prediction` as JSON text.
+
+    `drawn` says that of its request this is the row by which versions are judged.
+    """
 
     id: bytes
     at: int
@@ -58,6 +62,7 @@ class Prediction:
     version: str
     features: bytes
     prediction: bytes
+    drawn: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +128,8 @@ def read_labels(body: bytes) -> list[Label | BadLabel]:
 
 def _prediction(where: str, item: _Item) -> Prediction:
     name, at = _checked(where, item)
-    return Prediction(name, at, item.revision, item.version, _encode(item.features), _encode(item.prediction))
+    said = _encode(item.features), _encode(item.prediction)
+    return Prediction(name, at, item.revision, item.version, *said, item.drawn)
 
 
 def _shadow_answer(where: str, item: _ShadowItem) -> ShadowAnswer:

@@ -23,6 +23,8 @@ class Series:
     labelled: int
     correct: int
     wrong: int
+    drawn_correct: int
+    drawn_wrong: int
     expired: int
     overflowed: int
     stored_predictions: int
@@ -56,8 +58,8 @@ class Totals:
 def read_totals(db: sqlite3.Connection) -> Totals:
     """Read the counters of the newest revisions and pairs of revisions."""
     rows = db.execute(
-        "SELECT revision, version, collected, labelled, correct, wrong, expired, overflowed, stored_predictions,"
-        " stored_labels FROM series ORDER BY id DESC LIMIT ?",
+        "SELECT revision, version, collected, labelled, correct, wrong, drawn_correct, drawn_wrong, expired,"
+        " overflowed, stored_predictions, stored_labels FROM series ORDER BY id DESC LIMIT ?",
         (MAXIMUM_SERIES,),
     )
     series = tuple(Series(*row) for row in rows)
@@ -100,6 +102,12 @@ class _Source:
             metrics.LABELS,
             "Labels that found their prediction.",
             lambda s: {(metrics.RIGHT,): s.correct, (metrics.WRONG,): s.wrong},
+            metrics.RESULT,
+        )
+        yield self._counter(
+            metrics.DRAWN_LABELS,
+            "Of those the ones of a row that was drawn, one of a request.",
+            lambda s: {(metrics.RIGHT,): s.drawn_correct, (metrics.WRONG,): s.drawn_wrong},
             metrics.RESULT,
         )
         yield self._pairs()

@@ -6,6 +6,7 @@ from typing import Any
 from seatrial.contract.feedback import MAXIMUM_PREDICTIONS
 from seatrial.contract.http import PREDICTIONS_PATH
 from seatrial.contract.schema import Feature, Kind
+from seatrial_runtime.predictor.chance import Draw, draw
 from seatrial_runtime.predictor.collect import Item
 from seatrial_runtime.predictor.protocol import Answered
 
@@ -18,8 +19,8 @@ class PredictionWriter:
 
     path, name = PREDICTIONS_PATH, "predictions"
 
-    def __init__(self, features: tuple[Feature, ...], who: Mapping[str, str]) -> None:
-        self._features, self._who = features, who
+    def __init__(self, features: tuple[Feature, ...], who: Mapping[str, str], draw: Draw = draw) -> None:
+        self._features, self._who, self._draw = features, who, draw
         self._texts = [j for j, feature in enumerate(features) if feature.kind is Kind.STRING]
         self.most = max(1, min(MAXIMUM_PREDICTIONS, _MAXIMUM_VALUES // len(features)))
 
@@ -29,15 +30,15 @@ class PredictionWriter:
         return all(len(value or "") <= _MAXIMUM_TEXT for column in columns for value in column)
 
     def items(self, told: Answered) -> Iterator[Item]:
-        """Yield one item a row."""
-        names = [feature.name for feature in self._features]
+        """Yield one item a row. Rows of one request are not independent, so one is drawn by which it is judged."""
+        names, drawn = [feature.name for feature in self._features], self._draw(told.count)
         columns = map(_column, self._features, told.rows.columns)
         stamped = told.stamp
-        for name, prediction, values in zip(
-            stamped.ids, told.answer.predictions, zip(*columns, strict=True), strict=True
-        ):
+        said = zip(stamped.ids, told.answer.predictions, zip(*columns, strict=True), strict=True)
+        for i, (name, prediction, values) in enumerate(said):
             features = dict(zip(names, values, strict=True))
-            yield {"id": name, "at": stamped.time, **self._who, "features": features, "prediction": prediction}
+            row = {"id": name, "at": stamped.time, **self._who, "features": features, "prediction": prediction}
+            yield row if i == drawn else {**row, "drawn": False}
 
 
 def _column(feature: Feature, column: list[Any]) -> list[Any]:

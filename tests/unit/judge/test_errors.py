@@ -46,7 +46,7 @@ SENTENCES = [
     (
         minutes((3, 600, 0, 5700)),
         "Inconclusive · candidate 3/600 (0.5 %) vs stable 0/5,700 (0.0 %) · none at stable · "
-        "against it: evidence 9:1, needs 200:1 · less than 1 %: evidence 1:1, needs 20:1",
+        "against it: evidence 4:1, needs 200:1 · less than 1 %: evidence 1:1, needs 20:1",
     ),
     ([], "Inconclusive · no requests yet"),
     (minutes((0, 0, 0, 0)), "Inconclusive · no requests yet"),
@@ -88,15 +88,15 @@ def test_the_objective_passes_where_the_ratio_cannot() -> None:
 
 
 @pytest.mark.parametrize("burst", [3, 30, 300])
-def test_one_bad_interval_alone_ends_no_trial(burst: int) -> None:
-    """However many errors it had: a pod that was killed, a batch that failed at once."""
-    calm = (0, 300, 0, 5700)
-    assert judge_errors("errors", minutes((burst, 300, 0, 5700)), LIMITS).verdict is not Verdict.FAIL
-    assert judge_errors("errors", minutes(*[calm] * 9, (burst, 300, 0, 5700)), LIMITS).verdict is not Verdict.FAIL
+def test_two_bad_intervals_alone_end_no_trial(burst: int) -> None:
+    """However many errors they had: a pod that was killed, a batch that failed at once, across a boundary."""
+    calm, bad = (0, 300, 0, 5700), [(burst, 300, 0, 5700)] * 2
+    assert judge_errors("errors", minutes(*bad), LIMITS).verdict is not Verdict.FAIL
+    assert judge_errors("errors", minutes(*[calm] * 9, *bad), LIMITS).verdict is not Verdict.FAIL
 
 
-@pytest.mark.parametrize(("calm", "needed"), [(0, 2), (120, 3), (480, 3)])
-def test_an_outage_is_found_in_its_second_interval_and_one_later_after_hours_without(calm: int, needed: int) -> None:
+@pytest.mark.parametrize(("calm", "needed"), [(0, 3), (120, 4), (480, 4)])
+def test_an_outage_is_found_in_its_third_interval_and_one_later_after_hours_without(calm: int, needed: int) -> None:
     before, outage = [(0, 30, 6, 570)] * calm, (30, 30, 6, 570)
     findings = [judge_errors("errors", minutes(*before, *[outage] * n), LIMITS) for n in range(1, needed + 1)]
     assert [found.verdict is Verdict.FAIL for found in findings] == [False] * (needed - 1) + [True]
@@ -160,16 +160,16 @@ def probation(since: Sequence[Counts], before: Counts = BEFORE) -> Finding:
 
 
 @pytest.mark.parametrize("bad", [30, 300, 600])
-def test_one_bad_interval_alone_ends_no_probation(bad: int) -> None:
-    """Whatever share of it was bad, be it the first or the last: it may be the world's accident."""
-    calm = [Counts(600, 6)] * 9
-    assert probation([*calm, Counts(600, bad)]).verdict is not Verdict.FAIL
-    assert probation([Counts(600, bad)]).verdict is not Verdict.FAIL
-    assert probation([Counts(600, bad), Counts(600, 0)]).verdict is not Verdict.FAIL
+def test_two_bad_intervals_alone_end_no_probation(bad: int) -> None:
+    """Whatever share of them was bad, be they the first or the last: it may be the world's accident."""
+    calm, accident = [Counts(600, 6)] * 9, [Counts(600, bad)] * 2
+    assert probation([*calm, *accident]).verdict is not Verdict.FAIL
+    assert probation(accident).verdict is not Verdict.FAIL
+    assert probation([*accident, Counts(600, 0)]).verdict is not Verdict.FAIL
 
 
-def test_an_outage_in_probation_is_found_in_its_second_interval() -> None:
-    assert probation([*[Counts(600, 6)] * 9, Counts(600, 600), Counts(600, 600)]).verdict is Verdict.FAIL
+def test_an_outage_in_probation_is_found_in_its_third_interval() -> None:
+    assert probation([*[Counts(600, 6)] * 9, *[Counts(600, 600)] * 3]).verdict is Verdict.FAIL
 
 
 def test_bursts_in_probation_count_as_few() -> None:
