@@ -28,10 +28,12 @@ OURS_BY_LABELS_IN_SHADOW = Seatrial("Seatrial, labels in the shadow", shadow=Tru
 BY_LABELS = (OURS_BY_LABELS, OURS_BY_LABELS_IN_SHADOW)
 PEERS: tuple[Judge, ...] = (
     Flagger("Flagger ≥ 99 %", 0.99),
+    Flagger("Flagger ≥ 98 %", 0.98),
     Flagger("Flagger ≥ 95 %", 0.95),
     Flagger("Flagger ≥ 95 %, p99 ≤ 1.2×", 0.95, longest_ratio=1.2),
-    Flagger("Flagger ≥ 99 %, 5m", 0.99, minutes=5),
+    Flagger("Flagger ≥ 98 %, 5m", 0.98, minutes=5),
     Flagger("Flagger ≥ 95 %, 5m", 0.95, minutes=5),
+    Flagger("Flagger ≥ 98 %, 10m, once", 0.98, threshold=1, minutes=10),
     Argo("Argo ≥ 98 %, 5m", 0.98),
     Argo("Argo ≥ 95 %, 5m", 0.95),
     Argo("Argo ≥ 98 %, 1m", 0.98, minutes=1),

@@ -8,10 +8,9 @@ from math import isfinite
 import numpy as np
 
 from seatrial.api.checks import AccuracyCheck, ErrorsCheck, LatencyCheck
-from seatrial.api.spec import Rollout, Shadow, Spec
-from seatrial.api.status import Stage
+from seatrial.api.spec import Shadow
 from seatrial.contract.metrics import DURATION_EDGES
-from seatrial.core.judging import ALPHA, check_names
+from seatrial.core.judging import ALPHA
 from seatrial.judge.counts import LatencyInterval
 from seatrial.judge.latency import HICCUPS
 from seatrial.judge.latency_edges import SMALLEST_SHARE, edges_to_judge
@@ -31,11 +30,13 @@ from tests.benchmarks.judgement.limit import (
 )
 from tests.benchmarks.judgement.outcome import SLOW_BUCKET
 from tests.benchmarks.judgement.run import Place, Results
-from tests.benchmarks.judgement.seatrial import LABELLED, specification
+from tests.benchmarks.judgement.seatrial import LABELLED
 from tests.benchmarks.judgement.steps import DEFAULT, WIDE, Steps
 from tests.benchmarks.judgement.traffic import shares_by_bucket
 from tests.benchmarks.judgement.worlds import ACCURACY, BASELINE, BESIDE, WORLDS, Harm, World
 
+# Of the whole stage: a test that looks for one thing alone may use all of what the stage's checks share.
+NATS = needed(ALPHA)
 MANY = 10**9  # requests, among which shares are as they are
 IN_SHADOW = (OURS_AFTER_SHADOW.name, OURS_BY_LABELS_IN_SHADOW.name)
 FOUND = 0.995  # a limit on the mean says nothing where many were not found
@@ -73,51 +74,49 @@ def _limit(place: Place, world: World) -> Limit:
     steps = STEPS[place.steps]
     match place.judge, world.harm:
         case OURS.name, _:
-            return _of_canary(world, steps, place.rate, specification(steps, shadow=False))
+            return _of_canary(world, steps, place.rate)
         case OURS_AFTER_SHADOW.name, Harm.WRONG:
-            return _of_shadow(world, place.rate, specification(steps, shadow=True))
+            return _of_shadow(world, place.rate)
         case OURS_BY_LABELS.name, Harm.WRONG:
             return _of_labels(world, steps, place.rate)
         case OURS_BY_LABELS_IN_SHADOW.name, Harm.WRONG:
-            return _of_paired_labels(world, place.rate, specification(steps, shadow=True, labels=True))
+            return _of_paired_labels(world, place.rate)
     return NEVER
 
 
-def _of_canary(world: World, steps: Steps, rate: float, spec: Spec) -> Limit:
-    nats = _nats(spec.rollout, Stage.CANARY)
+def _of_canary(world: World, steps: Steps, rate: float) -> Limit:
     match world.harm:
         case Harm.ERRORS if not world.leak:
             bad = world.ratio * BASELINE
             told = partial(of_ratio, candidate=bad, stable=BASELINE, ratio=ErrorsCheck().maximum_ratio)
-            return limit(steps, rate, told, bad, nats)
+            return limit(steps, rate, told, bad, NATS)
         case Harm.SLOW:
             bad = float(shares_by_bucket(world.slower, world.stalls)[SLOW_BUCKET:].sum())
-            return limit(steps, rate, _of_latencies(world), bad, nats)
+            return limit(steps, rate, _of_latencies(world), bad, NATS)
     return NEVER
 
 
-def _of_shadow(world: World, rate: float, spec: Spec) -> Limit:
+def _of_shadow(world: World, rate: float) -> Limit:
     """In a shadow all that stable could answer is compared, and what the candidate fails is disagreed on."""
     failed = BASELINE / (1 - BASELINE)
     told = of_bernoulli(failed + (1 - failed) * world.disagreement, Shadow().maximum_disagreement)
-    return _in_shadow(told * (1 - BASELINE), rate, spec)
+    return _in_shadow(told * (1 - BASELINE), rate)
 
 
 def _of_labels(world: World, steps: Steps, rate: float) -> Limit:
     loss = AccuracyCheck().maximum_loss
     told = partial(of_loss, candidate=1 - world.accuracy, stable=1 - ACCURACY, loss=loss)
-    nats = _nats(specification(steps, shadow=False, labels=True).rollout, Stage.CANARY)
-    return limit(steps, rate, lambda share: LABELLED * told(share), 1 - world.accuracy, nats)
+    return limit(steps, rate, lambda share: LABELLED * told(share), 1 - world.accuracy, NATS)
 
 
-def _of_paired_labels(world: World, rate: float, spec: Spec) -> Limit:
+def _of_paired_labels(world: World, rate: float) -> Limit:
     told = of_paired_loss(world.pairs, AccuracyCheck().maximum_loss)
-    return _in_shadow(LABELLED * (1 - BASELINE) ** 2 * told, rate, spec)
+    return _in_shadow(LABELLED * (1 - BASELINE) ** 2 * told, rate)
 
 
-def _in_shadow(told: float, rate: float, spec: Spec) -> Limit:
+def _in_shadow(told: float, rate: float) -> Limit:
     """Return the limit where a request tells so much, at all times alike; callers get none of the answers."""
-    requests = max(_nats(spec.rollout, Stage.SHADOW) / told, FIRST_LOOK * rate)
+    requests = max(NATS / told, FIRST_LOOK * rate)
     return Limit(requests / rate, requests, 0.0)
 
 
@@ -134,7 +133,3 @@ def _of_latencies(world: World) -> Callable[[float], float]:
         ratios=np.array([LatencyCheck().maximum_ratio * edge.allowance for edge in judged]),
         most=np.array([HICCUPS if edge.stable.share < SMALLEST_SHARE else 0.0 for edge in judged]),
     )
-
-
-def _nats(rollout: Rollout, stage: Stage) -> float:
-    return needed(ALPHA / len(check_names(rollout, stage)))

@@ -59,13 +59,14 @@ def _found(results: Results) -> Target:
 
 def _cheaper(results: Results) -> Target:
     told, met = [], True
-    for place, ours in _ours(results, lambda place: place.world == THREEFOLD).items():
+    for place, found in _ours(results, lambda place: place.world == THREEFOLD).items():
+        ours = _errors(found)
         fair = [peer.name for peer in PEERS if _is_fair(results, place, peer.name)]
         others = {name: _errors(results[_at(place, name, THREEFOLD)]) for name in fair}
         least = min(others, key=lambda name: others[name], default="")
         beside = f"{least} {others[least]:,.1f}" if others.get(least, inf) < inf else "no such peer finds all of them"
-        told.append(f"{ours.mean_harm:,.1f} {_where(place)}, {beside}")
-        met = met and all(ours.mean_harm < errors for errors in others.values())
+        told.append(f"{found.mean_harm:,.1f} {_where(place)}, {beside}")
+        met = met and all(ours < errors for errors in others.values() if errors < inf)
     asked = (
         "and after fewer errors in the mean than at any peer that rolls back less than"
         f" {TOO_MANY_ROLLED_BACK:.0f} % of healthy ones (one that promotes a bad version once has errors without end)"
@@ -97,11 +98,13 @@ def _near(results: Results) -> Iterable[Target]:
     """Return a target for each world; where holding did less harm than going on would, the limit says nothing."""
     by_world: dict[str, list[Compared]] = defaultdict(list)
     for one in compared(results):
-        if one.ratio >= 1:
-            by_world[one.place.world].append(one)
+        by_world[one.place.world].append(one)
     for world, found in by_world.items():
-        told = "; ".join(f"{one.ratio:.2f}× {_where(one.place)}" for one in found)
-        yield Target(f"within {NEAREST}× the information limit: {world}", told, all(o.ratio <= NEAREST for o in found))
+        told = [one for one in found if one.ratio >= 1]
+        seen = "; ".join(f"{one.ratio:.2f}× {_where(one.place)}" for one in told)
+        held = f" (and below it, by holding, in {len(found) - len(told)})" if len(found) > len(told) else ""
+        met = all(one.ratio <= NEAREST for one in told)
+        yield Target(f"within {NEAREST}× the information limit: {world}", f"{seen}{held}", met)
 
 
 def _at(place: Place, judge: str, world: str) -> Place:

@@ -17,6 +17,7 @@ BASELINE = 0.01  # stable's error rate
 ACCURACY = 0.90  # stable's
 DAY = 24 * 60.0  # minutes
 INCIDENT_MINUTES, INCIDENT_ERRORS = 5.0, 0.2
+ACCIDENT_MINUTES = 1 / 3
 BEFORE = 60.0  # minutes by which what happened before the trial is earlier than what happens in it
 EARLIEST, LATEST = 5.0, 30.0  # minutes between which something that happens once begins
 
@@ -44,8 +45,8 @@ class World:
     `ratio` is the candidate's error rate over stable's, to which `leak` adds a share a minute; `slower` and `cold` are
     factors of the candidate's latency and of a new pod's in its first two minutes, `stalls` the share of the
     candidate's answers that take about a second; `burst` is how many requests in a row fail together; `incident` says
-    that both fail for some minutes, `earlier` that stable did before the trial; `disagreement` and `accuracy` are those
-    of the candidate's answers.
+    that both fail for some minutes, `earlier` that stable did before the trial, `accident` that the candidate alone
+    fails everything for some seconds; `disagreement` and `accuracy` are those of the candidate's answers.
     """
 
     name: str
@@ -58,6 +59,7 @@ class World:
     burst: int = 1
     incident: bool = False
     earlier: bool = False
+    accident: bool = False
     daily: bool = False
     outage: float = 0.0  # minutes without Prometheus
     disagreement: float = 0.05
@@ -87,7 +89,9 @@ class World:
     def candidate_errors(self, minutes: Floats, weather: Weather) -> Floats:
         """Return the share of its requests that the candidate fails, also where an incident hits both."""
         own = self.ratio * self.stable_errors(minutes, weather) + self.leak * minutes
-        return np.minimum(own, 1.0)
+        ends = weather.incident + ACCIDENT_MINUTES
+        hit = self.accident & (minutes >= weather.incident) & (minutes < ends)
+        return np.where(hit, 1.0, np.minimum(own, 1.0))
 
     def dark(self, minutes: Floats, weather: Weather) -> NDArray[np.bool_]:
         """Say when Prometheus is away."""
@@ -120,6 +124,7 @@ WORLDS: tuple[World, ...] = (
 # What nothing in the judge was chosen for.
 BESIDE: tuple[World, ...] = (
     World("earlier incident", earlier=True),
+    World("accident", accident=True),
     World("errors ×3, earlier incident", Harm.ERRORS, ratio=3.0, earlier=True),
     World("errors ×1.5", Harm.ERRORS, ratio=1.5),
     World("errors ×2", Harm.ERRORS, ratio=2.0),

@@ -73,7 +73,7 @@ def test_the_targets_are_met_by_a_judge_that_does_better_than_its_peers() -> Non
         ({"ours_healthy": replace(NONE_BACK, rolled_back=6)}, "healthy versions rolled back"),
         ({"ours_healthy": replace(NONE_BACK, minute_promoted=61.0)}, "a healthy version is promoted"),
         ({"ours_threefold": replace(ALL_BACK, rolled_back=199)}, "three times as high is always found"),
-        ({"ours_threefold": replace(ALL_BACK, mean_harm=25)}, "fewer errors in the mean"),
+        ({"peer_threefold": replace(ALL_BACK, mean_harm=21)}, "fewer errors in the mean"),
         (
             {"ours_threefold": replace(ALL_BACK, mean_harm=28), "peer_threefold": replace(ALL_BACK, promoted=1)},
             "information limit",

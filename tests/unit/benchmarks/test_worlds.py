@@ -92,6 +92,13 @@ def test_what_stalls_takes_about_a_second() -> None:
     assert shares_by_bucket(stalls=0.05)[1:][beyond].sum() == pytest.approx(0.05, rel=0.1)
 
 
+def test_an_accident_fails_all_that_the_candidate_answers_in_twenty_seconds() -> None:
+    traffic = Traffic(BY_NAME["accident"], DEFAULT, MANY, (1,))
+    candidate = traffic.candidate(3, 0, WHOLE)
+    assert (candidate.errors > candidate.requests / 2).sum() == 2
+    assert share(traffic.stable(3, WHOLE).errors, traffic.stable(3, WHOLE).requests) < 2 * BASELINE
+
+
 def test_an_earlier_incident_is_in_stables_past_alone() -> None:
     traffic = Traffic(BY_NAME["earlier incident"], DEFAULT, MANY, (1,))
     often = traffic.history.errors / traffic.history.requests
