@@ -17,7 +17,8 @@ from seatrial.judge.rate_ratio import estimated_ratio
 MOST_DISPERSION = 10.0
 QUARTER = 15  # minutes
 # So many intervals, a quarter of an hour, are compared with each other: bursts are shorter, and a version that turned
-# bad an hour ago, and scatters little since, is not taken for a burst.
+# bad an hour ago, and scatters little since, is not taken for a burst. Of a stage of many hours the older intervals are
+# longer, and what drifts over hours counts as scatter.
 STRETCH = 30
 
 

@@ -201,13 +201,17 @@ def test_a_file_of_a_collector_that_knew_no_pairs_is_taken_up(tmp_path: Path) ->
     path = tmp_path / "collector.sqlite"
     earlier = World(path=path)
     earlier.take(prediction(1), prediction(2), label(1))
-    for forgotten in ("ALTER TABLE predictions DROP COLUMN unpaired", "DROP TABLE shadow_answers", "DROP TABLE pairs"):
-        earlier.db.execute(forgotten)
+    later = {"predictions": ("unpaired", "drawn"), "series": ("drawn_correct", "drawn_wrong")}
+    for table, column in [(table, column) for table, columns in later.items() for column in columns]:
+        earlier.db.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+    for table in ("shadow_answers", "pairs"):
+        earlier.db.execute(f"DROP TABLE {table}")
     earlier.db.close()
     world = World(path=path)
     world.take(shadow_answer(1), shadow_answer(2), label(2, "Low"))
     assert world.counted == {BOTH_WRONG: 1}, "what was labelled before is in no pair"
-    assert [series.labelled for series in read_totals(world.db).series] == [2]
+    (series,) = read_totals(world.db).series
+    assert (series.labelled, series.drawn_correct, series.drawn_wrong) == (2, 0, 1), "what it counts, it counts anew"
     world.db.close()
 
 

@@ -1,6 +1,7 @@
 """The counters as a scrape finds them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -24,7 +25,7 @@ def scrape(
     db = open_database(None)
     ledger = Ledger(db, Limits())
     if ledger_work:
-        ledger.record_predictions([prediction(n) for n in range(4)], NOW)
+        ledger.record_predictions([replace(prediction(n), drawn=n > 0) for n in range(4)], NOW)
     if ledger_work == "shadow":
         ledger.pairing.record([shadow_answer(n, answer) for n, answer in enumerate(("High", "Low"))], NOW)
         ledger.record_labels([label(0), label(1)], NOW)
@@ -72,6 +73,8 @@ def test_labels_are_counted_as_right_wrong_and_refused() -> None:
     samples = scrape("labels")
     assert value(samples, metrics.LABELS, result=metrics.RIGHT, **R1) == 2
     assert value(samples, metrics.LABELS, result=metrics.WRONG, **R1) == 1
+    assert value(samples, metrics.DRAWN_LABELS, result=metrics.RIGHT, **R1) == 1
+    assert value(samples, metrics.DRAWN_LABELS, result=metrics.WRONG, **R1) == 1
     assert value(samples, metrics.LABELLED_ROWS, **R1) == 3
     assert value(samples, metrics.UNLABELLED, **R1) == 1
     assert value(samples, metrics.LABELS_REFUSED, reason="duplicate", **WHOSE) == 1

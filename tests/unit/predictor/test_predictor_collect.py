@@ -77,6 +77,19 @@ async def test_a_shadows_answers_come_as_the_collector_reads_them() -> None:
         assert sum(dropped.by_value.values()) == 1
 
 
+async def test_of_the_rows_of_a_request_one_is_drawn() -> None:
+    """By it versions are judged: rows that were asked together are not independent."""
+    async with a_collector() as collector:
+        behind = Collecting(
+            collector.url, PredictionWriter(FEATURES, WHO, lambda count: count - 1), Counts(DROP_REASONS), Worker("b")
+        )
+        for count in (3, 1):
+            behind.offer(answered(count))
+        behind.close()
+        await behind.run()
+        assert [prediction.drawn for prediction in collector.posts[0]] == [False, False, True, True]
+
+
 async def test_many_rows_are_posted_by_thousands() -> None:
     async with a_collector() as collector:
         behind, _ = collecting(collector.url)
