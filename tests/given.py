@@ -186,7 +186,8 @@ def on_trial(
     canary = stage is Stage.CANARY and made.rollout.canary is not None
     steps = made.rollout.canary.steps if made.rollout.canary is not None else ()
     share = steps[min(step, len(steps) - 1)].weight if canary else 0
-    details: dict[str, Any] = {"step": step, "step_since": began if canary else None}
+    over = canary and step >= len(steps)
+    details: dict[str, Any] = {"step": step, "step_since": began if canary else None, "taking_over": over}
     status = replace(
         before.status,
         trial=Trial(candidate, stage, began=began, stage_since=began, **(details | trial)),

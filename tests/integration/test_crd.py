@@ -235,7 +235,9 @@ def whole_status() -> Status:
         replicas=2,
         weight=25,
         stable=stable,
-        trial=Trial(candidate, Stage.CANARY, NOW, NOW, 2, NOW, NOW, 60, True, LEFT_OUT, "waits for pods", "Paused"),
+        trial=Trial(
+            candidate, Stage.CANARY, NOW, NOW, 2, NOW, NOW, 60, True, LEFT_OUT, "waits for pods", "Paused", True
+        ),
         probation=Probation(stable, NOW, NOW, LEFT_OUT),
         findings=(Finding("errors", "Pass", "fine", "0.02", "200"),),
         alpha_left="0.0098",

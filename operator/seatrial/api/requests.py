@@ -55,6 +55,12 @@ def approves(annotations: Annotations, revision: str, weight: int) -> bool:
     return False
 
 
+def approval(annotations: Annotations, revision: str) -> str:
+    """Say what a person has approved of a revision's steps, empty where nothing."""
+    value = annotations.get(PROMOTE, "")
+    return f"approved by the annotation {PROMOTE}={value}" if approves(annotations, revision, 1) else ""
+
+
 def unspent(annotations: Annotations, spent: str) -> Annotations:
     """Return the annotations without a promotion or approval that was for a trial that has ended."""
     is_left_over = spent != "" and annotations.get(PROMOTE) == spent

@@ -49,11 +49,11 @@ class Trial:
     """The trial that is going on.
 
     `stage_since` is when this stage began: its evidence is what Prometheus has from then on, over all steps of a
-    canary. `step` counts canary steps from 0, and the number of steps means: scaling up to take over; `step_since`
-    is when the step's weight took effect. `uncounted` are seconds that do not count toward its deadline, and `stopped`
-    is since when its time does not count. `restarts_left_out` do not count in this stage. `returning` is set where the
-    candidate served before and needs no trial. `held` says what the trial waits for, and `held_reason` (a Reason) is
-    set where it waits for a person.
+    canary. `step` counts canary steps from 0, and the number of steps means: scaling up to take over, which
+    `taking_over` says too, because steps may become fewer; `step_since` is when the step's weight took effect.
+    `uncounted` are seconds that do not count toward its deadline, and `stopped` is since when its time does not count.
+    `restarts_left_out` do not count in this stage. `returning` is set where the candidate served before and needs no
+    trial. `held` says what the trial waits for, and `held_reason` (a Reason) is set where it waits for a person.
     """
 
     candidate: RevisionRef
@@ -68,14 +68,16 @@ class Trial:
     restarts_left_out: RestartsLeftOut = NONE_LEFT_OUT
     held: str = ""
     held_reason: str = ""
+    taking_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Probation:
     """The time after a promotion in which `previous` stays warm.
 
-    `reference_since` and `since` bound the whole stage that was promoted from, the canary with all its steps: what
-    `previous` did then is what the promoted revision is compared with. `restarts_left_out` do not count.
+    `reference_since` and `since` bound the whole stage that was promoted from, the canary with all its steps, or where
+    a person promoted the half hour before: what `previous` did then is what the promoted revision is compared with.
+    `restarts_left_out` do not count.
     """
 
     previous: RevisionRef

@@ -36,6 +36,8 @@ MAXIMUM_RETIRING = 50
 TRIAL_STAGES = (Stage.PREPARING, Stage.SHADOW, Stage.CANARY)
 REASONS = frozenset(Reason)
 FULL = 100
+# What is beyond these nobody but a hand wrote; arithmetic on it would end every pass.
+EARLIEST_YEAR, MOST = 2000, 10**9
 
 
 def status_document(status: Status, name: str) -> dict[str, Json]:
@@ -81,7 +83,7 @@ def read_status(document: object) -> Status:
         return Status()
     plain = _first([document], _Plain) or _Plain()
     trial = _first([document.get("trial")], Trial)
-    trial = _known(trial) if trial is not None and trial.stage in TRIAL_STAGES else None
+    trial = _known(trial) if trial is not None and _can_be(trial) else None
     return Status(
         observed_generation=plain.observed_generation,
         replicas=plain.replicas,
@@ -142,6 +144,14 @@ def _what_happens(status: Status) -> str:
 
 def _message(conditions: Iterable[Condition], kind: Type, *truths: Truth) -> str:
     return next((c.message for c in conditions if c.type is kind and c.status in truths), "")
+
+
+def _can_be(trial: Trial) -> bool:
+    """Say whether a trial is none that somebody else made up: arithmetic on its numbers has an end."""
+    times = (trial.began, trial.stage_since, trial.step_since or trial.began, trial.stopped or trial.began)
+    counts = (trial.step, trial.uncounted)
+    possible = all(time.year >= EARLIEST_YEAR for time in times) and all(0 <= count <= MOST for count in counts)
+    return possible and trial.stage in TRIAL_STAGES
 
 
 def _known(trial: Trial) -> Trial:

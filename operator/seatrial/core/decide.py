@@ -25,7 +25,7 @@ from seatrial.core.plan import kept, plan, with_weight
 from seatrial.core.recipe import Recipe
 from seatrial.core.restarts import noted
 from seatrial.core.rollout import advance
-from seatrial.core.stages import pods_of, routed
+from seatrial.core.stages import fitted, pods_of, routed
 from seatrial.core.target import awaited, cannot_tell, wanted_recipe
 from seatrial.core.training import next_training
 from seatrial.judge.budget import alpha_left
@@ -53,6 +53,8 @@ def decide(observed: Observed, now: datetime) -> Decision:
     )
     if cannot_tell(observed):
         return _say_only(observed, now)
+    if (trial := observed.status.trial) is not None:
+        observed = replace(observed, status=replace(observed.status, trial=fitted(spec.rollout, trial)))
     if (served := awaited(observed)) is not None:
         return _bring_up(observed, spec, served, now)
     sent = routed(observed, spec.rollout.progress_deadline, now)

@@ -54,6 +54,7 @@ def enter(status: Status, trial: Trial, stage: Stage, left_out: RestartsLeftOut,
         stage_since=now,
         step=0,
         step_since=None,
+        taking_over=False,
         restarts_left_out=left_out,
         held="",
         held_reason="",
@@ -61,9 +62,11 @@ def enter(status: Status, trial: Trial, stage: Stage, left_out: RestartsLeftOut,
     return replace(status, trial=entered, findings=())
 
 
-def step_up(status: Status, trial: Trial) -> Status:
-    """The canary's next step begins; the number of steps itself means: scale up to take over."""
-    return replace(status, trial=replace(trial, step=trial.step + 1, step_since=None, held="", held_reason=""))
+def step_up(status: Status, trial: Trial, steps: int) -> Status:
+    """The canary's next step of so many begins; after the last it scales up to take over."""
+    step = trial.step + 1
+    up = replace(trial, step=step, step_since=None, taking_over=step >= steps, held="", held_reason="")
+    return replace(status, trial=up)
 
 
 def hold(status: Status, trial: Trial, message: str, reason: str = "") -> Status:

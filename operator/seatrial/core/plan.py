@@ -28,7 +28,7 @@ def with_weight(observed: Observed, spec: Spec, status: Status, now: datetime) -
 
     A weight only goes up when the pods for it are there, and is nothing when there are none, or when others would get
     traffic too. It does not go down while stable has no pods that could take the traffic. Its step begins once it is in
-    effect.
+    effect, and anew where somebody sets another weight for it.
     """
     trial = status.trial
     if trial is None or trial.stage is not Stage.CANARY or status.stable is None:
@@ -42,7 +42,8 @@ def with_weight(observed: Observed, spec: Spec, status: Status, now: datetime) -
         return replace(status, weight=max(least, min(status.weight, wanted)))
     weight = max(least, wanted)
     in_effect = weight == status.weight and not gateway_trouble(observed, spec, trial.candidate.revision, weight)
-    since = trial.step_since or (now if in_effect else None)
+    begun = trial.step_since if weight == status.weight else None
+    since = begun or (now if in_effect else None)
     return replace(status, weight=weight, trial=replace(trial, step_since=since))
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from seatrial.api import requests
 from seatrial.api.spec import OnDeadline, Spec
 from seatrial.api.status import Probation, Stage, Status, Trial
 from seatrial.core import deadline, moves
@@ -101,7 +102,7 @@ def _last(situation: Situation) -> Trial:
     steps = len(canary.steps) if canary is not None else 0
     compared = judged_since(situation.status) is not None
     left_out = trial.restarts_left_out if compared else until_now(situation.observed)
-    return replace(trial, stage=Stage.CANARY, step=steps, restarts_left_out=left_out)
+    return replace(trial, stage=Stage.CANARY, step=steps, taking_over=True, restarts_left_out=left_out)
 
 
 def _advance_probation(
@@ -138,10 +139,12 @@ def _next_stage(situation: Situation) -> Status:
         shadowed = trial.stage is Stage.SHADOW or rollout.shadow is None
         entered = Stage.CANARY if shadowed else Stage.SHADOW
         return moves.enter(status, trial, entered, until_now(situation.observed), now)
-    if not takes_over(rollout, trial):
-        return moves.step_up(status, trial)
-    message = "; ".join(filter(None, ("passed every stage", situation.why(Verdict.PASS))))
-    return _promoted(situation, message)
+    if rollout.canary is not None and not takes_over(rollout, trial):
+        return moves.step_up(status, trial, len(rollout.canary.steps))
+    cut_short = rollout.canary is None and (trial.step or status.weight)
+    passed = "spec.rollout.canary was switched off" if cut_short else "passed every stage"
+    approval = requests.approval(situation.observed.annotations, trial.candidate.revision)
+    return _promoted(situation, "; ".join(filter(None, (passed, approval, situation.why(Verdict.PASS)))))
 
 
 def _promoted(situation: Situation, message: str) -> Status:

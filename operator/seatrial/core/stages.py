@@ -1,5 +1,6 @@
 """What a trial's stages ask for: their weights, pods and times, and whether traffic may move."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from seatrial.api import requests
@@ -9,6 +10,19 @@ from seatrial.core.objects.common import revision_name
 from seatrial.core.observed import Observed, Pods
 
 NO_PODS = Pods(wanted=0, ready=0, available=0, restarts=None)
+
+
+def fitted(rollout: Rollout, trial: Trial) -> Trial:
+    """Return the trial with a step that there is, where the steps have become fewer, or more, since it began it.
+
+    What has not passed the last step has it before it; what had passed it goes on with what came after.
+    """
+    count = len(rollout.canary.steps) if rollout.canary is not None else 0
+    if trial.stage is not Stage.CANARY or not count:
+        return trial
+    if trial.taking_over and trial.step >= count:
+        return replace(trial, step=count)
+    return replace(trial, step=min(trial.step, count - 1), taking_over=False)
 
 
 def step_of(rollout: Rollout, trial: Trial) -> Step | None:

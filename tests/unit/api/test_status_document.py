@@ -35,7 +35,7 @@ STABLE = RevisionRef("aaaa", "1", "sha256:1")
 CANDIDATE = RevisionRef("bbbb", "2", "sha256:2")
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
-times = st.datetimes(datetime(1970, 1, 1), datetime(9000, 1, 1)).map(  # noqa: DTZ001 - the zone follows
+times = st.datetimes(datetime(2000, 1, 1), datetime(9000, 1, 1)).map(  # noqa: DTZ001 - the zone follows
     lambda time: time.replace(microsecond=0, tzinfo=UTC)
 )
 revisions = st.builds(RevisionRef, texts, texts, texts)

@@ -91,7 +91,12 @@ def test_a_new_stage_begins_without_the_old_ones_findings_and_words() -> None:
 
 def test_a_new_step_keeps_the_stage_but_no_words() -> None:
     held = replace(trial("2"), step=1, step_since=NOW, held="waits", held_reason="Paused")
-    assert moves.step_up(Status(), held).trial == replace(trial("2"), step=2)
+    assert moves.step_up(Status(), held, 4).trial == replace(trial("2"), step=2)
+
+
+def test_after_the_last_step_it_takes_over() -> None:
+    last = replace(trial("2"), step=3, step_since=NOW)
+    assert moves.step_up(Status(), last, 4).trial == replace(trial("2"), step=4, taking_over=True)
 
 
 def test_nothing_to_finish_or_revert() -> None:

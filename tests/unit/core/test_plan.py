@@ -35,6 +35,14 @@ def weighted(world: Observed) -> Status:
     return with_weight(world, world.spec, world.status, NOW)
 
 
+def test_a_step_whose_weight_somebody_changes_begins_anew() -> None:
+    begun = NOW - 5 * MINUTE
+    same, other = canary(4, weight=50, step_since=begun), canary(4, weight=10, step_since=begun)
+    found = [weighted(world) for world in (same, other)]
+    assert [status.weight for status in found] == [50, 50]
+    assert [status.trial.step_since if status.trial else None for status in found] == [begun, None]
+
+
 def planned(world: Observed) -> Plan:
     assert isinstance(world.spec, Spec)
     return plan(world, world.spec, world.status, wanted_recipe(world), NOW)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from seatrial.api import requests
 from seatrial.api.conditions import Reason
 from seatrial.api.spec import Spec
 from seatrial.api.status import RestartsLeftOut, Stage, Status
@@ -112,15 +113,22 @@ def test_it_takes_over_once_it_has_all_its_pods() -> None:
 
 
 def test_it_does_not_take_over_on_a_verdict_that_no_longer_stands() -> None:
-    """Prometheus went away, or the steps were made fewer while a later one went on."""
+    """Prometheus went away while it scaled up."""
     status = after(on_trial(Stage.CANARY, step=4, since=10 * MINUTE), UNSURE)
     assert trial_of(status) == (Stage.CANARY, 4)
     assert held(status)[0] == "errors: Inconclusive · 3 of 100 requests"
 
 
-def test_fewer_steps_do_not_promote_what_no_check_has_passed() -> None:
-    fewer = spec(rollout={"canary": {"steps": [{"weight": 10}]}})
-    assert after(on_trial(Stage.CANARY, step=1, since=MINUTE, of=fewer), UNSURE).stable == ref("1")
+def test_what_a_person_approved_stays_in_the_history() -> None:
+    approved = {requests.PROMOTE: f"{ref('2').revision}/50"}
+    status = after(replace(on_trial(Stage.CANARY, step=4, since=HOUR), annotations=approved), PASS)
+    assert status.history[-1].message.startswith(f"passed every stage; approved by the annotation {requests.PROMOTE}=")
+
+
+def test_a_canary_that_is_switched_off_in_its_middle_is_no_passed_stage() -> None:
+    off = spec(rollout={"canary": {"enabled": False}})
+    status = after(on_trial(Stage.CANARY, step=1, weight=10, since=HOUR, of=off), PASS)
+    assert status.history[-1].message.startswith("spec.rollout.canary was switched off")
 
 
 def test_without_a_probation_the_old_revision_retires_at_once() -> None:

@@ -9,6 +9,7 @@ import pytest
 from seatrial.api.spec import Spec
 from seatrial.api.status import Retiring, Stage, Trial
 from seatrial.core.stages import (
+    fitted,
     is_left_out,
     may_end,
     may_move,
@@ -41,12 +42,30 @@ def of(rollout: dict[str, Any], **more: Any) -> Spec:
         (Stage.CANARY, 0, 10, False),
         (Stage.CANARY, 1, 50, False),
         (Stage.CANARY, 2, 50, True),  # the weight of the last step, while the candidate scales up
-        (Stage.CANARY, 7, 50, True),  # the steps were made fewer
     ],
 )
 def test_the_weight_of_a_step(stage: Stage, step: int, weight: int, over: bool) -> None:
     assert step_weight(of(CANARY).rollout, trial(stage, step)) == weight
     assert takes_over(of(CANARY).rollout, trial(stage, step)) is over
+
+
+@pytest.mark.parametrize(
+    ("steps", "step", "over", "fits"),
+    [
+        ((10, 50), 1, False, (1, False)),
+        ((10,), 1, False, (0, False)),  # a step that has not passed is before it still
+        ((10, 50), 2, True, (2, True)),
+        ((10,), 2, True, (1, True)),
+        ((10, 20, 50), 2, True, (2, False)),  # one came after what it had passed
+        ((10, 50), 2, False, (1, False)),  # nobody but a hand wrote so
+    ],
+)
+def test_a_trial_fits_the_steps_that_there_are(
+    steps: tuple[int, ...], step: int, over: bool, fits: tuple[int, bool]
+) -> None:
+    rollout = of({"canary": {"steps": [{"weight": weight} for weight in steps]}}).rollout
+    found = fitted(rollout, replace(trial(Stage.CANARY, step), taking_over=over))
+    assert (found.step, found.taking_over) == fits
 
 
 def test_without_a_canary_the_candidate_takes_over_at_once() -> None:
