@@ -15,4 +15,7 @@ JOB = "batch.kubernetes.io/job-name"  # Kubernetes' own, on the pods of a Job
 TRAIN = f"{DOMAIN}/train"
 
 APPLIED = f"{DOMAIN}/applied"  # digest of what was last applied, so that an unchanged object is not written again
+# On the Service that clients use: the ModelDeployment's last spec that was valid, as JSON. By it a trial is judged on
+# while somebody has made a mistake in the spec.
+LAST_VALID_SPEC = f"{DOMAIN}/last-valid-spec"
 SCRAPE_DRIFT = f"{DOMAIN}/scrape-drift"

@@ -84,6 +84,12 @@ def refused_pods(deployment: Document) -> str:
     return next((f"{c.get('reason', '')}: {c.get('message', '')}" for c in failures), "")
 
 
+def last_spec_of(documents: Iterable[Document], name: str) -> str:
+    """Return the last valid spec as the Service that clients use remembers it, empty where it does not."""
+    services = (d["metadata"] for d in documents if d["kind"] == "Service" and d["metadata"]["name"] == name)
+    return next((str((one.get("annotations") or {}).get(labels.LAST_VALID_SPEC, "")) for one in services), "")
+
+
 def selector_of(deployment: Document) -> str:
     """Return the label selector of a Deployment's pods."""
     chosen = deployment["spec"]["selector"]["matchLabels"]

@@ -4,6 +4,7 @@ What cannot be found out is a value that says why; only what nobody foresaw is a
 """
 
 import asyncio
+import json
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -14,6 +15,7 @@ from seatrial.api.spec import Spec
 from seatrial.api.status import Status
 from seatrial.api.status_document import read_status
 from seatrial.contract import labels
+from seatrial.contract.canonical import canonical_json
 from seatrial.contract.names import InvalidNameError
 from seatrial.contract.reading import DocumentError
 from seatrial.contract.records import Pointer
@@ -32,6 +34,7 @@ from seatrial.store.objects import StoreError
 
 # Pods that are just starting have no trouble yet.
 PATIENCE = 5.0  # seconds
+LONGEST_SPEC = 200_000  # characters: of its annotations Kubernetes takes 256 KiB
 
 _log = logging.getLogger(__name__)
 
@@ -59,11 +62,11 @@ class Gatherer:
         """Return what is known of a ModelDeployment now."""
         metadata = document["metadata"]
         spec, status = read_spec(document), read_status(document.get("status"))
-        if not isinstance(spec, Unknown):
-            memory.spec = spec
-        valid = memory.spec if isinstance(spec, Unknown) and memory.spec is not None else spec
         cached = self._cache.owned(key)
         objects = from_cache.belonging(cached, metadata["uid"])
+        text = from_cache.last_spec_of(objects, key.name) if isinstance(spec, Unknown) else _written(document)
+        last = _read_text(document, text) if isinstance(spec, Unknown) else spec
+        valid = spec if last is None else last
         async with asyncio.TaskGroup() as tasks:
             target = tasks.create_task(self._target(source, spec))
             serving = tasks.create_task(self._serving(key, source, status, memory, now))
@@ -96,7 +99,8 @@ class Gatherer:
             failure=memory.failure,
             refused=memory.refused,
             autoscaled=from_cache.is_autoscaled(cached),
-            last_spec=memory.spec,
+            last_spec=last,
+            last_spec_text=text,
         )
 
     async def _target(self, source: Source | Unknown, spec: Spec | Unknown) -> Target | Unknown:
@@ -181,6 +185,21 @@ class Gatherer:
         except ClusterError as error:
             _log.warning("the answer of Job %s cannot be read: %s", name, error, extra=about(key))
             return Job(JobPhase.RUNNING)
+
+
+def _written(document: Document) -> str:
+    """Return a spec as text, empty where it is too long to be kept."""
+    text = canonical_json(document.get("spec")).decode()
+    return text if len(text) <= LONGEST_SPEC else ""
+
+
+def _read_text(document: Document, text: str) -> Spec | None:
+    """Read a spec that was valid once; a later operator may think otherwise, and somebody may have written there."""
+    try:
+        found = read_spec({**document, "spec": json.loads(text)}) if text else None
+    except (ValueError, RecursionError):
+        return None
+    return None if isinstance(found, Unknown) else found
 
 
 def read_spec(document: Document) -> Spec | Unknown:

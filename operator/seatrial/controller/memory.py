@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
-from seatrial.api.spec import Spec
 from seatrial.contract.records import Audit, Pointer
 from seatrial.core.decision import Event
 from seatrial.core.observed import Unknown
@@ -39,14 +38,13 @@ def _events() -> deque[Event]:
 class Memory:
     """`failure` is why the last attempt to write failed, `refused` why each object was refused in it.
 
-    `look` is how soon the last decision wanted another, `spec` the last spec that was valid.
+    `look` is how soon the last decision wanted another.
     `audited` are the records that are known to be in the store; `events` wait until they are told.
     """
 
     failure: Unknown | None = None
     refused: Mapping[tuple[str, str], str] = field(default_factory=dict)
     look: timedelta | None = None
-    spec: Spec | None = None
     serving: Seen[Pointer | None] | None = None
     newest: Seen[str | None] | None = None
     audited: frozenset[Audit] = frozenset()

@@ -76,13 +76,15 @@ def decide(observed: Observed, now: datetime) -> Decision:
 
 
 def _valid_spec(observed: Observed) -> Spec | None:
-    """Return the spec; where it is not valid the last that was, while something is judged: that goes no further then.
+    """Return the spec; where it is not valid the last that was, while something is tried: that goes no further then.
 
-    So that a candidate that fails is rolled back although somebody made a mistake meanwhile.
+    So that a candidate that fails is rolled back, and one that is aborted ends, although somebody made a mistake
+    meanwhile.
     """
     if not isinstance(observed.spec, Unknown):
         return observed.spec
-    return observed.last_spec if judged_since(observed.status) is not None else None
+    tried = observed.status.trial is not None or observed.status.probation is not None
+    return observed.last_spec if tried else None
 
 
 def _sound(recipes: Mapping[str, Recipe]) -> Mapping[str, Recipe]:

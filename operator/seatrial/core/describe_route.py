@@ -10,12 +10,18 @@ from seatrial.core.view import View
 def route_ready(view: View) -> Condition:
     """Has the gateway taken the route?"""
     route = view.observed.route
-    if view.spec is None or view.spec.route is None:
+    if view.spec is None:
+        message = "spec is not valid: whatever HTTPRoute there is stays as it is"
+        return condition(Type.ROUTE_READY, None, Reason.INVALID_SPEC, message)
+    if view.spec.route is None:
         return condition(Type.ROUTE_READY, None, Reason.NO_ROUTE, "spec.route is not set: the Service has the traffic")
     if route is not None and (refused := view.observed.refused.get(("HTTPRoute", view.observed.key.name))):
         message = f"the HTTPRoute could not be written, and is what it was{_weights(view, route)}: {refused}"
         return condition(Type.ROUTE_READY, False, Reason.APPLY_FAILED, message)
     if route is None or route.accepted is None:
+        if route is None and view.pods(view.status.stable).available == 0:
+            message = "the HTTPRoute is made once a version serves"
+            return condition(Type.ROUTE_READY, None, Reason.NO_VERSION_SERVES, message)
         message = route.message if route is not None else _no_route(view)
         return condition(Type.ROUTE_READY, None, Reason.WAITING_FOR_GATEWAY, message)
     reason = Reason.ACCEPTED if route.accepted else Reason.NOT_ACCEPTED
@@ -36,7 +42,5 @@ def _named(recipe: Recipe) -> str:
 
 
 def _no_route(view: View) -> str:
-    if view.pods(view.status.stable).available == 0:
-        return "the HTTPRoute is made once a version serves"
     why = [message for (kind, _), message in view.observed.refused.items() if kind in ("HTTPRoute", "Service")]
     return ": ".join(["there is no HTTPRoute yet", *why[:1]])

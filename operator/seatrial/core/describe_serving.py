@@ -64,7 +64,7 @@ def stalled(view: View) -> Condition:
 def _by_spec_or_write(view: View) -> Needed | None:
     spec = view.observed.spec
     if isinstance(spec, Unknown):
-        return Reason.INVALID_SPEC, spec.message
+        return Reason.INVALID_SPEC, "; ".join(filter(None, (spec.message, view.not_judged)))
     if failure := _to_mend(view.observed.failure):
         return failure.reason, failure.message
     doubt = _doubt(view)

@@ -154,7 +154,7 @@ class Observed:
     `pods` and `recipes` are by revision; `objects` are the owned objects as (apiVersion, kind, name), so that what is
     no longer wanted can be removed. `failure` is why the last attempt to write failed, None where it did not;
     `refused` is why objects were refused in it, by kind and name. `autoscaled` says that an autoscaler sets the
-    replicas. `last_spec` is the last spec that was valid, as far as that is known.
+    replicas. `last_spec` is the last spec that was valid, as far as that is known, and `last_spec_text` that as JSON.
     """
 
     key: Key
@@ -179,6 +179,7 @@ class Observed:
     refused: Mapping[tuple[str, str], str] = field(default_factory=dict)
     autoscaled: bool = False
     last_spec: Spec | None = None
+    last_spec_text: str = ""
 
     @property
     def is_regression(self) -> bool:

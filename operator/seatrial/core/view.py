@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from seatrial.api import requests
 from seatrial.api.conditions import Reason
 from seatrial.api.spec import Spec
-from seatrial.api.status import RevisionRef, Status
+from seatrial.api.status import RevisionRef, Stage, Status
 from seatrial.core.observed import Observed, Pods, Unknown
 from seatrial.core.stages import NO_PODS, pods_of
 from seatrial.core.target import wanted_recipe
@@ -23,8 +23,8 @@ class View:
 
     @property
     def spec(self) -> Spec | None:
-        """The spec, None where it is not valid."""
-        return None if isinstance(self.observed.spec, Unknown) else self.observed.spec
+        """The spec; where it is not valid the last that was, None where nobody knows it."""
+        return self.observed.last_spec if isinstance(self.observed.spec, Unknown) else self.observed.spec
 
     @property
     def lacks_service(self) -> str:
@@ -47,6 +47,14 @@ class View:
             return f"version {wanted.version} was rejected and is not tried again: {found[-1].message}"
         aborted = requests.aborts(annotations, wanted.revision)
         return f"version {wanted.version} is not tried: the annotation {requests.ABORT} names it" if aborted else ""
+
+    @property
+    def not_judged(self) -> str:
+        """What nobody judges because no valid spec is known; empty where one is, or where nothing is to be judged."""
+        trial, weight = self.status.trial, self.status.weight
+        if self.spec is not None or trial is None or trial.stage is Stage.PREPARING:
+            return ""
+        return f"until then version {trial.candidate.version}, which has {weight} % of the traffic, is not judged"
 
     @property
     def unrecorded(self) -> str:

@@ -1,7 +1,9 @@
 """What a decision is told: read from cache, store and Prometheus, with a reason where it could not be read."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -49,7 +51,15 @@ class Scene:
         assert found is not None
         return found
 
-    def own(self, api_version: str, kind: str, name: str, revision: str = "", **parts: Any) -> Place:
+    def own(
+        self,
+        api_version: str,
+        kind: str,
+        name: str,
+        revision: str = "",
+        annotations: Mapping[str, str] = MappingProxyType({}),
+        **parts: Any,
+    ) -> Place:
         """Let an object of the ModelDeployment be there."""
         owner = self.world.cluster.find(PLACE)
         assert owner is not None
@@ -57,6 +67,7 @@ class Scene:
             "namespace": "ml",
             "name": name,
             "labels": {labels.MODEL: "risk", **({labels.REVISION: revision} if revision else {})},
+            "annotations": dict(annotations),
             "ownerReferences": [{"uid": owner["metadata"]["uid"]}],
         }
         self.world.cluster.user_apply({"apiVersion": api_version, "kind": kind, "metadata": metadata, **parts})
@@ -112,14 +123,24 @@ async def test_a_spec_that_is_wrong_is_named_and_nothing_else_is_asked(scene: Sc
 
 
 async def test_what_is_on_trial_is_judged_by_the_last_spec_that_was_valid(scene: Scene) -> None:
+    """As the Service remembers it: an operator that has just started knows it too."""
     scene.model(on_trial(scene))
-    valid = (await scene.look()).spec
+    before = await scene.look()
+    assert before.last_spec == before.spec
+    scene.own("v1", "Service", "risk", annotations={labels.LAST_VALID_SPEC: before.last_spec_text})
     scene.model(on_trial(scene), model={"store": "nonsense", "version": "1"})
     observed = await scene.look()
     assert isinstance(observed.spec, Unknown)
-    assert observed.last_spec == valid
+    assert (observed.last_spec, observed.last_spec_text) == (before.spec, before.last_spec_text)
     assert isinstance(observed.evidence, Evidence)
     assert isinstance(observed.target, Unknown)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"model": {"store": "nonsense"}}', "[" * 100_000])
+async def test_what_somebody_else_wrote_there_is_no_spec(scene: Scene, text: str) -> None:
+    scene.model(on_trial(scene), model={"store": "nonsense", "version": "1"})
+    scene.own("v1", "Service", "risk", annotations={labels.LAST_VALID_SPEC: text})
+    assert (await scene.look()).last_spec is None
 
 
 async def test_a_secret_that_is_absent_leaves_everything_of_the_store_unknown(scene: Scene) -> None:

@@ -196,7 +196,22 @@ CASES: list[tuple[Observed, Type, Truth, Reason, str]] = [
     # RouteReady
     (serving("1"), ROUTE_READY, U, Reason.NO_ROUTE, "spec.route is not set"),
     (serving("1", of=ROUTED), ROUTE_READY, T, Reason.ACCEPTED, "accepted"),
-    (observed(of=ROUTED), ROUTE_READY, U, Reason.WAITING_FOR_GATEWAY, "the HTTPRoute is made once a version serves"),
+    (observed(of=ROUTED), ROUTE_READY, U, Reason.NO_VERSION_SERVES, "the HTTPRoute is made once a version serves"),
+    (serving("1", of=ROUTED, spec=UNKNOWN), ROUTE_READY, U, Reason.INVALID_SPEC, "whatever HTTPRoute there is stays"),
+    (
+        serving("1", of=ROUTED, spec=UNKNOWN, last_spec=ROUTED),
+        ROUTE_READY,
+        T,
+        Reason.ACCEPTED,
+        "accepted",
+    ),
+    (
+        replace(on_trial(Stage.CANARY, weight=25), spec=unknown(Reason.INVALID_SPEC)),
+        STALLED,
+        T,
+        Reason.INVALID_SPEC,
+        "it is so: InvalidSpec; until then version 2, which has 25 % of the traffic, is not judged",
+    ),
     (serving("1", of=ROUTED, route=None), ROUTE_READY, U, Reason.WAITING_FOR_GATEWAY, "there is no HTTPRoute yet"),
     (
         serving("1", of=ROUTED, route=None, refused={("HTTPRoute", "risk"): "HTTPRoute ml/risk: 403: no"}),

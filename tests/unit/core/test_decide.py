@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from seatrial.api import requests
 from seatrial.api.conditions import Reason, Truth, Type
 from seatrial.api.spec import Spec
 from seatrial.api.status import Finding, Retiring, Stage
@@ -171,6 +172,15 @@ def test_a_mistake_in_the_spec_saves_no_candidate_that_fails(stage: Stage) -> No
     assert [(one.version, one.outcome) for one in decision.status.history] == [("2", Outcome.ROLLED_BACK)]
     assert decision.status.weight == 0
     assert condition(decision.status, Type.STALLED) == (Truth.TRUE, Reason.INVALID_SPEC)
+
+
+@pytest.mark.parametrize("stage", [Stage.PREPARING, Stage.CANARY])
+def test_a_mistake_in_the_spec_saves_no_candidate_that_is_aborted(stage: Stage) -> None:
+    world = on_trial(stage, since=MINUTE)
+    assert isinstance(world.spec, Spec)
+    aborted = {requests.ABORT: ref("2").revision}
+    decision = decide(replace(world, spec=INVALID, target=INVALID, last_spec=world.spec, annotations=aborted), NOW)
+    assert [(one.version, one.outcome) for one in decision.status.history] == [("2", Outcome.ABORTED)]
 
 
 def test_with_a_mistake_in_the_spec_a_healthy_candidate_goes_no_further() -> None:

@@ -124,7 +124,8 @@ def test_stable_changes_only_for_a_reason(world: Observed) -> None:
     promoted = (after.stable.revision, Outcome.PROMOTED.value) in outcomes
     back = (Outcome.ROLLED_BACK.value, Outcome.ABORTED.value)
     reverted = before is not None and any((before.revision, outcome) in outcomes for outcome in back)
-    restored = before is None and world.serving is not None
+    ran = after.stable.revision in world.recipes and pods_of(world, after.stable.revision).available > 0
+    restored = before is None and (world.serving is not None or ran)
     healed = before is not None and before.revision not in world.recipes | world.pods  # type: ignore[operator]
     invented = is_doubtful(world)
     assert promoted or reverted or restored or healed or invented

@@ -12,14 +12,18 @@ GATEWAY_API = "gateway.networking.k8s.io/v1"
 
 
 def client_service(observed: Observed, stable: str, plan: Plan, *, has_route: bool) -> Document:
-    """Return the Service `<name>`: stable's pods, and without a route a canary's pods beside them."""
+    """Return the Service `<name>`: stable's pods, and without a route a canary's pods beside them.
+
+    It also remembers the last valid spec: it is there as long as anything serves.
+    """
     shared = not has_route and sum(weight > 0 for weight in plan.weights.values()) > 1
     spec = {
         "selector": selector(observed.key.name, None if shared else stable),
         "ports": [{"name": "http", "port": 80, "targetPort": "http", "protocol": "TCP"}],
     }
     head = owned(observed, "v1", "Service", observed.key.name, {labels.COMPONENT: labels.PREDICTOR})
-    return {**head, "spec": spec}
+    annotations = {labels.LAST_VALID_SPEC: observed.last_spec_text} if observed.last_spec_text else {}
+    return {**head, "metadata": {**head["metadata"], "annotations": annotations}, "spec": spec}
 
 
 def shadow_service(observed: Observed, status: Status) -> list[Document]:
