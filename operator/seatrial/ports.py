@@ -96,6 +96,10 @@ class MetricsError(Exception):
     """Prometheus did not answer, or answered something that is no answer; the message says what."""
 
 
+class BadQueryError(MetricsError):
+    """Prometheus cannot evaluate the query, today or tomorrow: what is wrong is the query."""
+
+
 @dataclass(frozen=True, slots=True)
 class Series:
     """One time series of a range query: labels and (Unix seconds, value) points in order."""
@@ -143,7 +147,7 @@ class Store(Protocol):
     async def channel(self, source: Source, channel: str) -> Pointer:
         """Return what a channel points to."""
 
-    async def newest(self, source: Source) -> str | None:
+    async def newest(self, source: Source, like: str) -> str | None:
         """Return the newest version that passed its gates, in natural order; None where there is none."""
 
     async def reference(self, source: Source, manifest: Manifest) -> Reference | None:

@@ -33,10 +33,10 @@ class FakeStore:
         self.before("channel", (source, channel))
         return self._store.channel(source, channel)
 
-    async def newest(self, source: Source) -> str | None:
+    async def newest(self, source: Source, like: str) -> str | None:
         """Return the newest version that passed its gates."""
         self.before("newest", (source,))
-        return self._store.newest(source)
+        return self._store.newest(source, like)
 
     async def reference(self, source: Source, manifest: Manifest) -> Reference | None:
         """Return a version's reference distributions."""

@@ -13,6 +13,7 @@ from seatrial.adapters.remembered import Remembered
 from seatrial.contract.canonical import digest_of
 from seatrial.contract.layout import ModelHome
 from seatrial.contract.manifest import Manifest
+from seatrial.contract.names import is_alike
 from seatrial.contract.records import Audit, Pointer
 from seatrial.contract.reference import MAXIMUM_BYTES, REFERENCE, Reference, parse_reference
 from seatrial.ports import Key, Source
@@ -61,9 +62,10 @@ class BlockingStore:
             raise NotFoundError(f"model {source.model} has no channel {channel} in {source.store}")
         return held.pointer
 
-    def newest(self, source: Source) -> str | None:
-        """Return the newest version that passed its gates, of the newest twenty."""
-        versions = islice(reversed(list_versions(self._client(source), _home(source))), _LOOKED_AT)
+    def newest(self, source: Source, like: str) -> str | None:
+        """Return the newest version that passed its gates, of the newest twenty that are named like another."""
+        alike = [one for one in list_versions(self._client(source), _home(source)) if is_alike(one, like)]
+        versions = islice(reversed(alike), _LOOKED_AT)
         return next((version for version in versions if self._has_passed(source, version)), None)
 
     def known_reference(self, source: Source, manifest: Manifest) -> Reference | None:

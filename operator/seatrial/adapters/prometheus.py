@@ -14,9 +14,10 @@ from typing import Any
 import aiohttp
 
 from seatrial.adapters.unreachable import cause
-from seatrial.ports import ANSWER_BYTES, Clock, MetricsError, Series
+from seatrial.ports import ANSWER_BYTES, BadQueryError, Clock, MetricsError, Series
 
 TIMEOUT = 5.0  # seconds for one query, from connecting to the last byte
+BAD_QUERY = (400, 422)  # what it says of a query that it cannot parse, or execute
 IN_PASSING = 1 << 18  # bytes of an answer that are read without another thread, in some milliseconds
 CLOCKS_APART = timedelta(seconds=30)  # a step of evidence, of which the ends would be mistaken
 _SHOWN = 300
@@ -77,7 +78,8 @@ class Prometheus:
                 if len(body) > most:
                     raise MetricsError(f"Prometheus at {self._url} answered with more than {most:,} bytes")
         if answer.status != 200:
-            raise MetricsError(f"Prometheus at {self._url} answered {answer.status}: {_own_words(bytes(body))}")
+            kind = BadQueryError if answer.status in BAD_QUERY else MetricsError
+            raise kind(f"Prometheus at {self._url} answered {answer.status}: {_own_words(bytes(body))}")
         self._check_clock(answer.headers.get("Date", ""))
         return bytes(body)
 

@@ -64,9 +64,9 @@ class ThreadedStore:
         """Return what a channel points to; NotFoundError."""
         return await self._read(source, lambda: self._store.channel(source, channel))
 
-    async def newest(self, source: Source) -> str | None:
-        """Return the newest version that passed its gates."""
-        return await self._read(source, lambda: self._store.newest(source))
+    async def newest(self, source: Source, like: str) -> str | None:
+        """Return the newest version that passed its gates, of those named like another."""
+        return await self._read(source, lambda: self._store.newest(source, like))
 
     async def reference(self, source: Source, manifest: Manifest) -> Reference | None:
         """Return a version's reference distributions."""

@@ -34,7 +34,7 @@ def _of_trial(model: ModelDeployment, trial: Trial) -> tuple[str, ...]:
         return (STALLED, end)
     if model.held_reason:
         return (f"to promote it all the same: seatrial promote {model.arguments} --full", end)
-    return (f"nothing: it goes on by itself; to follow it: seatrial watch {model.arguments}",)
+    return (f"nothing: it goes on by itself; to follow it: seatrial watch {model.arguments}", end)
 
 
 def _of_refused(model: ModelDeployment) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ def waits_for(model: ModelDeployment) -> str:
         held = held.replace(
             one_line(finding.check, finding.verdict, finding.message), f"the check {finding.check} has not passed yet"
         )
-    return held or f"the operator's next look at {trial.stage}"
+    return held or "the operator has begun this stage just now"
 
 
 def standing(model: ModelDeployment) -> str:
@@ -33,7 +33,8 @@ def standing(model: ModelDeployment) -> str:
     trial = model.status.trial
     if trial is None:
         return str(model.status.stage)
-    return f"{trial.stage}, {_step(model, trial)}" if trial.stage is Stage.CANARY else str(trial.stage)
+    where = f"{trial.stage}, {_step(model, trial)}" if trial.stage is Stage.CANARY else str(trial.stage)
+    return f"version {trial.candidate.version}: {where}"
 
 
 def _step(model: ModelDeployment, trial: Trial) -> str:

@@ -36,6 +36,11 @@ def natural_order(version: str) -> tuple[list[tuple[int, int, str]], str]:
     return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts], version
 
 
+def is_alike(version: str, other: str) -> bool:
+    """Say whether two versions are named alike, but for their numbers: only then one of them is the newer."""
+    return re.sub(r"\d+", "0", version) == re.sub(r"\d+", "0", other)
+
+
 def is_digest(value: str) -> bool:
     """Say whether the text is a digest as `canonical.digest_of` writes it."""
     return _DIGEST.fullmatch(value) is not None

@@ -114,7 +114,7 @@ def _answer(conditions: Mapping[str, Mapping[str, Any]], gateway: str) -> tuple[
         return False, "; ".join(refused)
     if [c.get("status") for c in found] != ["True"] * len(_NEEDED):
         waits = f"Gateway {gateway} has not answered for the HTTPRoute yet"
-        return None, f"{waits}: is there one, and does its controller run?"
+        return None, f"{waits} (if that lasts: is there one, and does its controller run?)"
     return True, f"Gateway {gateway} has taken the HTTPRoute"
 
 

@@ -112,7 +112,8 @@ async def _channel(store: Store, source: Source, channel: str) -> tuple[str, str
 def _check_digest(what: str, promised: str | None, found: str, version: str) -> None:
     if promised is not None and promised != found:
         message = f"{what} is {promised}; the manifest of version {version} has {found}: it is not what was promised"
-        raise UnknownError(Unknown(Reason.DIGEST_MISMATCH, message))
+        cure = f"; if {what} was only forgotten, set it to that"
+        raise UnknownError(Unknown(Reason.DIGEST_MISMATCH, message + cure))
 
 
 def _check_gates(manifest: Manifest) -> None:

@@ -128,7 +128,7 @@ class Gatherer:
             return None
         if memory.newest is None or not memory.newest.is_fresh(source, now):
             try:
-                memory.newest = Seen(await self._store.newest(source), source, now)
+                memory.newest = Seen(await self._store.newest(source, spec.model.version), source, now)
             except (StoreError, DocumentError, InvalidNameError):
                 return None
         return memory.newest.value

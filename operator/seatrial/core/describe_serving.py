@@ -50,7 +50,7 @@ def reconciling(view: View) -> Condition:
 
 def stalled(view: View) -> Condition:
     """Does it need a person?"""
-    for needs in (_by_spec_or_write, _by_trial, _by_store, _by_first_version):
+    for needs in (_by_spec_or_write, _by_stable, _by_trial, _by_store, _by_first_version):
         if found := needs(view):
             return condition(Type.STALLED, True, *found)
     route = route_ready(view)
@@ -69,6 +69,17 @@ def _by_spec_or_write(view: View) -> Needed | None:
         return failure.reason, failure.message
     doubt = _doubt(view)
     return (Reason.STATUS_DOUBTFUL, doubt) if doubt else None
+
+
+def _by_stable(view: View) -> Needed | None:
+    """An outage that does not pass by itself; where another version is on trial a person may let that take over."""
+    stable, pods, trial = view.status.stable, view.pods(view.status.stable), view.status.trial
+    if stable is None or pods.available > 0 or not pods.trouble or view.waits_to_revert:
+        return None
+    key = view.observed.key
+    cure = f"; or `seatrial promote {key.name} -n {key.namespace} --full`" if trial is not None else ""
+    message = f"version {stable.version} serves, and has no available pod: {pods.trouble}; mend what it lacks{cure}"
+    return Reason.PODS_NOT_READY, message
 
 
 def _by_trial(view: View) -> Needed | None:

@@ -9,7 +9,7 @@ from seatrial.api.quantities import format_duration, how_many
 from seatrial.api.spec import Approval, Step
 from seatrial.api.status import Stage
 from seatrial.core.blindness import unseen
-from seatrial.core.observed import Unknown
+from seatrial.core.observed import Evidence, Unknown
 from seatrial.core.replicas import needed_replicas
 from seatrial.core.situation import Objection, Situation
 from seatrial.core.stages import (
@@ -65,7 +65,7 @@ def drained(situation: Situation) -> Objection | None:
     """Without a route every predictor pod gets traffic in a canary, so those of an earlier candidate must be gone."""
     if is_drained(situation.spec, situation.status):
         return None
-    return Objection("waits until the pods of the last revision are gone")
+    return Objection("waits until the pods of the last revision are gone", excused=True)
 
 
 def pods_available(situation: Situation) -> Objection | None:
@@ -94,6 +94,15 @@ def weight_in_effect(situation: Situation) -> Objection | None:
     if trouble:
         return Objection(f"waits for the gateway: {trouble}")
     return Objection(f"waits for the weight of {weight} % to take effect") if trial.step_since is None else None
+
+
+def queries_are_right(situation: Situation) -> Objection | None:
+    """What a user asks in a way that cannot be answered tells nothing, however long one waits. A Fail does not wait."""
+    evidence = situation.observed.evidence
+    asked = evidence.readings if isinstance(evidence, Evidence) else {}
+    wrong = [(name, said) for name, said in asked.items() if isinstance(said, Unknown)]
+    mistakes = [f"the check {name}: {said.message}" for name, said in wrong if said.reason is Reason.INVALID_SPEC]
+    return Objection("; ".join(mistakes), Reason.INVALID_SPEC, excused=True) if mistakes else None
 
 
 def long_enough(situation: Situation) -> Objection | None:
@@ -127,7 +136,9 @@ def approved(situation: Situation) -> Objection | None:
     value = requests.promote_value(candidate.revision, step.weight, situation.status.promoted)
     how = f"`seatrial promote {key.name} -n {key.namespace}`, or the annotation {requests.PROMOTE}={value}"
     what = f"step {situation.trial.step + 1} ({step.weight} %) passes and waits for approval: {how}"
-    return Objection(what, Reason.AWAITING_APPROVAL, excused=True)
+    said = situation.observed.annotations.get(requests.PROMOTE)
+    other = f"; it is {said[: requests.SHOWN]!r}, which approves nothing of it" if said is not None else ""
+    return Objection(what + other, Reason.AWAITING_APPROVAL, excused=True)
 
 
 def all_approved(situation: Situation) -> bool:
@@ -152,6 +163,7 @@ GUARDS: tuple[Guard, ...] = (
     pods_available,
     pods_seen,
     weight_in_effect,
+    queries_are_right,
     long_enough,
     passes,
     approved,

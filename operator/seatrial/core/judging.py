@@ -66,19 +66,20 @@ def check_names(rollout: Rollout, stage: Stage) -> tuple[str, ...]:
     return (DISAGREEMENT, *names) if stage is Stage.SHADOW and rollout.shadow is not None else names
 
 
-def backstops(rollout: Rollout, stage: Stage, *, regression: bool = False) -> frozenset[str]:
+def backstops(rollout: Rollout, stage: Stage, *, regression: bool = False, collects: bool = True) -> frozenset[str]:
     """Return the names of the checks that are not waited for at a stage.
 
     What labels tell of the shadow's answers is shown there; in a canary each side's own, which take far longer to show
-    anything, can only fail a version. And of a regression classes are no question. Where all were backstops none is:
-    a stage goes on because something was shown.
+    anything, can only fail a version. Where stable's pods are older than the first check on accuracy, so that nothing
+    of theirs is collected, there is nobody to compare with. And of a regression classes are no question. Where all were
+    backstops none is: a stage goes on because something was shown.
     """
     after_shadow = stage is Stage.CANARY and rollout.shadow is not None
 
     def is_one(check: Check) -> bool:
         match check.kind:
             case AccuracyCheck():
-                return after_shadow and check.is_asked(Stage.SHADOW)
+                return not collects or (after_shadow and check.is_asked(Stage.SHADOW))
             case PredictionsCheck():
                 return regression
         return False

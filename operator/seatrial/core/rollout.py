@@ -20,6 +20,9 @@ from seatrial.core.traffic import FULL
 from seatrial.judge.verdict import Finding, Verdict, combine
 
 OF_LATE = timedelta(minutes=30)
+# What a person reads of a deadline that has spoken.
+ROLLED_BACK = "rolled back by spec.rollout.onDeadline"
+UNPROVEN = "promoted by spec.rollout.onDeadline, though not shown to be good"
 
 
 def advance(observed: Observed, spec: Spec, status: Status, findings: tuple[Finding, ...], now: datetime) -> Status:
@@ -85,13 +88,14 @@ def _on_deadline(situation: Situation, objected: Objection) -> Status:
         return held
     match situation.rollout.on_deadline:
         case OnDeadline.ROLLBACK if may_end(situation.observed, status, trial):
-            return moves.reject(status, trial, message, now)
+            return moves.reject(status, trial, f"{message}; {ROLLED_BACK}", now)
         case OnDeadline.PROMOTE if not all_approved(situation):
             return held
         case OnDeadline.PROMOTE if situation.pods.available >= situation.spec.serving.replicas:
-            return _promoted(situation, message)
+            return _promoted(situation, f"{UNPROVEN}; {message}")
         case OnDeadline.PROMOTE:
-            return moves.hold(replace(status, findings=()), _last(situation), message)
+            needs_a_person = deadline.reason(situation) if situation.pods.trouble else ""
+            return moves.hold(replace(status, findings=()), _last(situation), message, needs_a_person)
         case OnDeadline.ROLLBACK | OnDeadline.PAUSE:
             return held
 

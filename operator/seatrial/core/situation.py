@@ -53,7 +53,10 @@ class Situation:
         return tuple(f for f in self.findings if f.verdict is not Verdict.INCONCLUSIVE or f.check not in unsure)
 
     def _backstops(self) -> frozenset[str]:
-        return backstops(self.rollout, self.trial.stage, regression=self.observed.is_regression)
+        stable = self.status.stable
+        recipe = self.observed.recipes.get(stable.revision) if stable is not None else None
+        collects = recipe is None or recipe.collects
+        return backstops(self.rollout, self.trial.stage, regression=self.observed.is_regression, collects=collects)
 
 
 @dataclass(frozen=True, slots=True)

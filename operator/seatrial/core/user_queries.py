@@ -104,5 +104,5 @@ def _values(answer: Answer, side: str) -> Mapping[float, float] | Unknown:
         return Unknown(answer.reason, f"the {side}'s query: {answer.message}")
     if len(answer) > 1:
         several = f"the {side}'s query gives {len(answer)} series: make it one, such as by sum(…)"
-        return Unknown(Reason.METRICS_UNAVAILABLE, several)
+        return Unknown(Reason.INVALID_SPEC, several)
     return dict(answer[0].points) if answer else {}

@@ -114,7 +114,7 @@ def judge_query(
 
 def _nothing(limit: QueryLimit, intervals: int) -> str:
     if not intervals:
-        return "no values yet"
+        return "no values yet; an answer that is empty, NaN or infinite is none"
     needed = "numbers from 0 on of both sides" if limit.is_ratio else "a number"
     return f"no values to judge by in {intervals:,} intervals: the queries must return {needed}"
 

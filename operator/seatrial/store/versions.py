@@ -77,7 +77,8 @@ def read_manifest(
         body = store.get(home.manifest(version), maximum=MAXIMUM_BYTES).body
     except NotFoundError:
         raise NotFoundError(
-            f"model {home.model} has no version {version} in s3://{home.bucket}/{home.prefix}"
+            f"model {home.model} has no version {version} in s3://{home.bucket}/{home.prefix};"
+            f" `seatrial versions {home.model}` tells which there are"
         ) from None
     digest = digest_of(body)
     if expected is not None and digest != expected:

@@ -114,11 +114,13 @@ def test_a_channel_is_always_read_anew(store: BlockingStore, objects: Counting) 
 
 
 def test_the_newest_version_that_passed(store: BlockingStore, objects: Counting) -> None:
-    assert store.newest(replace(SOURCE, model="none")) is None
+    assert store.newest(replace(SOURCE, model="none"), "9") is None
     for version in ("9", "10"):
         objects.publish(manifest(version))
     objects.publish(replace(manifest("11"), gates=(Gate("minimum", False, "too low"),)))
-    assert store.newest(SOURCE) == "10"
+    objects.publish(manifest("slow"))
+    assert store.newest(SOURCE, "9") == "10", "who is named otherwise is not newer"
+    assert store.newest(SOURCE, "slow-2") is None
 
 
 def test_a_reference_is_checked_and_read_once(store: BlockingStore, objects: Counting) -> None:
@@ -151,7 +153,7 @@ def test_serving_records_and_audits(store: BlockingStore, objects: Counting) -> 
 async def test_the_same_from_threads(store: BlockingStore) -> None:
     threaded = ThreadedStore(store)
     assert (await threaded.manifest(SOURCE, "1"))[0].version == "1"
-    assert await threaded.newest(SOURCE) == "1"
+    assert await threaded.newest(SOURCE, "1") == "1"
     assert await threaded.serving(SOURCE, "test", KEY) is None
     assert await threaded.reference(SOURCE, manifest("1")) is None
     with pytest.raises(NotFoundError):

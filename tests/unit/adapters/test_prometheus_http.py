@@ -10,7 +10,7 @@ from aiohttp import web
 
 from seatrial.adapters.clock import SystemClock
 from seatrial.adapters.prometheus import CLOCKS_APART, IN_PASSING, Prometheus
-from seatrial.ports import MetricsError
+from seatrial.ports import BadQueryError, MetricsError
 from tests.fakes.clock import FakeClock
 
 START = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
@@ -80,9 +80,12 @@ async def test_a_range_query(fake: Fake, prometheus: Prometheus) -> None:
     }
 
 
-async def test_a_refusal_is_told_in_its_own_words(fake: Fake, prometheus: Prometheus) -> None:
-    fake.answer = says('{"status": "error", "errorType": "bad_data", "error": "parse error at 3"}', status=400)
-    with pytest.raises(MetricsError, match="400: parse error at 3"):
+@pytest.mark.parametrize("status", [400, 422])
+async def test_what_is_wrong_with_a_query_is_told_in_its_own_words(
+    fake: Fake, prometheus: Prometheus, status: int
+) -> None:
+    fake.answer = says('{"status": "error", "errorType": "bad_data", "error": "parse error at 3"}', status=status)
+    with pytest.raises(BadQueryError, match=f"{status}: parse error at 3"):
         await prometheus.instant("up{")
 
 

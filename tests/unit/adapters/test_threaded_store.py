@@ -133,10 +133,10 @@ async def test_a_write_that_was_given_up_never_undoes_a_later_one(scene: Scene) 
 async def test_errors_of_the_store_pass_through(scene: Scene) -> None:
     with pytest.raises(NotFoundError, match="no channel latest"):
         await scene.store.channel(SOURCE, "latest")
-    assert await scene.store.newest(SOURCE) == "1"
+    assert await scene.store.newest(SOURCE, "1") == "1"
 
 
 async def test_once_closed_nothing_begins(scene: Scene) -> None:
     scene.store.close()
     with pytest.raises(RuntimeError):
-        await scene.store.newest(SOURCE)
+        await scene.store.newest(SOURCE, "1")

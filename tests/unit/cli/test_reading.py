@@ -81,7 +81,8 @@ def test_show_as_json_is_the_manifest(full: Terminal) -> None:
 
 def test_a_version_that_is_not_there_is_an_error(full: Terminal) -> None:
     assert full("show", "risk", "3") == 2
-    assert full.err == "seatrial: model risk has no version 3 in s3://models/team\n"
+    expected = "model risk has no version 3 in s3://models/team; `seatrial versions risk` tells which there are"
+    assert full.err == f"seatrial: {expected}\n"
 
 
 def test_channels_are_listed(full: Terminal) -> None:

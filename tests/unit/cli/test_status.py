@@ -56,6 +56,7 @@ def test_a_trial_is_shown_with_its_stage_step_traffic_and_checks(seatrial: Termi
         "checks   errors: Pass · candidate 0/739 (0.0 %) vs stable 0/1,416 (0.0 %)",
         "         latency: Fail · candidate 0/739 (0.0 %) vs stable 0/1,416 (0.0 %)",
         "next     nothing: it goes on by itself; to follow it: seatrial watch risk -n ml",
+        "         to end the trial: seatrial abort risk -n ml",
     ]
 
 
@@ -195,7 +196,11 @@ def test_a_terminal_breaks_texts_beside_their_labels(seatrial: Terminal, monkeyp
     seatrial("status", "risk", store=None)
     lines = [line.rstrip() for line in re.sub(r"\x1b\[[0-9;]*m", "", seatrial.out).splitlines()]
     assert max(map(len, lines)) <= 60
-    assert lines[-2:] == ["next     nothing: it goes on by itself; to follow it:", "         seatrial watch risk -n ml"]
+    assert lines[-3:] == [
+        "next     nothing: it goes on by itself; to follow it:",
+        "         seatrial watch risk -n ml",
+        "         to end the trial: seatrial abort risk -n ml",
+    ]
 
 
 def test_a_terminal_shows_a_verdict_in_its_colour(seatrial: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -239,8 +239,8 @@ def test_a_file_gets_a_line_where_the_words_change(seatrial: Terminal) -> None:
     watch(seatrial)
     assert seatrial.out.splitlines() == [
         f"2026-01-02T03:04:05Z Idle: version 2 (revision {STABLE.revision}) serves",
-        "2026-01-02T03:04:05Z Canary, step 2 of 4, 5 % of the traffic: step 2 passes so far; 7m30s left",
-        "2026-01-02T03:04:05Z Canary, step 4 of 4, 25 % of the traffic: waits for an approval of this step",
+        "2026-01-02T03:04:05Z version 3: Canary, step 2 of 4, 5 % of the traffic: step 2 passes so far; 7m30s left",
+        "2026-01-02T03:04:05Z version 3: Canary, step 4 of 4, 25 % of the traffic: waits for an approval of this step",
         f"2026-01-02T03:04:05Z Probation: {V3} serves, in its probation after version 2 (revision {STABLE.revision})",
         f"{V3} was promoted: it was Promoted",
     ]

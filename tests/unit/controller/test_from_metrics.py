@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from seatrial.api.conditions import Reason
 from seatrial.controller.from_metrics import ALL_AT_ONCE, AT_ONCE, USERS_BYTES, UserQueries
 from seatrial.core.observed import Query, Unknown
-from seatrial.ports import ANSWER_BYTES, MetricsError, Series
+from seatrial.ports import ANSWER_BYTES, BadQueryError, Series
 from tests.fakes.clock import FakeClock
 from tests.fakes.metrics import FakeMetrics
 from tests.given import NOW
@@ -30,7 +31,7 @@ class Slow(FakeMetrics):
         await self.go.wait()
         self.asked -= 1
         if query == "broken":
-            raise MetricsError("parse error")
+            raise BadQueryError("parse error")
         return ONE
 
 
@@ -41,34 +42,37 @@ def queries(*texts: str) -> dict[str, Query]:
 async def test_few_of_one_and_not_many_of_all_are_asked_at_once() -> None:
     metrics = Slow()
     users = UserQueries(metrics)
-    alone = asyncio.create_task(users.ask(queries(*["up"] * 20)))
+    alone = asyncio.create_task(users.ask("ml", queries(*["up"] * 20)))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
-    assert metrics.most == AT_ONCE
-    others = [asyncio.create_task(users.ask(queries(*["up"] * 20))) for _ in range(10)]
+    again = asyncio.create_task(users.ask("ml", queries("up")))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert metrics.most == AT_ONCE, "of a namespace, however many ModelDeployments it has"
+    others = [asyncio.create_task(users.ask(f"team-{n}", queries(*["up"] * 20))) for n in range(10)]
     for _ in range(5):
         await asyncio.sleep(0)
     assert metrics.most == ALL_AT_ONCE
     metrics.go.set()
     assert await alone == dict.fromkeys(queries(*["up"] * 20), ONE)
-    await asyncio.gather(*others)
+    await asyncio.gather(again, *others)
     assert metrics.bytes == USERS_BYTES
 
 
 async def test_a_broken_one_says_so_and_the_others_are_answered() -> None:
     metrics = Slow()
     metrics.go.set()
-    told = await UserQueries(metrics).ask(queries("up", "broken"))
+    told = await UserQueries(metrics).ask("ml", queries("up", "broken"))
     broken = told["1 broken"]
     assert told["0 up"] == ONE
     assert isinstance(broken, Unknown)
-    assert broken.message == "parse error"
+    assert (broken.reason, broken.message) == (Reason.INVALID_SPEC, "parse error")
 
 
 async def test_who_takes_too_long_is_not_waited_for() -> None:
     metrics = Slow()
-    told = await UserQueries(metrics, patience=0.01).ask(queries(*["up"] * 5))
+    told = await UserQueries(metrics, patience=0.01).ask("ml", queries(*["up"] * 5))
     assert len(told) == 5
     assert all(isinstance(one, Unknown) and "no answer within 0.01 s" in one.message for one in told.values())
     await asyncio.sleep(0)
-    assert await UserQueries(metrics).ask({}) == {}
+    assert await UserQueries(metrics).ask("ml", {}) == {}

@@ -116,6 +116,20 @@ CASES: list[tuple[Observed, Type, Truth, Reason, str]] = [
     # Stalled
     (serving("1", of=ROUTED, route=RouteState(False, "no host")), STALLED, T, Reason.NOT_ACCEPTED, "no host"),
     (serving("1"), STALLED, F, Reason.NOT_STALLED, "no person is needed"),
+    (
+        on_trial(Stage.CANARY, stable_pods=troubled("CrashLoopBackOff: artifact: NotFoundError")),
+        STALLED,
+        T,
+        Reason.PODS_NOT_READY,
+        "version 1 serves, and has no available pod: CrashLoopBackOff: artifact: NotFoundError; mend what it lacks; or",
+    ),
+    (
+        serving("1", pods={ref("1").revision: troubled("Unschedulable")}),
+        STALLED,
+        T,
+        Reason.PODS_NOT_READY,
+        "version 1 serves, and has no available pod: Unschedulable; mend what it lacks",
+    ),
     (serving("1", of=ROUTED, route=None), STALLED, F, Reason.NOT_STALLED, "nothing but the gateway is waited for"),
     (
         serving("1", serving=unknown(Reason.INVALID_MANIFEST)),

@@ -19,6 +19,7 @@ from tests.given import (
     ref,
     restarted,
     spec,
+    troubled,
     unseen_pods,
 )
 from tests.unit.core.advanced import HOUR, LATE, PASS, TWO, UNSURE, after, held, on_deadline, trial_of
@@ -56,7 +57,16 @@ def test_promote_scales_up_first_and_then_promotes() -> None:
     assert (trial_of(scaling), scaling.stable) == ((Stage.CANARY, 4), ref("1"))
     done = after(on_trial(Stage.CANARY, step=4, since=LATE, of=late), UNSURE)
     assert done.stable == ref("2")
-    assert "progressDeadline" in done.history[-1].message
+    assert done.history[-1].message.startswith(
+        "promoted by spec.rollout.onDeadline, though not shown to be good; waits"
+    )
+
+
+def test_promote_calls_a_person_where_the_pods_do_not_come_up() -> None:
+    late = on_deadline("Promote")
+    stuck = after(on_trial(Stage.SHADOW, since=LATE, pods=troubled("Unschedulable"), of=late), UNSURE)
+    assert held(stuck)[1] == Reason.DEADLINE_EXCEEDED
+    assert held(after(on_trial(Stage.SHADOW, since=LATE, pods=available(1), of=late), UNSURE))[1] == ""
 
 
 @pytest.mark.parametrize(

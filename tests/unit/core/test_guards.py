@@ -13,7 +13,7 @@ from seatrial.api.spec import Spec
 from seatrial.api.status import Retiring, Stage, Status
 from seatrial.core import guards
 from seatrial.core.guards import GUARDS, objection
-from seatrial.core.observed import Observed, RouteState
+from seatrial.core.observed import Evidence, Observed, RouteState, Unknown
 from seatrial.core.situation import Objection, Situation
 from seatrial.judge.verdict import Finding, Verdict
 from tests.given import (
@@ -94,7 +94,7 @@ def test_a_first_version_that_is_scaled_to_zero_is_not_kept() -> None:
 def test_pods_of_an_earlier_candidate(stage: Stage, sections: Mapping[str, Any], kept: bool) -> None:
     world = on_trial(stage, of=spec(**sections))
     world = replace(world, status=replace(world.status, retiring=(Retiring("old", NOW),)))
-    expected = Objection("waits until the pods of the last revision are gone") if kept else None
+    expected = Objection("waits until the pods of the last revision are gone", excused=True) if kept else None
     assert guards.drained(situation(world)) == expected
 
 
@@ -193,6 +193,25 @@ def test_a_stage_that_is_over() -> None:
     assert guards.long_enough(situation(on_trial(Stage.SHADOW, since=10 * MINUTE))) is None
 
 
+MISTAKEN = Evidence(since=NOW, readings={"own": Unknown(Reason.INVALID_SPEC, "a parse error")})
+
+
+def test_a_query_that_cannot_be_answered_waits_for_a_person_and_not_for_the_deadline() -> None:
+    found = objection(situation(replace(canary(), evidence=MISTAKEN), PASS))
+    assert found is not None
+    assert (found.message, found.reason, found.excused) == ("the check own: a parse error", Reason.INVALID_SPEC, True)
+
+
+def test_what_approves_nothing_is_told() -> None:
+    steps: Mapping[str, Any] = {"canary": {"steps": [{"weight": 1, "approval": "Required"}]}}
+    world = on_trial(
+        Stage.CANARY, since=60 * MINUTE, of=spec(rollout=steps), world={"annotations": {PROMOTE: f"{TWO}/0"}}
+    )
+    found = guards.approved(situation(world, PASS))
+    assert found is not None
+    assert found.message.endswith(f"; it is '{TWO}/0', which approves nothing of it")
+
+
 def test_objections_are_asked_for_in_this_order() -> None:
     """Each change mends what the objection before it was about; the next one is then the first."""
     steps: Mapping[str, Any] = {"canary": {"steps": [{"weight": 1, "approval": "Required"}]}}
@@ -213,7 +232,8 @@ def test_objections_are_asked_for_in_this_order() -> None:
         {"spec": spec(rollout=steps, **ROUTED)},
         {"pods": canary(stable_pods=unseen_pods()).pods},
         {"pods": canary().pods},
-        {"route": taken({TWO: 1}), "status": begun},
+        {"route": taken({TWO: 1}), "status": begun, "evidence": MISTAKEN},
+        {"evidence": UNKNOWN},
         {"status": long_ago},
     )
     for mended in changes:
@@ -229,6 +249,7 @@ def test_objections_are_asked_for_in_this_order() -> None:
         "waits for 2 available pods of the candidate, has 0",
         f"waits for word of all pods: revision {ref('1').revision}: the pods cannot be seen: no answer",
         "waits for the gateway: there is no HTTPRoute yet",
+        "the check own: a parse error",
         "step 1: 10m left",
         "latency: Inconclusive · 3 of 100 requests",
         "step 1 (1 %) passes and waits for approval: `seatrial promote risk -n ml`, or the annotation"

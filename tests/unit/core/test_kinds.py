@@ -171,6 +171,7 @@ def test_where_there_is_nothing_but_backstops_they_are_waited_for(
 ) -> None:
     """So that nobody is promoted without anything being shown."""
     assert backstops(of.rollout, Stage.CANARY, regression=regression) == set()
+
     world = on_trial(Stage.CANARY, of=of, evidence=evidence)
     assert world.status.trial is not None
     situation = Situation(world, of, world.status, world.status.trial, judge(world, of), NOW)
@@ -212,3 +213,9 @@ def test_evidence_that_is_not_there_is_told_of_every_check() -> None:
     assert [(one.check, one.sentence) for one in judge(world, BOTH)] == [("errors", "away"), ("accuracy", "away")]
     fresh = on_trial(Stage.CANARY, of=BOTH, evidence=Evidence(since=NOW - MINUTE))
     assert {one.verdict for one in judge(fresh, BOTH)} == {UNSURE}
+
+
+def test_what_labels_tell_is_not_waited_for_where_stable_collects_nothing() -> None:
+    of = checks({"name": "errors", "errors": {}}, {"name": "accuracy", "accuracy": {}}, shadow={"enabled": False})
+    assert backstops(of.rollout, Stage.CANARY, collects=False) == {"accuracy"}
+    assert backstops(of.rollout, Stage.CANARY, collects=True) == set()

@@ -138,7 +138,7 @@ def test_nothing_was_answered_or_asked() -> None:
 def test_several_series_are_no_value() -> None:
     answers = {"query refunds stable": [series((1.0, 5.0)), series((1.0, 6.0))]}
     assert read_readings("refunds", answers, BEGAN) == Unknown(
-        Reason.METRICS_UNAVAILABLE, "the stable's query gives 2 series: make it one, such as by sum(…)"
+        Reason.INVALID_SPEC, "the stable's query gives 2 series: make it one, such as by sum(…)"
     )
 
 

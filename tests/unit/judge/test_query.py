@@ -70,7 +70,7 @@ def test_an_absolute_limit_asks_nothing_of_stable() -> None:
 
 
 SENTENCES = [
-    ([], "Inconclusive · no values yet"),
+    ([], "Inconclusive · no values yet; an answer that is empty, NaN or infinite is none"),
     (
         [Reading(nan, 1.0)] * 5,
         "Inconclusive · no values to judge by in 5 intervals: the queries must return numbers from 0 on of both sides",
