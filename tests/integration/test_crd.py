@@ -110,6 +110,22 @@ def renamed(name: str) -> Document:
         (changed("model.version", 7), ["spec.model.version", "must be of type string"]),
         (changed("model.digest", "sha256:abc"), ["spec.model.digest", "expected sha256:<64 hexadecimal digits>"]),
         (changed("storage.endpoint", "s3.example:7070"), ["spec.storage.endpoint", "an address such as http://s3"]),
+        *(
+            (changed("storage.endpoint", address), ["spec.storage.endpoint", "expected the address of another machine"])
+            for address in (
+                "http://localhost",
+                "https://a.LocalHost:443",
+                "http://127.1",
+                "http://2130706433",
+                "http://0x7f.0.0.1",
+                "http://0.0.0.0",
+                "http://169.254.169.254",
+                "http://[::1]:80",
+                "http://[::ffff:127.0.0.1]",
+                "http://s3:99999",
+                "http://s3:0",
+            )
+        ),
         (changed("storage.secretRef", {}), ["spec.storage.secretRef.name: Required value"]),
         (changed("serving.replicas", -1), ["spec.serving.replicas", "greater than or equal to 0"]),
         (changed("serving.replicas", 1001), ["spec.serving.replicas", "less than or equal to 1000"]),
@@ -131,7 +147,7 @@ def renamed(name: str) -> Document:
         ),
         *(
             (changed("route.path", path), ["spec.route.path", "expected a path that begins with '/', without '//'"])
-            for path in ("risk", "/a//b", "/a/../b", "/a/.", "/a%2Fb")
+            for path in ("risk", "/a//b", "/a/../b", "/a/.", "/a%2Fb", "/%zz", "/%4")
         ),
         (changed("rollout.probation", "5 minutes"), ["spec.rollout.probation", "a duration such as 90s, 10m or 1h30m"]),
         (changed("rollout.progressDeadline", "0s"), ["spec.rollout.progressDeadline", "a duration above 0s"]),

@@ -53,10 +53,12 @@ class Recipe:
 
 def what_differs(one: Recipe, other: Recipe) -> tuple[str, ...]:
     """Return the fields in which two recipes make different revisions, in a person's words."""
-    return tuple(name.replace("_", " ") for name in _RUN if getattr(one, name) != getattr(other, name))
+    differ = (name for name in _RUN if getattr(one, name) != getattr(other, name))
+    return tuple(_WORDS.get(name, name.replace("_", " ")) for name in differ)
 
 
 _RUN = [item.name for item in fields(Recipe) if item.name not in ("image_by_default", "shadow_sample")]
+_WORDS = {"collects": "need to collect (a check on accuracy, monitoring.accuracy, training)"}
 _DEFAULTS: Mapping[str, Any] = {"resources": {}} | {
     item.name: item.default for item in fields(Recipe) if item.default is not MISSING
 }
