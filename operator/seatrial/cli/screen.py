@@ -11,6 +11,7 @@ from seatrial.api.status import Ended, Finding, Probation, Stage, Trial
 from seatrial.cli.advice import advice
 from seatrial.cli.model_deployment import ModelDeployment, named
 from seatrial.cli.summary import share, waits_for
+from seatrial.core.judging import ALPHA
 from seatrial.judge.verdict import one_line
 
 ENDED_SHOWN = 3
@@ -50,7 +51,7 @@ def screen(model: ModelDeployment, now: datetime) -> tuple[Line, ...]:
         *(_on_trial(model, status.trial, now) if status.trial is not None else ()),
         *(_in_probation(model, status.probation, now) if status.probation is not None else ()),
         *_labelled("checks", map(_check, status.findings)),
-        *((Line("alpha left", status.alpha_left),) if status.alpha_left else ()),
+        *((Line("alpha left", f"{status.alpha_left} of {ALPHA}"),) if status.alpha_left else ()),
         *_labelled("conditions", _unusual(model)),
         *_labelled("before", map(_ended, reversed(status.history[-ENDED_SHOWN:]))),
         *_labelled("next", ((text, "bold") for text in advice(model))),

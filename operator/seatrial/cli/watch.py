@@ -42,7 +42,8 @@ def watch(place: Place, name: str, version: str | None, timeout: timedelta | Non
     with shown(place.world.now, as_json=as_json) as show:
         end = _follow(_states(place, name, timeout), show, version)
     if end is None:
-        raise click.ClickException(f"no trial of {name} has ended within {format_duration(timeout or timedelta())}")
+        what = f"version {version} of {name}" if version is not None else name
+        raise click.ClickException(f"no trial of {what} has ended within {format_duration(timeout or timedelta())}")
     if not as_json:
         click.echo(end.said)
     return 0 if end.good else _NOT_PROMOTED

@@ -23,7 +23,7 @@ from seatrial.contract.reference import Reference
 from seatrial.controller import from_cache
 from seatrial.controller.alerts import Alerts
 from seatrial.controller.cache import Cache
-from seatrial.controller.from_metrics import UserQueries, evidence_of
+from seatrial.controller.from_metrics import evidence_of, users_of
 from seatrial.controller.from_store import serving_of, source_of, target_of
 from seatrial.controller.logs import about
 from seatrial.controller.memory import Memory, Seen
@@ -47,7 +47,7 @@ class Gatherer:
     ) -> None:
         self._cache, self._cluster, self._store = cache, cluster, store
         self._metrics, self._alerts, self._defaults = metrics, alerts, defaults
-        self._users = UserQueries(metrics)
+        self._users = users_of(metrics)
 
     async def source(self, key: Key, document: Document) -> Source | Unknown:
         """Return the store that the spec names, and the credentials for it."""

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from seatrial.api.spec import Spec
 from seatrial.api.status import Status
-from seatrial.controller.from_metrics import UserQueries, evidence_of
+from seatrial.controller.from_metrics import evidence_of, users_of
 from seatrial.core.compared import judged_since
 from seatrial.core.judging import judge
 from seatrial.judge.verdict import Verdict
@@ -35,7 +35,7 @@ async def sufficient_since(metrics: Metrics, key: Key, spec: Spec, status: Statu
 
 async def _fails(metrics: Metrics, key: Key, spec: Spec, status: Status, now: datetime) -> bool:
     then = AsOf(metrics, now)
-    evidence = await evidence_of(then, UserQueries(then), key, spec, status, now, DEFAULTS)
+    evidence = await evidence_of(then, users_of(then), key, spec, status, now, DEFAULTS)
     world = replace(observed(of=spec), key=key, status=status, evidence=evidence)
     return any(finding.verdict is Verdict.FAIL for finding in judge(world, spec))
 

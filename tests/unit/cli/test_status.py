@@ -95,7 +95,7 @@ def test_a_check_that_holds_is_not_told_twice(seatrial: Terminal) -> None:
 
 
 def test_what_is_left_of_alpha_is_shown(seatrial: Terminal) -> None:
-    assert after(screen(seatrial, on_trial(alpha_left="0.0083")), "alpha left") == "0.0083"
+    assert after(screen(seatrial, on_trial(alpha_left="0.0083")), "alpha left") == "0.0083 of 0.01"
 
 
 def test_a_probation_names_the_version_that_stays_warm(seatrial: Terminal) -> None:

@@ -107,6 +107,13 @@ def test_what_both_sides_suffer_is_nobodys_fault() -> None:
     assert judge_errors("errors", minutes(*[(0, 30, 6, 570)] * 5, *incident), LIMITS).verdict is not Verdict.FAIL
 
 
+def test_no_pass_is_given_while_the_evidence_against_it_is_as_strong() -> None:
+    """Five times the errors of stable, and within the objective: both claims can be true."""
+    found = judge_errors("errors", minutes(*[(5, 3000, 2, 6000)] * 4), LIMITS)
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert "against it: evidence 184:1, needs 200:1 · less than 1 %: evidence over 1,000,000:1" in found.sentence
+
+
 def test_a_known_dispersion_asks_for_more() -> None:
     seen = minutes(*[(12, 300, 14, 1356)] * 4)
     assert judge_errors("errors", seen, LIMITS).verdict is Verdict.FAIL
@@ -170,6 +177,13 @@ def test_two_bad_intervals_alone_end_no_probation(bad: int) -> None:
 
 def test_an_outage_in_probation_is_found_in_its_third_interval() -> None:
     assert probation([*[Counts(600, 6)] * 9, *[Counts(600, 600)] * 3]).verdict is Verdict.FAIL
+
+
+def test_what_scattered_in_probation_before_it_turned_bad_asks_for_more() -> None:
+    """It may be a burst as those before, only longer."""
+    bursts, calm, worse = [Counts(600, 0), Counts(600, 12)] * 5, [Counts(600, 6)] * 10, [Counts(600, 24)] * 8
+    assert probation([*calm, *worse]).verdict is Verdict.FAIL
+    assert probation([*bursts, *worse]).verdict is Verdict.INCONCLUSIVE
 
 
 def test_bursts_in_probation_count_as_few() -> None:
