@@ -24,7 +24,7 @@ def model(site: Site, replicas: int = 1, **metadata: Any) -> dict[str, Any]:
     spec = {
         "model": {"store": "s3://models/team", "name": "risk", "version": "1"},
         "serving": {"replicas": replicas},
-        "storage": {"endpoint": "http://127.0.0.1:9"},
+        "storage": {"endpoint": "http://s3.invalid:9"},
     }
     return {"apiVersion": MODEL_API, "kind": KIND, "metadata": head, "spec": spec}
 
