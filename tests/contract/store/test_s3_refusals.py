@@ -30,4 +30,4 @@ def test_wrong_credentials_are_denied_naming_endpoint_and_bucket(bucket: str, wr
 
 def test_a_closed_port_is_unreachable(bucket: str) -> None:
     with pytest.raises(UnreachableError, match=r"http://127\.0\.0\.1:9, bucket"):
-        S3Store(bucket, "http://s3.invalid:9", credentials=CREDENTIALS).get("a", maximum=1)
+        S3Store(bucket, "http://127.0.0.1:9", credentials=CREDENTIALS).get("a", maximum=1)
