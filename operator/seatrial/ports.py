@@ -148,7 +148,7 @@ class Store(Protocol):
         """Return what a channel points to."""
 
     async def newest(self, source: Source, like: str) -> str | None:
-        """Return the newest version that passed its gates, in natural order; None where there is none."""
+        """Return the newest version that passed its gates, of those named like another; None where there is none."""
 
     async def reference(self, source: Source, manifest: Manifest) -> Reference | None:
         """Return a version's reference distributions, checked against the manifest's digest."""

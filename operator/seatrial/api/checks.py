@@ -6,6 +6,8 @@ from datetime import timedelta
 
 from seatrial.api.status import Stage
 
+# What is filled into a user's PromQL.
+REVISION, VERSION, NAME, NAMESPACE = PLACEHOLDERS = ("{{revision}}", "{{version}}", "{{name}}", "{{namespace}}")
 DISAGREEMENT, RESTARTS = "disagreement", "restarts"  # checks of the operator's own, whose names no other has
 
 

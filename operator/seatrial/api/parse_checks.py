@@ -6,7 +6,9 @@ from datetime import timedelta
 
 from seatrial.api.checks import (
     DISAGREEMENT,
+    PLACEHOLDERS,
     RESTARTS,
+    REVISION,
     AccuracyCheck,
     Check,
     ErrorsCheck,
@@ -28,8 +30,6 @@ LONGEST_QUERY = 2000  # characters
 SHORTEST_INTERVAL = timedelta(seconds=1)
 OWN_CHECKS = {DISAGREEMENT: "the shadow stage", RESTARTS: "every stage"}
 LIMITS = ("maximumRatio", "minimumRatio", "maximum", "minimum")
-PLACEHOLDER = "{{revision}}"
-PLACEHOLDERS = (PLACEHOLDER, "{{version}}", "{{name}}", "{{namespace}}")
 _ANY_PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\{\{")
 # A range or the range of a subquery, as PromQL writes durations; what stands in quotes may look like one, and is none.
 # Strings and comments may hold brackets that are no range.
@@ -102,8 +102,8 @@ def _query(reader: Reader) -> QueryCheck:
     if check.interval < longest:
         least = f"at least {format_duration(longest)}, the longest range in the PromQL: readings that overlap are one"
         raise reader.fail("interval", least)
-    if check.compares and check.stable is None and PLACEHOLDER not in check.candidate:
-        raise reader.fail("stable", f"PromQL for the stable version: candidate has no {PLACEHOLDER} to put it into")
+    if check.compares and check.stable is None and REVISION not in check.candidate:
+        raise reader.fail("stable", f"PromQL for the stable version: candidate has no {REVISION} to put it into")
     return check
 
 

@@ -12,13 +12,13 @@ Each names the revision that it is about, so that one which is left over does no
   one of more than 253 characters is not followed.
 """
 
-import re
 from collections.abc import Mapping
+
+from seatrial.contract.names import is_revision
 
 PROMOTE, ABORT, RETRY = "seatrial.dev/promote", "seatrial.dev/abort", "seatrial.dev/retry"
 
 SHOWN, AN_EXAMPLE = 40, "1afdacc676"
-_REVISION = re.compile("[0-9a-f]{10}")
 LONGEST = 253  # characters: more cannot be remembered, and what cannot is not followed
 
 Annotations = Mapping[str, str]
@@ -79,7 +79,7 @@ def misunderstood(annotations: Annotations) -> tuple[str, ...]:
     return tuple(
         f"the annotation {name} is {value[:SHOWN]!r}, which begins with no revision, such as {AN_EXAMPLE}"
         for name, value in asked.items()
-        if not _REVISION.fullmatch(_named(value))
+        if not is_revision(_named(value))
     )
 
 

@@ -8,6 +8,8 @@ _SEGMENT = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 SEGMENT_RULE = "1 to 63 letters, digits, '.', '_' or '-', beginning and ending with a letter or digit, no '..'"
 
 _PREDICTION_ID = re.compile(r"[0-9a-f]{32}")
+REVISION_LENGTH = 10  # characters
+_REVISION = re.compile(rf"[0-9a-f]{{{REVISION_LENGTH}}}")
 PREDICTION_ID_RULE = "32 hexadecimal digits, as in the answer's X-Prediction-Id"
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
@@ -44,6 +46,11 @@ def is_alike(version: str, other: str) -> bool:
 def is_digest(value: str) -> bool:
     """Say whether the text is a digest as `canonical.digest_of` writes it."""
     return _DIGEST.fullmatch(value) is not None
+
+
+def is_revision(value: str) -> bool:
+    """Say whether the text may be a revision: the first digits of its recipe's hash."""
+    return _REVISION.fullmatch(value) is not None
 
 
 def is_prediction_id(value: str) -> bool:

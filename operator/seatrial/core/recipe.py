@@ -10,8 +10,7 @@ from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any
 
 from seatrial.contract.canonical import canonical_json
-
-REVISION_LENGTH = 10
+from seatrial.contract.names import REVISION_LENGTH
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from seatrial.api.checks import QueryCheck
+from seatrial.api.checks import NAME, NAMESPACE, REVISION, VERSION, QueryCheck
 from seatrial.api.conditions import Reason
 from seatrial.api.spec import Spec
 from seatrial.api.status import RevisionRef, Status
@@ -91,10 +91,10 @@ def _texts(
 
 
 def _filled(text: str, key: Key, ref: RevisionRef | None) -> str:
-    values = {"namespace": key.namespace, "name": key.name}
-    values |= {"revision": ref.revision, "version": ref.version} if ref is not None else {}
-    for name, value in values.items():
-        text = text.replace("{{" + name + "}}", value)
+    values = {NAMESPACE: key.namespace, NAME: key.name}
+    values |= {REVISION: ref.revision, VERSION: ref.version} if ref is not None else {}
+    for placeholder, value in values.items():
+        text = text.replace(placeholder, value)
     return text
 
 

@@ -47,13 +47,11 @@ class Ledger:
         taken: Counter[int] = Counter()
         for prediction in predictions:
             series = self._series_of(prediction.revision, prediction.version)
+            said = prediction.features, prediction.prediction, prediction.drawn
             cursor = self._db.execute(
                 "INSERT OR IGNORE INTO predictions (id, at, received, series, features, prediction, drawn)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (
-                    *(prediction.id, prediction.at, now, series),
-                    *(prediction.features, prediction.prediction, prediction.drawn),
-                ),
+                (prediction.id, prediction.at, now, series, *said),
             )
             if cursor.rowcount:
                 self.rows += 1
