@@ -17,7 +17,6 @@ from types import FrameType
 from tests.chaos.scene import Report, Scene
 from tests.system.installation import installed_site
 
-CALM = 300.0  # seconds in which everything comes to rest
 LONGEST = 50.0  # minutes: clients send for an hour
 
 
@@ -32,7 +31,7 @@ def main(arguments: Sequence[str]) -> int:
     site = installed_site()
     if not site.embedded:
         parser.error("KUBECONFIG names a cluster of yours: only the embedded one is there to be broken")
-    report = Scene(site, options.seed, options.minutes, CALM).play()
+    report = Scene(site, options.seed, options.minutes).play()
     if options.json is not None:
         options.json.write_text(json.dumps(asdict(report), indent=2) + "\n")
     sys.stdout.write("\n".join(_lines(report)) + "\n")
