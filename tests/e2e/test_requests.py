@@ -51,6 +51,21 @@ def test_a_breach_while_it_waits_for_approval_rolls_back(world: World) -> None:
     assert serving(status) == "1"
 
 
+def test_fewer_steps_in_mid_canary_skip_nothing(world: World) -> None:
+    """The trial goes on at the step that is left, for that step's time."""
+    fewer = {**NO_SHADOW, "canary": {"steps": [{"weight": 50}], "stepDuration": "1h"}}
+    world.serves("1", rollout=PATIENT)
+    world.apply("2", rollout=PATIENT)
+    revision = on_canary(world, "2")
+
+    world.apply("2", rollout=fewer)
+
+    status = world.sees("the step that is left", lambda s: s.get("weight") == 50, 60)
+    assert status["trial"]["candidate"]["revision"] == revision
+    world.stays("the step", lambda s: (s.get("weight"), serving(s)) == (50, "1"), 8)
+    world.has_lost_nothing()
+
+
 def test_a_person_promotes_without_waiting(world: World) -> None:
     world.serves("1", rollout=PATIENT)
     world.apply("2", rollout=PATIENT)

@@ -137,6 +137,21 @@ def test_pods_that_cannot_reach_the_store_hold_a_trial_and_reject_nobody(world: 
     world.has_lost_nothing()
 
 
+def test_a_namespace_without_room_for_pods_is_named_and_healed(world: World) -> None:
+    world.serves("1")
+    quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "full", "namespace": world.namespace}}
+    world.site.commands.apply({**quota, "spec": {"hard": {"pods": "1"}}})
+    selector = "seatrial.dev/component=predictor"
+
+    world.site.commands.ctl("delete", "pod", "-n", world.namespace, "-l", selector, "--wait=false")
+
+    status = world.sees("it is told", lambda s: condition(s, "Stalled") == "True", 120)
+    assert condition(status, "Ready") == "False"
+    assert "exceeded quota" in condition(status, "Ready", "message")
+    world.site.commands.ctl("delete", "resourcequota", "full", "-n", world.namespace)
+    world.sees("it is healed", lambda s: (condition(s, "Ready"), condition(s, "Stalled")) == ("True", "False"), 180)
+
+
 def test_a_gateway_whose_name_was_mistyped_takes_no_traffic_away(world: World) -> None:
     world.serves("1")
     hostnames = [f"{world.namespace}.example.org"]

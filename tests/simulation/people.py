@@ -30,7 +30,10 @@ LATENCIES = ({"warmUp": "0s"}, {"warmUp": "0s", "objective": "20ms"})
 
 
 class People:
-    """Everybody who is not the operator. `spec` is what the user applied last; `qualities` by version."""
+    """Everybody who is not the operator.
+
+    `spec` is what the user means, `applied` what they applied last, with its mistakes; `qualities` by version.
+    """
 
     def __init__(self, key: Key, world: World, rng: Random, *, times: bool, routed: bool) -> None:
         self.key, self.qualities = key, dict[str, Quality]()
@@ -43,6 +46,7 @@ class People:
         }
         if routed:
             self.spec["route"] = dict(ROUTE)
+        self.applied: Mapping[str, Any] = {}
         self.wanted = ""
         self.always_shadowed = True
         self.lost = 0  # how often the status was, and with it when the last training was
@@ -76,10 +80,7 @@ class People:
 
     def apply(self, annotations: Mapping[str, str] | None = None) -> None:
         """Apply the spec."""
-        metadata = {"namespace": self.key.namespace, "name": self.key.name, "annotations": dict(annotations or {})}
-        self._world.cluster.user_apply(
-            {"apiVersion": MODEL_API, "kind": KIND, "metadata": metadata, "spec": _copy(self.spec)}
-        )
+        self._apply(self.spec, annotations)
 
     def change_serving(self) -> None:
         """Scale, or serve in another way."""
@@ -113,6 +114,12 @@ class People:
         self.always_shadowed &= "shadow" not in change
         self.log.append(f"spec.rollout has {change}")
         self.apply()
+
+    def mistake(self) -> None:
+        """Apply a spec that is wrong, in a cluster whose definition lets it through, until the next one."""
+        steps = [{"weight": 50}, {"weight": 10}]
+        self.log.append(f"spec.rollout.canary.steps are {steps}")
+        self._apply({**self.spec, "rollout": {**self.spec["rollout"], "canary": {"steps": steps}}})
 
     def delete_something(self) -> None:
         """Delete one of the operator's objects by hand; a recipe that the spec has moved away from would be lost."""
@@ -175,6 +182,13 @@ class People:
             self.publish(Quality.GOOD)
         self.apply()
 
+    def _apply(self, spec: Mapping[str, Any], annotations: Mapping[str, str] | None = None) -> None:
+        metadata = {"namespace": self.key.namespace, "name": self.key.name, "annotations": dict(annotations or {})}
+        self.applied = _copy(spec)
+        self._world.cluster.user_apply(
+            {"apiVersion": MODEL_API, "kind": KIND, "metadata": metadata, "spec": _copy(spec)}
+        )
+
 
 def accidents(
     people: People, faults: Faults, operators: Operators, kubernetes: Kubernetes, prometheus: Prometheus, rng: Random
@@ -216,6 +230,7 @@ def accidents(
         *[people.change_serving] * 2,
         people.change_route,
         people.change_rollout,
+        people.mistake,
         people.delete_something,
         *[people.make_again] * 2,
         people.ask_for_training,

@@ -220,7 +220,7 @@ class Scene:
             if task.done():
                 task.result()
         document = self._people.document()
-        if document is not None and document["spec"] != self._people.spec:
+        if document is not None and document["spec"] != self._people.applied:
             raise self._broken("the spec is not what the user applied")
         if self._watchdog.broken:
             raise self._broken(self._watchdog.broken[0])

@@ -84,13 +84,16 @@ def read_status(document: object) -> Status:
     plain = _first([document], _Plain) or _Plain()
     trial = _first([document.get("trial")], Trial)
     trial = _known(trial) if trial is not None and _can_be(trial) else None
+    probation = _first([document.get("probation")], Probation)
     return Status(
         observed_generation=plain.observed_generation,
         replicas=plain.replicas,
         weight=plain.weight if trial is not None and plain.weight <= FULL else 0,
         stable=_first([document.get("stable")], RevisionRef),
         trial=trial,
-        probation=_first([document.get("probation")], Probation),
+        probation=probation
+        if probation is not None and _are_real(probation.reference_since, probation.since)
+        else None,
         findings=_readable(document.get("findings"), Finding),
         rejected=_readable(document.get("rejected"), Rejected),
         history=tuple(one for one in _readable(document.get("history"), Ended) if one.outcome in REASONS),
@@ -150,8 +153,11 @@ def _can_be(trial: Trial) -> bool:
     """Say whether a trial is none that somebody else made up: arithmetic on its numbers has an end."""
     times = (trial.began, trial.stage_since, trial.step_since or trial.began, trial.stopped or trial.began)
     counts = (trial.step, trial.uncounted)
-    possible = all(time.year >= EARLIEST_YEAR for time in times) and all(0 <= count <= MOST for count in counts)
-    return possible and trial.stage in TRIAL_STAGES
+    return _are_real(*times) and all(0 <= count <= MOST for count in counts) and trial.stage in TRIAL_STAGES
+
+
+def _are_real(*times: datetime) -> bool:
+    return all(time.year >= EARLIEST_YEAR for time in times)
 
 
 def _known(trial: Trial) -> Trial:

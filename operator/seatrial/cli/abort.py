@@ -11,20 +11,23 @@ from seatrial.cli.summary import serving
 
 @click.command()
 @NAME
+@click.option("--revision", help="Only if this revision is on trial, or in probation.")
 @on_cluster
-def abort(place: Place, name: str) -> None:
+def abort(place: Place, name: str, revision: str | None) -> None:
     """End the trial of ModelDeployment NAME.
 
     In its probation the version before takes over again. The revision is not tried again until `seatrial retry`.
     """
-    ask(place, name, decide_abort)
+    ask(place, name, lambda model: decide_abort(model, revision))
 
 
-def decide_abort(model: ModelDeployment) -> Request:
+def decide_abort(model: ModelDeployment, revision: str | None) -> Request:
     """Return the request that aborts what is on trial or in probation; ClickException where nothing is."""
     tried = model.tried
     if tried is None:
         raise click.ClickException(f"nothing is on trial: {serving(model)}")
+    if revision not in (None, tried.revision):
+        raise click.ClickException(f"revision {revision} is not on trial, but {named(tried)}")
     said = f"{named(tried)} is aborted: {_instead(model)}{_allowed_again(model, tried.revision)}"
     if model.is_aborted(tried.revision):
         return Request({}, f"asked for already: {said}", "status")

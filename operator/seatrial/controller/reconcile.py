@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from seatrial.api.conditions import Reason
 from seatrial.api.status import Status
+from seatrial.api.status_document import read_status
 from seatrial.controller.apply import Applier, NotWrittenError, Publisher
 from seatrial.controller.cache import Cache
 from seatrial.controller.from_store import reason_of
@@ -67,11 +68,12 @@ class Reconciler:
     async def _pass(self, key: Key, document: Document, memory: Memory) -> timedelta:
         source = await self._gatherer.source(key, document)
         now = self._clock.now()
-        observed = await self._gatherer.gather(key, document, source, memory, now)
         try:
+            observed = await self._gatherer.gather(key, document, source, memory, now)
             decision = self._decide(observed, now)
         except Exception as error:
-            await self._applier.carry_out(document, unforeseen(observed.status, error, now), source, memory, now)
+            told = unforeseen(read_status(document.get("status")), error, now)
+            await self._applier.carry_out(document, told, source, memory, now)
             raise
         memory.look = look = self._pace.next_look(key, decision)
         _narrate(observed, decision)

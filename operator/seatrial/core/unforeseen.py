@@ -13,7 +13,8 @@ LONGEST = 300  # characters of what went wrong
 
 def unforeseen(before: Status, error: Exception, now: datetime) -> Decision:
     """Return the decision that changes nothing but what a person reads: nothing that could fail again is worked out."""
-    what = f"{type(error).__name__}: {error}"[:LONGEST]
+    first = _first(error)
+    what = f"{type(first).__name__}: {first}"[:LONGEST]
     message = f"the operator cannot decide, by a mistake of its own that its log tells more of; nothing changes: {what}"
     told = {
         Type.RECONCILING: condition(Type.RECONCILING, False, Reason.HELD, message),
@@ -22,6 +23,11 @@ def unforeseen(before: Status, error: Exception, now: datetime) -> Decision:
     conditions = _with(before.conditions, told)
     status = replace(before, conditions=conditions, changed=describe.changed(before, conditions, now))
     return Decision(status=status, events=news.events(before, status))
+
+
+def _first(error: BaseException) -> BaseException:
+    """Return what went wrong first, where several things that were read side by side did."""
+    return _first(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
 
 
 def _with(conditions: tuple[Condition, ...], told: dict[Type, Condition]) -> tuple[Condition, ...]:

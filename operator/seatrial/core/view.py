@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from seatrial.api import requests
 from seatrial.api.conditions import Reason
 from seatrial.api.spec import Spec
-from seatrial.api.status import RevisionRef, Stage, Status
+from seatrial.api.status import RevisionRef, Status
+from seatrial.core.compared import judged, judged_since
 from seatrial.core.observed import Observed, Pods, Unknown
 from seatrial.core.stages import NO_PODS, pods_of
 from seatrial.core.target import wanted_recipe
+from seatrial.core.traffic import FULL
 from seatrial.judge.verdict import Verdict, one_line
 
 MUDDLED = f"neither {requests.ABORT} nor {requests.PROMOTE} names that revision any more: remove them"
@@ -51,10 +53,11 @@ class View:
     @property
     def not_judged(self) -> str:
         """What nobody judges because no valid spec is known; empty where one is, or where nothing is to be judged."""
-        trial, weight = self.status.trial, self.status.weight
-        if self.spec is not None or trial is None or trial.stage is Stage.PREPARING:
+        tried, status = judged(self.status), self.status
+        if self.spec is not None or judged_since(status) is None or tried is None:
             return ""
-        return f"until then version {trial.candidate.version}, which has {weight} % of the traffic, is not judged"
+        weight = FULL if status.trial is None else status.weight
+        return f"until then version {tried.version}, which has {weight} % of the traffic, is not judged"
 
     @property
     def unrecorded(self) -> str:

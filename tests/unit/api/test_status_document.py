@@ -168,6 +168,14 @@ def test_a_trial_that_makes_no_sense_is_no_trial(change: dict[str, Any]) -> None
     assert read_status(document) == Status()
 
 
+@pytest.mark.parametrize("field", ["since", "referenceSince"])
+def test_a_probation_of_no_time_that_could_be_is_none(field: str) -> None:
+    document = status_document(Status(stable=CANDIDATE, probation=Probation(STABLE, NOW, NOW)), "risk")
+    assert read_status(document).probation is not None
+    document["probation"] |= {field: "0001-01-01T00:00:00+23:59"}
+    assert read_status(document) == Status(stable=CANDIDATE)
+
+
 @pytest.mark.parametrize("weight", [101, -1, "5", None, True])
 def test_a_weight_that_makes_no_sense_is_none(weight: Any) -> None:
     document = status_document(Status(weight=5, trial=Trial(CANDIDATE, Stage.CANARY, NOW, NOW)), "risk")

@@ -161,6 +161,12 @@ def test_in_its_probation_the_promoted_version_is_aborted(seatrial: Terminal, as
     assert f"{V3} is aborted: version 2 (revision {STABLE.revision}) takes over again\n" in seatrial.out
 
 
+def test_an_abort_of_another_revision_than_is_on_trial_is_refused(seatrial: Terminal, asked: Asked) -> None:
+    assert asked(on_trial(), "abort", "risk", "--revision", STABLE.revision) == 2
+    assert f"revision {STABLE.revision} is not on trial, but {V3}" in seatrial.out + seatrial.err
+    assert asked(on_trial(), "abort", "risk", "--revision", CANDIDATE.revision) == 0
+
+
 def test_without_a_version_that_serves_nothing_does(seatrial: Terminal, asked: Asked) -> None:
     asked(replace(on_trial(Stage.PREPARING), stable=None), "abort", "risk")
     assert f"{V3} is aborted: no version serves\n" in seatrial.out

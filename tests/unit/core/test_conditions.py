@@ -226,6 +226,13 @@ CASES: list[tuple[Observed, Type, Truth, Reason, str]] = [
         Reason.INVALID_SPEC,
         "it is so: InvalidSpec; until then version 2, which has 25 % of the traffic, is not judged",
     ),
+    (
+        replace(in_probation(since=timedelta(minutes=1)), spec=unknown(Reason.INVALID_SPEC)),
+        STALLED,
+        T,
+        Reason.INVALID_SPEC,
+        "it is so: InvalidSpec; until then version 2, which has 100 % of the traffic, is not judged",
+    ),
     (serving("1", of=ROUTED, route=None), ROUTE_READY, U, Reason.WAITING_FOR_GATEWAY, "there is no HTTPRoute yet"),
     (
         serving("1", of=ROUTED, route=None, refused={("HTTPRoute", "risk"): "HTTPRoute ml/risk: 403: no"}),

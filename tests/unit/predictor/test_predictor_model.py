@@ -43,8 +43,10 @@ def test_a_classifier_says_what_scikit_learn_says(estimator: Any, named: bool) -
     given = TABLE[:50] if named else TABLE[:50].to_numpy()
     answer = predict(rows_of(TABLE[:50]))
     assert answer.predictions == fitted.predict(given).tolist()
-    assert answer.probabilities == fitted.predict_proba(given).tolist()
-    assert answer.confidences == fitted.predict_proba(given).max(axis=1).tolist()
+    # BLAS may sum rows that lie elsewhere in memory in another order: the last bit is not the estimator's.
+    assert answer.probabilities is not None
+    assert np.allclose(answer.probabilities, fitted.predict_proba(given), rtol=1e-12, atol=0)
+    assert answer.confidences == [max(row) for row in answer.probabilities]
 
 
 def test_a_pipeline_gets_the_table_it_was_fitted_on() -> None:
