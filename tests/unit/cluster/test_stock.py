@@ -97,14 +97,20 @@ def offer(monkeypatch: pytest.MonkeyPatch, make: Callable[[Path, Path], None]) -
 def test_gos_caches_are_gone_when_all_is_built(
     tmp_path: Path, quiet: Progress, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    (tmp_path / "elsewhere").mkdir()
+
     def make(go: Path, folder: Path) -> None:
-        (go / "modules").mkdir()
+        for deep in ("modules/a/b/c/d", "build/00", "empty"):
+            (go / deep).mkdir(parents=True)
+            (go / deep / "file").touch()
+        (go / "modules" / "a" / "link").symlink_to(tmp_path / "elsewhere")
         (folder / "kube").touch()
 
     offer(monkeypatch, make)
     filled = stock.fill(Places(cache=tmp_path), quiet)
 
     assert filled.program("kube").exists()
+    assert (tmp_path / "elsewhere").exists()
     assert list((tmp_path / "making").iterdir()) == []
 
 
