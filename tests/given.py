@@ -59,9 +59,17 @@ def manifest(version: str) -> Manifest:
     )
 
 
-def spec(*, replicas: int = 2, version: str | None = None, serving: Mapping[str, Any] = {}, **sections: Any) -> Spec:
+def spec(
+    *,
+    replicas: int = 2,
+    version: str | None = None,
+    digest: str | None = None,
+    serving: Mapping[str, Any] = {},
+    **sections: Any,
+) -> Spec:
     """Return a parsed spec that follows the channel `latest`, or names a version; sections as in YAML."""
     model = {"store": "s3://models/team"} | ({"version": version} if version else {"channel": "latest"})
+    model |= {"digest": digest} if digest else {}
     document = {"model": model, "serving": {"replicas": replicas, **serving}, **sections}
     return parse_spec(KEY.name, document)
 

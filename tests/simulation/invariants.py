@@ -15,9 +15,8 @@ from seatrial.core.decision import Decision
 from seatrial.core.moves import Outcome
 from seatrial.core.news import new_endings
 from seatrial.core.observed import Observed, Unknown
-from seatrial.core.plan import kept
 from seatrial.core.replicas import share_replicas
-from seatrial.core.stages import pods_of
+from seatrial.core.stages import kept, pods_of
 from seatrial.core.target import awaited
 from seatrial.core.training import TOKEN
 from tests.simulation.people import People

@@ -3,7 +3,7 @@
 The status goes first, and only if nobody wrote it since it was read, so a move on a stale view of the world ends there.
 What follows are duties that do not depend on each other: a store that refuses a record keeps no Event from being
 told. Within a duty the first failure stops, but for an object that is refused: it keeps only what points to it from
-being written, and removals. A later pass decides again and goes on.
+being written, and removals where it is the Service of the callers. A later pass decides again and goes on.
 """
 
 from collections import OrderedDict
@@ -64,7 +64,7 @@ class Applier:
         memory.events.extend(decision.events)
         self._publisher.publish(key, decision.gauges)
         await _each(
-            lambda: self._change(key.namespace, decision),
+            lambda: self._change(key, decision),
             lambda: self._record(key, decision, source, memory, now),
             lambda: self._tell(document, memory),
         )
@@ -78,8 +78,12 @@ class Applier:
         head = {"apiVersion": document["apiVersion"], "kind": document["kind"], "metadata": identity}
         self._cache.put(await self._cluster.write_status({**head, "status": status}))
 
-    async def _change(self, namespace: str, decision: Decision) -> None:
-        """Nothing is removed before all that is wanted is there."""
+    async def _change(self, key: Key, decision: Decision) -> None:
+        """Apply what is wanted and remove what is not.
+
+        Of what is removed the gateway sends nothing to anything; whether the Service of the callers still chooses it
+        is known once that is written.
+        """
         refused: dict[tuple[str, str], RefusedError] = {}
         for wanted in decision.objects:
             try:
@@ -87,10 +91,11 @@ class Applier:
                 await self._apply(wanted)
             except RefusedError as error:
                 refused[wanted["kind"], wanted["metadata"]["name"]] = error
+        if ("Service", key.name) not in refused:
+            for removal in decision.removals:
+                await self._remove(key.namespace, removal)
         if refused:
             raise NotWrittenError(refused)
-        for removal in decision.removals:
-            await self._remove(namespace, removal)
 
     async def _apply(self, wanted: Document) -> None:
         document, digest = marked(wanted)

@@ -1,7 +1,8 @@
 """The life of the operator's process: watch, wait for the Lease, work, and leave in good order.
 
-A signal lets running passes end and gives the Lease up. A lost Lease or a lost watch ends the process at once with
-an error: Kubernetes starts it anew, and nothing is kept in it that matters.
+A signal lets running passes end and gives the Lease up. A lost Lease breaks them off, and the process waits for the
+Lease again: where Kubernetes starts a process anew it takes its time, minutes after a few losses. A lost watch ends
+the process at once with an error; nothing is kept in it that matters.
 """
 
 import asyncio
@@ -63,9 +64,15 @@ async def _serve(operator: Operator) -> None:
 
 
 async def _work(operator: Operator) -> None:
-    """Work as long as this process leads."""
+    """Work whenever this process leads."""
     await _fill(operator)
-    await operator.leadership.acquire()
+    while True:
+        await operator.leadership.acquire()
+        await _lead(operator)
+
+
+async def _lead(operator: Operator) -> None:
+    """Work until the Lease is lost."""
     async with asyncio.TaskGroup() as tasks:
         others = [
             tasks.create_task(operator.queue.run(), name="queue"),

@@ -21,11 +21,11 @@ from seatrial.core.gauges import gauges, rollout_gauges
 from seatrial.core.judging import ALPHA, judge
 from seatrial.core.objects.predictor import revision_objects
 from seatrial.core.observed import Observed, Unknown
-from seatrial.core.plan import kept, plan, with_weight
+from seatrial.core.plan import plan, with_weight
 from seatrial.core.recipe import Recipe
 from seatrial.core.restarts import noted
 from seatrial.core.rollout import advance
-from seatrial.core.stages import fitted, pods_of, routed
+from seatrial.core.stages import fitted, kept, pods_of, routed
 from seatrial.core.target import awaited, cannot_tell, wanted_recipe
 from seatrial.core.training import next_training
 from seatrial.judge.budget import alpha_left

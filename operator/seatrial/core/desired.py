@@ -11,8 +11,8 @@ from seatrial.core.objects.predictor import revision_objects
 from seatrial.core.objects.traffic import client_service, http_route, shadow_service
 from seatrial.core.objects.trainer import training_job
 from seatrial.core.observed import Observed
-from seatrial.core.plan import Plan, kept
-from seatrial.core.stages import pods_of
+from seatrial.core.plan import Plan
+from seatrial.core.stages import kept, pods_of
 from seatrial.core.training import request
 
 # Jobs end by themselves, and their logs are wanted for a while.

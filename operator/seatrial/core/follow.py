@@ -11,20 +11,30 @@ from seatrial.core.moves import Outcome
 from seatrial.core.observed import Observed, Unknown
 from seatrial.core.recipe import Recipe, what_differs
 from seatrial.core.stages import may_end, may_move
-from seatrial.core.target import is_doubtful, reference_to, returns, rightful, served_recipe, with_version_of
+from seatrial.core.target import (
+    is_doubtful,
+    names_another,
+    reference_to,
+    returns,
+    rightful,
+    served_recipe,
+    with_version_of,
+)
 
 
 def follow(observed: Observed, status: Status, wanted: Recipe | Unknown, now: datetime) -> Status:
     """Return the status with the trial that the wanted recipe asks for.
 
-    What is not known changes nothing: a trial goes on, what serves goes on serving.
+    What is not known changes nothing: a trial goes on, what serves goes on serving. But what the spec names is known.
     """
     status = moves.forget_request(status, observed.annotations.get(requests.RETRY, ""))
     if is_doubtful(observed) and (served := rightful(observed)):
         return _restored(observed, status, served, now)
     ended = without_aborted(observed, status, now)
-    if isinstance(wanted, Unknown) or ended != status:
+    if ended != status:
         return ended
+    if isinstance(wanted, Unknown):
+        return _without_unnamed(observed, status, now)
     if status.stable is None:
         return _first(observed, status, wanted, now)
     status = _heal(observed, status, status.stable, wanted)
@@ -80,6 +90,15 @@ def _while_on_trial(observed: Observed, status: Status, trial: Trial, wanted: Re
         return moves.end(status, trial, Outcome.ABORTED, "the stable version is wanted again", now)
     status = moves.end(status, trial, Outcome.SUPERSEDED, _successor(observed, trial, wanted), now)
     return _while_settled(observed, status, wanted, now)
+
+
+def _without_unnamed(observed: Observed, status: Status, now: datetime) -> Status:
+    """End the trial of what the spec does not name any more, though nobody knows yet what that is which it names."""
+    trial = status.trial
+    other = names_another(observed, trial.candidate) if trial is not None and status.stable is not None else ""
+    if trial is None or not other or not may_end(observed, status, trial):
+        return status
+    return moves.end(status, trial, Outcome.SUPERSEDED, other, now)
 
 
 def _back(observed: Observed, status: Status, now: datetime) -> Status:

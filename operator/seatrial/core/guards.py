@@ -14,13 +14,14 @@ from seatrial.core.replicas import needed_replicas
 from seatrial.core.situation import Objection, Situation
 from seatrial.core.stages import (
     gateway_trouble,
+    going,
     is_drained,
     remaining,
     step_of,
     step_weight,
 )
 from seatrial.core.table import MOVES, Move
-from seatrial.core.target import wanted_recipe
+from seatrial.core.target import names_another, wanted_recipe
 from seatrial.judge.verdict import Verdict
 
 # What a person reads where traffic cannot go back yet.
@@ -41,10 +42,12 @@ def not_paused(situation: Situation) -> Objection | None:
 
 def still_wanted(situation: Situation) -> Objection | None:
     """What is no longer wanted goes no further: it has traffic only until stable can take it back."""
-    wanted = wanted_recipe(situation.observed)
-    if isinstance(wanted, Unknown) or wanted.revision == situation.trial.candidate.revision:
-        return None
-    return Objection(f"version {wanted.version} is wanted now; {WAITS_FOR_STABLE}", excused=True)
+    wanted, candidate = wanted_recipe(situation.observed), situation.trial.candidate
+    if isinstance(wanted, Unknown):
+        other = names_another(situation.observed, candidate)
+    else:
+        other = f"version {wanted.version} is wanted now" if wanted.revision != candidate.revision else ""
+    return Objection(f"{other}; {WAITS_FOR_STABLE}", excused=True) if other else None
 
 
 def not_aborted(situation: Situation) -> Objection | None:
@@ -63,9 +66,12 @@ def not_scaled_to_zero(situation: Situation) -> Objection | None:
 
 def drained(situation: Situation) -> Objection | None:
     """Without a route every predictor pod gets traffic in a canary, so those of an earlier candidate must be gone."""
-    if is_drained(situation.spec, situation.status):
+    if is_drained(situation.observed, situation.spec, situation.status):
         return None
-    return Objection("waits until the pods of the last revision are gone", excused=True)
+    others = ", ".join(sorted(going(situation.observed, situation.status)))
+    return Objection(
+        f"waits until the pods of {f'revision {others}' if others else 'the last revision'} are gone", excused=True
+    )
 
 
 def pods_available(situation: Situation) -> Objection | None:
@@ -74,7 +80,8 @@ def pods_available(situation: Situation) -> Objection | None:
     needed, pods = needed_replicas(observed, spec, status, trial), situation.pods
     if pods.available >= needed:
         return None
-    trouble = pods.trouble or ("those of a revision that retires go first" if status.retiring else "")
+    others = ", ".join(sorted(going(observed, status))) if status.stable is not None else ""
+    trouble = pods.trouble or (f"those of revision {others} go first" if others else "")
     counted = f"waits for {how_many(needed, 'available pod')} of the candidate, has {pods.available}"
     return Objection(": ".join(filter(None, (counted, trouble))))
 

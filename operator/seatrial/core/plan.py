@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from seatrial.api.spec import Spec
-from seatrial.api.status import RevisionRef, Stage, Status
+from seatrial.api.status import Stage, Status
 from seatrial.core.observed import Observed, Unknown
 from seatrial.core.recipe import Recipe
 from seatrial.core.replicas import candidate_replicas, needed_replicas, serving_replicas
-from seatrial.core.stages import gateway_trouble, is_drained, may_end, pods_of, step_weight
+from seatrial.core.stages import gateway_trouble, is_drained, kept, may_end, pods_of, step_weight
 from seatrial.core.target import with_version_of
 from seatrial.core.traffic import MAXIMUM_BACKENDS, weights
 
@@ -36,7 +36,7 @@ def with_weight(observed: Observed, spec: Spec, status: Status, now: datetime) -
     wanted = step_weight(spec.rollout, trial)
     available = pods_of(observed, trial.candidate.revision).available
     least = 0 if may_end(observed, status, trial) else status.weight
-    if available == 0 or not is_drained(spec, status):
+    if available == 0 or not is_drained(observed, spec, status):
         return replace(status, weight=least, trial=replace(trial, step_since=None))
     if available < needed_replicas(observed, spec, status, trial):
         return replace(status, weight=max(least, min(status.weight, wanted)))
@@ -55,13 +55,6 @@ def plan(observed: Observed, spec: Spec, status: Status, wanted: Recipe | Unknow
     idle = idle[:MAXIMUM_BACKENDS]
     shares = {} if status.stable is None else weights(status.stable.revision, candidate, status.weight, idle)
     return Plan(_recipes(observed, status, wanted), _replicas(observed, spec, status, now), shares)
-
-
-def kept(status: Status) -> tuple[RevisionRef, ...]:
-    """Return the revisions that are kept up, stable first."""
-    candidate = status.trial.candidate if status.trial is not None else None
-    previous = status.probation.previous if status.probation is not None else None
-    return tuple(ref for ref in (status.stable, candidate, previous) if ref is not None)
 
 
 def _replicas(observed: Observed, spec: Spec, status: Status, now: datetime) -> dict[str, int]:

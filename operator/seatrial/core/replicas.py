@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from seatrial.api.spec import Spec
 from seatrial.api.status import Stage, Status, Trial
 from seatrial.core.observed import Observed
-from seatrial.core.stages import NO_PODS, goes_untried, pods_of, step_weight, takes_over
+from seatrial.core.stages import NO_PODS, goes_untried, going, pods_of, step_weight, takes_over
 from seatrial.core.traffic import FULL, MAXIMUM_GROWTH, pods_beside, pods_for_share
 
 # An autoscaler looks every 15 s, at metrics that are up to a minute old.
@@ -29,16 +29,17 @@ def serving_replicas(observed: Observed, spec: Spec, status: Status, revision: s
 
 
 def candidate_replicas(observed: Observed, spec: Spec, status: Status, trial: Trial) -> int:
-    """Return how many pods the candidate runs: it makes room for those of a revision that retires.
+    """Return how many pods the candidate runs: it makes room for those of revisions that go.
 
-    So that there is never more than stable, the candidate at its weight, and one pod.
+    So that there is never more than stable, the candidate at its weight, and one pod, also where what retired cannot
+    be removed.
     """
     if status.stable is None:
         return spec.serving.replicas
     needed, most = needed_replicas(observed, spec, status, trial), share_replicas(observed, spec, status, trial) + 1
-    going = sum(pods_of(observed, one.revision).wanted for one in status.retiring)
+    others = sum(pods.wanted for pods in going(observed, status).values())
     there = pods_of(observed, trial.candidate.revision).wanted
-    return max(min(needed, there), min(needed, most - going))
+    return max(min(needed, there), min(needed, most - others))
 
 
 def needed_replicas(observed: Observed, spec: Spec, status: Status, trial: Trial) -> int:

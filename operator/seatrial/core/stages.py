@@ -1,11 +1,12 @@
 """What a trial's stages ask for: their weights, pods and times, and whether traffic may move."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from seatrial.api import requests
 from seatrial.api.spec import Rollout, Spec, Step
-from seatrial.api.status import Stage, Status, Trial
+from seatrial.api.status import RevisionRef, Stage, Status, Trial
 from seatrial.core.objects.common import revision_name
 from seatrial.core.observed import Observed, Pods
 
@@ -69,9 +70,23 @@ def is_left_out(rollout: Rollout, stage: Stage) -> bool:
     return not judged.get(stage, False)
 
 
-def is_drained(spec: Spec, status: Status) -> bool:
+def kept(status: Status) -> tuple[RevisionRef, ...]:
+    """Return the revisions that are kept up, stable first."""
+    candidate = status.trial.candidate if status.trial is not None else None
+    previous = status.probation.previous if status.probation is not None else None
+    return tuple(ref for ref in (status.stable, candidate, previous) if ref is not None)
+
+
+def going(observed: Observed, status: Status) -> Mapping[str, Pods]:
+    """Return the pods of the revisions that are not kept up: they retire, or could not be removed yet."""
+    staying = {ref.revision for ref in kept(status)}
+    return {revision: pods for revision, pods in observed.pods.items() if revision not in staying}
+
+
+def is_drained(observed: Observed, spec: Spec, status: Status) -> bool:
     """Say whether a canary's traffic goes to stable and candidate alone: without a route, all pods get some."""
-    return spec.route is not None or not status.retiring
+    alone = spec.route is not None or status.stable is None
+    return alone or not (status.retiring or going(observed, status))
 
 
 def gateway_trouble(observed: Observed, spec: Spec, revision: str, weight: int) -> str:

@@ -27,6 +27,18 @@ def wanted_recipe(observed: Observed) -> Recipe | Unknown:
     return _recipe(observed, observed.spec, observed.target.version, observed.target.digest)
 
 
+def names_another(observed: Observed, ref: RevisionRef) -> str:
+    """Say what the spec names instead of a revision's version and digest, empty where it names these, or none."""
+    if isinstance(observed.spec, Unknown):
+        return ""
+    model = observed.spec.model
+    if model.version is not None and model.version != ref.version:
+        return f"version {model.version} is wanted"
+    if model.digest is not None and model.digest != ref.digest:
+        return f"spec.model.digest is {model.digest}, and version {ref.version} has another"
+    return ""
+
+
 def _still_there(observed: Observed, spec: Spec, why: Unknown) -> Recipe | None:
     """A version never changes: while the store is away, a named one whose pods run is what it was when they came."""
     if why.reason is not Reason.STORE_UNREACHABLE or spec.model.version is None:

@@ -28,6 +28,7 @@ from seatrial.judge.mixture import (
 )
 
 EQUAL = 1.0
+EXPECTED = 2.5  # how many times the limit most bad candidates have
 
 
 class Telling(NamedTuple):
@@ -70,6 +71,19 @@ def log_evidence_above_at_once(interval: Interval, ratio: float, dispersion: flo
     return log_mean(_above(ratio), lambda value: sum(_log_ratios(telling, ratio, value)))
 
 
+def without_worst(intervals: Sequence[Interval], ratio: float, count: int) -> list[Interval]:
+    """Return the intervals without the `count` that speak most against the candidate."""
+    gap = (EXPECTED - 1) * ratio
+
+    def against(number: int) -> float:
+        mine, theirs = intervals[number].candidate, intervals[number].stable
+        both = ratio * mine.total + theirs.total
+        return mine.bad * log(EXPECTED) - (mine.bad + theirs.bad) * log1p(gap * mine.total / both) if both else 0.0
+
+    worst = set(sorted(range(len(intervals)), key=against, reverse=True)[:count])
+    return [interval for number, interval in enumerate(intervals) if number not in worst]
+
+
 def log_evidence_below(intervals: Sequence[Interval], ratio: float, dispersion: float = 1.0) -> float:
     """Return the log e-value for 'the candidate's rate is less than `ratio` times stable's', in all of the intervals.
 
@@ -86,11 +100,11 @@ def log_evidence_below(intervals: Sequence[Interval], ratio: float, dispersion: 
 
 
 def _above(ratio: float) -> tuple[Alternative[float], ...]:
-    """Most of the weight is about where most bad versions are, at 2.5 times the limit; the rest leaves none out.
+    """Most of the weight is about where most bad versions are; the rest leaves none out.
 
     Twice as many, and up to 40 times, were no quicker to find anything and took twice the time of a look.
     """
-    return around(2.5 * ratio, geometric(1.15 * ratio, max(20.0, 5 * ratio), 12))
+    return around(EXPECTED * ratio, geometric(1.15 * ratio, max(20.0, 5 * ratio), 12))
 
 
 def _log_ratios(telling: Sequence[Telling], ratio: float, value: float) -> list[float]:

@@ -1,13 +1,12 @@
 """Judging in probation: stable has no traffic any more, so its past is what the candidate is held to."""
 
 from collections.abc import Sequence
-from math import ceil
 
 from seatrial.judge import rate_ratio
 from seatrial.judge.conclusion import Samples, conclude, missing_side, nothing_to_judge
 from seatrial.judge.counts import Counts, Interval, before_each, pool
 from seatrial.judge.dispersion import dispersion
-from seatrial.judge.errors import INTERVALS_TO_FAIL, good_enough
+from seatrial.judge.errors import accident_intervals, good_enough
 from seatrial.judge.limits import RatioLimits
 from seatrial.judge.mixture import log_mean_of_starts
 from seatrial.judge.verdict import Finding
@@ -49,7 +48,7 @@ def _worse(since: Sequence[Counts], reference: Counts, limits: RatioLimits, burs
     ratio, all_of_it = max(limits.maximum_ratio, limits.pass_ratio), pool(since)
     found = min(
         rate_ratio.log_evidence_above_at_once(Interval(counts, reference), ratio, bursts)
-        for counts in (all_of_it, _without_worst(since, ceil((INTERVALS_TO_FAIL - 1) / limits.part)))
+        for counts in (all_of_it, _without_worst(since, accident_intervals(limits.part)))
     )
     return found if all_of_it.share > limits.objective else min(found, 0.0)
 

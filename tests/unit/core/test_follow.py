@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
+from seatrial.api.conditions import Reason
+from seatrial.api.spec import Spec
 from seatrial.api.status import Stage, Status, Trial
 from seatrial.core.follow import follow
 from seatrial.core.moves import Outcome
-from seatrial.core.observed import Observed
+from seatrial.core.observed import Observed, Unknown
 from seatrial.core.target import wanted_recipe
 from tests.given import (
     MINUTE,
@@ -27,6 +29,7 @@ from tests.given import (
     spec,
 )
 
+OTHER_DIGEST = "sha256:" + "a" * 64
 OTHER = spec(serving={"batching": {"maxSize": 8}})
 
 
@@ -192,6 +195,29 @@ def test_what_is_not_known_changes_nothing(world: Observed, unknown: dict[str, A
 
 
 # While a trial goes on
+
+
+@pytest.mark.parametrize("stage", [Stage.PREPARING, Stage.SHADOW, Stage.CANARY])
+@pytest.mark.parametrize(
+    ("named", "said"),
+    [
+        (spec(version="99"), "version 99 is wanted"),
+        (spec(digest=OTHER_DIGEST), f"spec.model.digest is {OTHER_DIGEST}, and version 2 has another"),
+    ],
+)
+def test_what_the_spec_names_no_longer_ends_though_the_store_knows_nothing(
+    stage: Stage, named: Spec, said: str
+) -> None:
+    missing = Unknown(Reason.VERSION_NOT_FOUND, "there is no such version")
+    status = after(replace(on_trial(stage), spec=named, target=missing))
+    assert (status.stable, status.trial) == (ref("1"), None)
+    assert (status.history[-1].outcome, status.history[-1].message) == ("Superseded", said)
+
+
+def test_what_the_spec_still_names_goes_on_though_the_store_knows_nothing() -> None:
+    world = on_trial(Stage.CANARY)
+    named = spec(version="2", digest=ref("2").digest)
+    assert after(replace(world, spec=named, target=STORE_DOWN)).trial == world.status.trial
 
 
 def test_a_newer_version_replaces_the_candidate() -> None:

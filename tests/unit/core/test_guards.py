@@ -71,6 +71,22 @@ def test_what_is_wanted_is_not_known() -> None:
     assert guards.still_wanted(situation(canary(world={"target": UNKNOWN}))) is None
 
 
+@pytest.mark.parametrize(
+    ("named", "words"),
+    [
+        (spec(version="99", **ROUTED), "version 99 is wanted; waits for a pod"),
+        (
+            spec(version="2", digest="sha256:" + "a" * 64, **ROUTED),
+            f"spec.model.digest is sha256:{'a' * 64}, and version 2 has",
+        ),
+    ],
+)
+def test_what_the_spec_names_is_known_without_the_store(named: Spec, words: str) -> None:
+    found = guards.still_wanted(situation(canary(world={"target": UNKNOWN, "spec": named})))
+    assert found is not None
+    assert found.message.startswith(words)
+
+
 def test_scaled_to_zero() -> None:
     found = guards.not_scaled_to_zero(situation(canary({"replicas": 0})))
     assert found == Objection("spec.serving.replicas is 0: nothing is tried until there are pods again", excused=True)
@@ -95,6 +111,15 @@ def test_pods_of_an_earlier_candidate(stage: Stage, sections: Mapping[str, Any],
     world = on_trial(stage, of=spec(**sections))
     world = replace(world, status=replace(world.status, retiring=(Retiring("old", NOW),)))
     expected = Objection("waits until the pods of the last revision are gone", excused=True) if kept else None
+    assert guards.drained(situation(world)) == expected
+
+
+@pytest.mark.parametrize(("sections", "kept"), [({}, True), (ROUTED, False)])
+def test_pods_of_an_earlier_candidate_that_could_not_be_removed(sections: Mapping[str, Any], kept: bool) -> None:
+    """However long ago it was."""
+    world = on_trial(Stage.CANARY, of=spec(**sections))
+    world = replace(world, pods={**world.pods, "old": available(1)})
+    expected = Objection("waits until the pods of revision old are gone", excused=True) if kept else None
     assert guards.drained(situation(world)) == expected
 
 

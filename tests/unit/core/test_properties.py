@@ -18,8 +18,7 @@ from seatrial.core.decision import Decision
 from seatrial.core.moves import Outcome
 from seatrial.core.news import new_endings
 from seatrial.core.observed import Evidence, Observed
-from seatrial.core.plan import kept
-from seatrial.core.stages import goes_untried, pods_of
+from seatrial.core.stages import goes_untried, kept, pods_of
 from seatrial.core.target import awaited, is_doubtful
 from seatrial.core.traffic import weights
 from seatrial.ports import Restarts

@@ -63,11 +63,14 @@ def test_a_first_version_serves_from_its_first_pod(replicas: int, needed: int) -
     ("going", "there", "wanted"),
     [(0, 0, 4), (1, 0, 4), (2, 0, 3), (4, 0, 1), (9, 0, 0), (9, 2, 2), (9, 9, 4)],
 )
-def test_the_candidate_makes_room_for_what_retires(going: int, there: int, wanted: int) -> None:
+@pytest.mark.parametrize("retiring", [(Retiring("old", NOW),), ()])
+def test_the_candidate_makes_room_for_what_goes(
+    going: int, there: int, wanted: int, retiring: tuple[Retiring, ...]
+) -> None:
     """Never more pods than stable, the candidate at its weight, and one; and none are taken that are there."""
     made = spec(replicas=4, route=ROUTE)
     world = on_trial(Stage.PREPARING, of=made, pods=available(there))
-    status = replace(world.status, retiring=(Retiring("old", NOW),))
+    status = replace(world.status, retiring=retiring)
     assert candidates(replace(world, status=status, pods={**world.pods, "old": available(going)})) == wanted
 
 

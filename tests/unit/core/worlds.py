@@ -14,8 +14,8 @@ from seatrial.contract import labels
 from seatrial.core import compared
 from seatrial.core.moves import Outcome, retire
 from seatrial.core.observed import Alert, Evidence, Job, JobPhase, Observed, Pods, RouteState, Unknown
-from seatrial.core.plan import kept
 from seatrial.core.recipe import Recipe
+from seatrial.core.stages import kept
 from seatrial.ports import Restarts
 from tests.given import (
     NOW,
