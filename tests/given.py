@@ -7,7 +7,7 @@ from typing import Any
 
 from seatrial.api.conditions import Reason
 from seatrial.api.parse import parse_spec
-from seatrial.api.spec import Spec
+from seatrial.api.spec import Route, Spec
 from seatrial.api.status import Ended, Probation, Rejected, RevisionRef, Stage, Status, Trial
 from seatrial.contract.canonical import digest_of
 from seatrial.contract.manifest import File, Manifest
@@ -32,7 +32,8 @@ NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 KEY = Key("ml", "risk")
 DEFAULTS = Defaults("runtime:1", "test", ("1m", "1h", "24h"), namespace_label="namespace", own_identity=True)
 MINUTE = timedelta(minutes=1)
-ROUTE = {"gateway": {"name": "models", "namespace": "gateways"}, "hostnames": ["risk.example.org"]}
+HOSTNAMES = ("risk.example.org",)
+ROUTE = {"gateway": {"name": "models", "namespace": "gateways"}, "hostnames": list(HOSTNAMES)}
 TRAINING = {
     "dataset": "s3://models/risk/train.parquet",
     "target": "risk_level",
@@ -153,9 +154,11 @@ def troubled(trouble: str, count: int = 1) -> Pods:
     return Pods(wanted=count, ready=0, available=0, trouble=trouble)
 
 
-def taken(weights: Mapping[str, int]) -> RouteState:
-    """Return an HTTPRoute with weights by revision, which the gateway has taken."""
-    return RouteState(True, "accepted", {f"{KEY.name}-{revision}": weight for revision, weight in weights.items()})
+def taken(weights: Mapping[str, int], route: Route | None = None) -> RouteState:
+    """Return an HTTPRoute with weights by revision, which the gateway has taken, where this route says or at ROUTE."""
+    by_name = {f"{KEY.name}-{revision}": weight for revision, weight in weights.items()}
+    hostnames, path = (HOSTNAMES, "/") if route is None else (route.hostnames or ("",), route.path)
+    return RouteState(True, "accepted", by_name, hostnames=hostnames, path=path)
 
 
 def serving(version: str = "1", *, wants: str | None = None, of: Spec | None = None, **changes: Any) -> Observed:
@@ -165,7 +168,7 @@ def serving(version: str = "1", *, wants: str | None = None, of: Spec | None = N
         "status": Status(stable=stable),
         "recipes": {stable.revision: recipe(version, of)},
         "pods": {stable.revision: available(made.serving.replicas)},
-        "route": taken({stable.revision: 100}) if made.route is not None else None,
+        "route": taken({stable.revision: 100}, made.route) if made.route is not None else None,
         "serving": record(version, stable.revision),
     }
     return observed(wants=wants or version, of=of, **(settled | changes))
@@ -209,7 +212,7 @@ def on_trial(
         "recipes": {**before.recipes, candidate.revision: recipe("2", of)},
         "pods": {**before.pods, **there},
         "evidence": evidence or healthy(began),
-        "route": taken(split) if made.route is not None else None,
+        "route": taken(split, made.route) if made.route is not None else None,
     }
     return replace(before, **(changes | dict(world)))
 
@@ -225,13 +228,14 @@ def in_probation(
     """Return a world in which version 2 was promoted a while ago and version 1 is still warm."""
     world = on_trial(Stage.CANARY, of=of)
     promoted, previous, at = ref("2", of), ref("1", of), NOW - since
+    routed = of.route if of is not None else None
     status = Status(stable=promoted, probation=Probation(previous, at - 10 * MINUTE, at), history=(ended("2"),))
     settled: dict[str, Any] = {
         "status": status,
         "target": target(wants),
         "serving": record("2", promoted.revision),
         "evidence": evidence or healthy(at),
-        "route": taken({promoted.revision: 100}) if world.route is not None else None,
+        "route": taken({promoted.revision: 100}, routed) if routed is not None else None,
     }
     return replace(world, **(settled | changes))
 

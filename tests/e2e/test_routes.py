@@ -1,6 +1,7 @@
 """Who gets which callers: a host name that another has, and callers that stay where they were."""
 
 import json
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +16,7 @@ SPLIT: Mapping[str, Any] = {
     "canary": {"steps": [{"weight": 50}], "stepDuration": "1h", "sticky": True},
 }
 REQUESTS = 30
+AGE = 2.0  # seconds: a gateway knows routes that are made within one apart by their names alone
 
 
 def test_a_host_name_that_another_has_is_not_taken_away(world: World) -> None:
@@ -32,6 +34,54 @@ def test_a_host_name_that_another_has_is_not_taken_away(world: World) -> None:
     assert list(stats["lastSeconds"]) == ["1"]
     world.has_lost_nothing()
     world.site.commands.ctl("delete", "modeldeployment", "other", "-n", world.namespace, "--wait=true")
+
+
+def test_a_host_name_that_another_has_costs_the_one_that_asks_for_it_none_of_its_own(world: World) -> None:
+    """And takes none away from the other, whichever of the two routes is older."""
+    world.serves("1")
+    theirs = dict(world.document("2", route=route_of(world, "theirs")))
+    theirs["metadata"] = {"name": "other", "namespace": world.namespace}
+    world.site.commands.apply(theirs)
+    world.sees_other("other", "it serves", lambda s: condition(s, "RouteReady") == "True")
+    time.sleep(AGE)
+
+    world.apply("1", route=route_of(world, world.namespace, "theirs"))
+
+    status = world.sees("it is said", lambda s: condition(s, "RouteReady") == "False")
+    assert "theirs.example.org is not served" in condition(status, "RouteReady", "message")
+    assert condition(status, "Ready") == "True"
+    world.site.commands.apply(
+        {**theirs, "spec": {**theirs["spec"], "route": route_of(world, "theirs", world.namespace)}}
+    )
+    world.sees_other("other", "it is said too", lambda s: condition(s, "RouteReady") == "False")
+    answered = world.client.stats()["answered"]
+    stats = world.sees_client("is answered on", lambda c: c["answered"] >= answered + 5 * RATE)
+    assert list(stats["lastSeconds"]) == ["1"]
+    world.has_lost_nothing()
+    world.site.commands.ctl("delete", "modeldeployment", "other", "-n", world.namespace, "--wait=true")
+    world.sees("what is free now is taken", lambda s: condition(s, "RouteReady") == "True")
+
+
+def test_another_host_name_is_added_and_nothing_is_lost(world: World) -> None:
+    world.serves("1")
+
+    world.apply("1", route=route_of(world, world.namespace, "more"))
+
+    world.sees("one route has both", lambda _: hosts(world) == {NAME: 2})
+    assert condition(world.status(), "RouteReady") == "True"
+    world.has_lost_nothing()
+
+
+def hosts(world: World) -> Mapping[str, int]:
+    """Count the host names of each HTTPRoute."""
+    found = world.site.commands.list("httproute", world.namespace, f"seatrial.dev/model={NAME}")
+    return {one["metadata"]["name"]: len(one["spec"]["hostnames"]) for one in found}
+
+
+def route_of(world: World, *hosts: str) -> Mapping[str, Any]:
+    """Return spec.route with host names."""
+    gateway = {"name": world.site.gateway_name, "namespace": world.site.gateway_namespace}
+    return {"gateway": gateway, "hostnames": [f"{host}.example.org" for host in hosts]}
 
 
 def test_sticky_callers_stay_with_the_version_that_answered_them(world: World) -> None:

@@ -1,22 +1,28 @@
 """What the cached objects of a ModelDeployment say, as the values that a decision rests on."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from seatrial.adapters.kube_kinds import AUTOSCALER, ROUTE_API
 from seatrial.api.spec import Route
-from seatrial.contract import labels
+from seatrial.contract import http, labels
+from seatrial.core.addresses import ANY_HOST
+from seatrial.core.objects.common import CLAIM_SUFFIX
 from seatrial.core.observed import JobPhase, Pods, RouteState
 from seatrial.core.recipe import Recipe, recipe_from
-from seatrial.ports import NO_RESTARTS, Document, Restarts
+from seatrial.ports import NO_RESTARTS, Document, Key, Restarts
 
+_TAKEN = "another route has this host name and path: choose others in spec.route"
 _NEEDED = ("Accepted", "ResolvedRefs")  # of a parent's conditions
+_PARTIAL = "PartiallyInvalid"  # some of its rules were dropped, as where an older route has their host name and path
 # What a person can do about the reasons that the Gateway API and Contour have.
 _CURES = {
     "NotAllowedByListeners": "let a listener of the Gateway allow routes from this namespace (allowedRoutes)",
     "NoMatchingListenerHostname": "name a host in spec.route.hostnames that a listener of the Gateway has",
-    "RuleMatchConflict": "another route has this host name and path: choose others in spec.route",
+    "RuleMatchConflict": _TAKEN,
+    "RuleMatchPartiallyConflict": _TAKEN,
 }
 
 
@@ -96,20 +102,38 @@ def selector_of(deployment: Document) -> str:
     return ",".join(f"{label}={value}" for label, value in sorted(chosen.items()))
 
 
-def route_of(documents: Iterable[Document], route: Route | None, namespace: str) -> RouteState | None:
-    """Return what the wanted Gateway says of the HTTPRoute; None where there is no HTTPRoute."""
-    routes = [d for d in documents if (d["apiVersion"], d["kind"]) == (ROUTE_API, "HTTPRoute")]
-    if not routes or route is None:
+def route_of(documents: Iterable[Document], route: Route | None, key: Key) -> RouteState | None:
+    """Return what the wanted Gateway says of the HTTPRoute, and of its claim; None where there is no HTTPRoute."""
+    routes = (d for d in documents if (d["apiVersion"], d["kind"]) == (ROUTE_API, "HTTPRoute"))
+    by_name = {d["metadata"]["name"]: d for d in routes}
+    document, claim = by_name.get(key.name), by_name.get(key.name + CLAIM_SUFFIX)
+    if document is None or route is None:
         return None
-    document, gateway = routes[0], f"{route.gateway_namespace or namespace}/{route.gateway}"
+    state = _route_state(document, route, key.namespace)
+    return state if claim is None else replace(state, claim=_route_state(claim, route, key.namespace))
+
+
+def _route_state(document: Document, route: Route, namespace: str) -> RouteState:
+    gateway = f"{route.gateway_namespace or namespace}/{route.gateway}"
     accepted, message = _answer(_parent_conditions(document, route, namespace), gateway)
-    return RouteState(accepted, message, _weights(document), _gateways(document, namespace))
+    hostnames = tuple(document["spec"].get("hostnames") or (ANY_HOST,))
+    gateways = _gateways(document, namespace)
+    return RouteState(accepted, message, _weights(document), gateways, hostnames, _path(document))
+
+
+def _path(document: Document) -> str:
+    """Return the path below which an HTTPRoute of ours serves."""
+    matches = [match for rule in document["spec"].get("rules") or () for match in rule.get("matches") or ()]
+    first = str((matches[0].get("path") or {}).get("value", "")) if matches else ""
+    return first.removesuffix(http.PUBLIC_PATHS[0]) or "/"
 
 
 def _answer(conditions: Mapping[str, Mapping[str, Any]], gateway: str) -> tuple[bool | None, str]:
     """Return whether a Gateway has taken the HTTPRoute, and what there is to say."""
     found = [conditions[kind] for kind in _NEEDED if kind in conditions]
     refused = [_refusal(c) for c in found if c.get("status") == "False"]
+    if conditions.get(_PARTIAL, {}).get("status") == "True":
+        refused.append(_refusal(conditions[_PARTIAL]))
     if refused:
         return False, "; ".join(refused)
     if [c.get("status") for c in found] != ["True"] * len(_NEEDED):

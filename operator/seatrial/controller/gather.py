@@ -91,7 +91,7 @@ class Gatherer:
             reference=reference.result(),
             recipes=from_cache.recipes_of(objects),
             pods=pods.result(),
-            route=None if isinstance(valid, Unknown) else from_cache.route_of(objects, valid.route, key.namespace),
+            route=None if isinstance(valid, Unknown) else from_cache.route_of(objects, valid.route, key),
             evidence=evidence.result(),
             alerts=self._alerts.of(key, now),
             jobs=jobs.result(),

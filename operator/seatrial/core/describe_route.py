@@ -1,7 +1,11 @@
 """The condition of the HTTPRoute: what the gateway says of it, and where it sends traffic if it cannot be written."""
 
+from collections.abc import Sequence
+
 from seatrial.api.conditions import Condition, Reason, Type, condition
-from seatrial.core.objects.common import revision_name
+from seatrial.api.spec import Route
+from seatrial.core.addresses import claim, hosts, is_granted
+from seatrial.core.objects.common import CLAIM_SUFFIX, revision_name
 from seatrial.core.observed import RouteState
 from seatrial.core.recipe import Recipe
 from seatrial.core.view import View
@@ -24,8 +28,30 @@ def route_ready(view: View) -> Condition:
             return condition(Type.ROUTE_READY, None, Reason.NO_VERSION_SERVES, message)
         message = route.message if route is not None else _no_route(view)
         return condition(Type.ROUTE_READY, None, Reason.WAITING_FOR_GATEWAY, message)
-    reason = Reason.ACCEPTED if route.accepted else Reason.NOT_ACCEPTED
-    return condition(Type.ROUTE_READY, route.accepted, reason, route.message)
+    if not route.accepted:
+        return condition(Type.ROUTE_READY, False, Reason.NOT_ACCEPTED, route.message)
+    asked = claim(route, view.spec.route)
+    if asked is None or is_granted(route, asked):
+        return condition(Type.ROUTE_READY, True, Reason.ACCEPTED, route.message)
+    return _claimed(view, route, asked)
+
+
+def _claimed(view: View, route: RouteState, asked: Route) -> Condition:
+    """What callers use is served, and what they are to use too is asked for."""
+    refused = view.observed.refused.get(("HTTPRoute", view.observed.key.name + CLAIM_SUFFIX), "")
+    said = refused or (route.claim.message if route.claim is not None else "it is asked for")
+    served = f"{_places(route.hostnames, route.path)} has the traffic as before"
+    message = f"{_places(hosts(asked), asked.path)} is not served: {said}; {served}"
+    if refused:
+        return condition(Type.ROUTE_READY, False, Reason.APPLY_FAILED, message)
+    if route.claim is not None and route.claim.accepted is False:
+        return condition(Type.ROUTE_READY, False, Reason.NOT_ACCEPTED, message)
+    return condition(Type.ROUTE_READY, None, Reason.WAITING_FOR_GATEWAY, message)
+
+
+def _places(hostnames: Sequence[str], path: str) -> str:
+    prefix = path.rstrip("/")
+    return ", ".join(f"{host or 'any host'}{prefix}" for host in hostnames)
 
 
 def _weights(view: View, route: RouteState) -> str:

@@ -8,7 +8,7 @@ from seatrial.core.decision import Removal
 from seatrial.core.objects.collector import collector_objects
 from seatrial.core.objects.common import COLLECTOR_SUFFIX, Document, revision_name
 from seatrial.core.objects.predictor import revision_objects
-from seatrial.core.objects.traffic import client_service, http_route, shadow_service
+from seatrial.core.objects.traffic import client_service, http_routes, shadow_service
 from seatrial.core.objects.trainer import training_job
 from seatrial.core.observed import Observed
 from seatrial.core.plan import Plan
@@ -71,8 +71,8 @@ def _traffic(observed: Observed, spec: Spec, status: Status, plan: Plan) -> list
         return [service]
     serves = pods_of(observed, status.stable.revision).available > 0
     sticky = spec.rollout.canary is not None and spec.rollout.canary.sticky
-    route = http_route(observed, spec.route, plan, sticky=sticky)
-    return [service, route] if serves or observed.route is not None else [service]
+    routes = http_routes(observed, spec.route, plan, sticky=sticky)
+    return [service, *routes] if serves or observed.route is not None else [service]
 
 
 def _collector(observed: Observed, spec: Spec, status: Status, plan: Plan) -> list[Document]:

@@ -87,13 +87,17 @@ class Pods:
 class RouteState:
     """What the gateway says of the HTTPRoute: None as long as it has said nothing about this generation.
 
-    `weights` are by backend Service; `gateways` are those that the HTTPRoute names now, as (namespace, name).
+    `weights` are by backend Service; `gateways` are those that the HTTPRoute names now, as (namespace, name), and
+    `hostnames` and `path` where it serves. `claim` is the HTTPRoute beside it that asks for more (core.addresses).
     """
 
     accepted: bool | None
     message: str
     weights: Mapping[str, int] = field(default_factory=dict)
     gateways: tuple[tuple[str, str], ...] = ()
+    hostnames: tuple[str, ...] = ()
+    path: str = "/"
+    claim: "RouteState | None" = None
 
 
 @dataclass(frozen=True, slots=True)

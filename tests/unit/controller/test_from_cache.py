@@ -23,10 +23,12 @@ from seatrial.controller.from_cache import (
 )
 from seatrial.core.observed import JobPhase, Pods
 from seatrial.core.recipe import Recipe
+from seatrial.ports import Key
 
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 RECIPE = Recipe("s3://models/team", "risk", "7", "sha256:" + "0" * 64, None, None, None, "runtime:1")
 ROUTE = Route("models", "gateways")
+KEY = Key("ml", "risk")
 
 
 def thing(kind: str, name: str, api_version: str = "apps/v1", **parts: Any) -> dict[str, Any]:
@@ -121,10 +123,13 @@ def route(*conditions: tuple[str, str, int], parent: dict[str, str] | None = Non
         ([("Accepted", "True", 2), ("ResolvedRefs", "False", 2)], False),
         ([("Accepted", "False", 1), ("ResolvedRefs", "True", 2)], None),
         ([("Accepted", "Unknown", 2), ("ResolvedRefs", "True", 2)], None),
+        ([("Accepted", "True", 2), ("ResolvedRefs", "True", 2), ("PartiallyInvalid", "True", 2)], False),
+        ([("Accepted", "True", 2), ("ResolvedRefs", "True", 2), ("PartiallyInvalid", "True", 1)], True),
+        ([("Accepted", "True", 2), ("ResolvedRefs", "True", 2), ("PartiallyInvalid", "False", 2)], True),
     ],
 )
 def test_what_the_gateway_said(conditions: list[tuple[str, str, int]], accepted: bool | None) -> None:
-    found = route_of([route(*conditions)], ROUTE, "ml")
+    found = route_of([route(*conditions)], ROUTE, KEY)
     assert found is not None
     assert found.accepted is accepted
     assert found.weights == {"risk-abc": 90, "risk-def": 10}
@@ -132,7 +137,7 @@ def test_what_the_gateway_said(conditions: list[tuple[str, str, int]], accepted:
 
 
 def test_a_refusal_is_told_in_the_gateways_words() -> None:
-    found = route_of([route(("Accepted", "True", 2), ("ResolvedRefs", "False", 2))], ROUTE, "ml")
+    found = route_of([route(("Accepted", "True", 2), ("ResolvedRefs", "False", 2))], ROUTE, KEY)
     assert found is not None
     assert found.message == "ResolvedRefsWhy: so"
 
@@ -140,24 +145,51 @@ def test_a_refusal_is_told_in_the_gateways_words() -> None:
 def test_a_refusal_that_is_known_comes_with_what_can_be_done() -> None:
     document = route(("Accepted", "False", 2))
     document["status"]["parents"][0]["conditions"][0]["reason"] = "NotAllowedByListeners"
-    found = route_of([document], ROUTE, "ml")
+    found = route_of([document], ROUTE, KEY)
     assert found is not None
     assert found.message.startswith("NotAllowedByListeners: so; let a listener of the Gateway allow routes")
 
 
 def test_another_gateways_word_counts_for_nothing() -> None:
     other = route(("Accepted", "True", 2), ("ResolvedRefs", "True", 2), parent={"name": "models"})
-    found = route_of([other], ROUTE, "ml")
+    found = route_of([other], ROUTE, KEY)
     assert found is not None
     assert found.accepted is None
-    own = route_of([other], replace(ROUTE, gateway_namespace=""), "ml")
+    own = route_of([other], replace(ROUTE, gateway_namespace=""), KEY)
     assert own is not None
     assert own.accepted is True
 
 
+@pytest.mark.parametrize(
+    ("path", "hostnames", "found"),
+    [
+        ("/v1", ["risk.example.org"], (("risk.example.org",), "/")),
+        ("/team/risk/v1", ["a.example.org", "b.example.org"], (("a.example.org", "b.example.org"), "/team/risk")),
+        ("/v1", [], (("",), "/")),
+    ],
+)
+def test_where_a_route_serves(path: str, hostnames: list[str], found: tuple[tuple[str, ...], str]) -> None:
+    document = route(("Accepted", "True", 2))
+    document["spec"]["hostnames"] = hostnames
+    document["spec"]["rules"][0]["matches"] = [{"path": {"type": "PathPrefix", "value": path}}]
+    state = route_of([document], ROUTE, KEY)
+    assert state is not None
+    assert (state.hostnames, state.path) == found
+
+
+def test_a_claim_is_found_beside_the_route_and_never_for_it() -> None:
+    claim = route(("Accepted", "False", 2))
+    claim["metadata"]["name"] = "risk-claim"
+    assert route_of([claim], ROUTE, KEY) is None
+    state = route_of([claim, route(("Accepted", "True", 2), ("ResolvedRefs", "True", 2))], ROUTE, KEY)
+    assert state is not None
+    assert state.claim is not None
+    assert (state.accepted, state.claim.accepted) == (True, False)
+
+
 def test_no_route_is_no_state() -> None:
-    assert route_of([deployment()], ROUTE, "ml") is None
-    assert route_of([route()], None, "ml") is None
+    assert route_of([deployment()], ROUTE, KEY) is None
+    assert route_of([route()], None, KEY) is None
 
 
 @pytest.mark.parametrize(

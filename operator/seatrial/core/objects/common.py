@@ -9,7 +9,7 @@ from seatrial.core.observed import Observed
 from seatrial.core.recipe import Recipe
 
 Document = dict[str, Any]
-SHADOW_SUFFIX, COLLECTOR_SUFFIX = "-shadow", "-collector"
+SHADOW_SUFFIX, COLLECTOR_SUFFIX, CLAIM_SUFFIX = "-shadow", "-collector", "-claim"
 
 
 def revision_name(name: str, revision: str) -> str:

@@ -1,9 +1,12 @@
 """The objects that carry traffic: the Service that clients use, the shadow's Service, the HTTPRoute."""
 
+from functools import partial
+
 from seatrial.api.spec import Route
 from seatrial.api.status import Stage, Status
 from seatrial.contract import http, labels
-from seatrial.core.objects.common import SHADOW_SUFFIX, Document, owned, revision_name
+from seatrial.core.addresses import ANY_HOST, claim, served_at
+from seatrial.core.objects.common import CLAIM_SUFFIX, SHADOW_SUFFIX, Document, owned, revision_name
 from seatrial.core.objects.predictor import selector
 from seatrial.core.observed import Observed
 from seatrial.core.plan import Plan
@@ -40,20 +43,35 @@ def shadow_service(observed: Observed, status: Status) -> list[Document]:
     return [{**head, "spec": spec}]
 
 
-def http_route(observed: Observed, route: Route, plan: Plan, *, sticky: bool) -> Document:
-    """Return the HTTPRoute with the exact weights of the revisions' Services.
+def http_routes(observed: Observed, route: Route, plan: Plan, *, sticky: bool) -> list[Document]:
+    """Return the HTTPRoute where callers are served, and the one that claims where they should be too.
 
-    `sticky` callers, who send back which revision answered them, stay with it while two share the traffic.
+    Both have the exact weights of the revisions' Services. `sticky` callers, who send back which revision answered
+    them, stay with it while two share the traffic.
     """
-    name, prefix = observed.key.name, route.path.rstrip("/")
-    parents = [_parent(route.gateway, route.gateway_namespace), *_until_accepted(observed, route)]
+    parent, asked = _parent(route.gateway, route.gateway_namespace), claim(observed.route, route)
+    rules = partial(_rules, observed.key.name, plan, sticky=sticky)
+    at, before = served_at(observed.route, route), _until_accepted(observed, route)
+    made = [_http_route(observed, observed.key.name, at, [parent, *before], rules(at.path))]
+    if asked is not None:
+        made.append(_http_route(observed, observed.key.name + CLAIM_SUFFIX, asked, [parent], rules(asked.path)))
+    return made
+
+
+def _http_route(observed: Observed, name: str, at: Route, parents: list[Document], rules: list[Document]) -> Document:
+    hostnames = [host for host in at.hostnames if host != ANY_HOST]
+    spec = {"parentRefs": parents, "hostnames": hostnames, "rules": rules}
+    return {**owned(observed, GATEWAY_API, "HTTPRoute", name, {}), "spec": spec}
+
+
+def _rules(name: str, plan: Plan, path: str, *, sticky: bool) -> list[Document]:
+    prefix = path.rstrip("/")
     backends = [_backend(name, revision, weight) for revision, weight in plan.weights.items()]
     rules = [_rule(prefix, public, backends) for public in http.PUBLIC_PATHS]
     shared = [revision for revision, weight in plan.weights.items() if weight]
     for revision in shared if sticky and len(shared) > 1 else ():
         rules += [_rule(prefix, public, [_backend(name, revision, 1)], revision) for public in http.PUBLIC_PATHS]
-    spec = {"parentRefs": parents, "hostnames": list(route.hostnames), "rules": rules}
-    return {**owned(observed, GATEWAY_API, "HTTPRoute", name, {}), "spec": spec}
+    return rules
 
 
 def _parent(gateway: str, namespace: str) -> Document:
