@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from seatrial.api.fields import MILLISECOND, SMALLEST_SHARE, between, decimal, duration, member, section
-from seatrial.api.parse_checks import parse_checks
+from seatrial.api.parse_checks import MOST_SAMPLES, parse_checks
 from seatrial.api.spec import (
     Approval,
     Canary,
@@ -49,7 +49,7 @@ def _shadow(reader: Reader) -> Shadow | None:
     default = Shadow()
     return Shadow(
         sample=between(reader, "sample", 1, 100, default.sample),
-        minimum_samples=between(reader, "minimumSamples", 1, 10_000_000, default.minimum_samples),
+        minimum_samples=between(reader, "minimumSamples", 1, MOST_SAMPLES, default.minimum_samples),
         minimum_duration=duration(reader, "minimumDuration", default.minimum_duration),
         maximum_disagreement=_share(reader, "maximumDisagreement", default.maximum_disagreement),
     )

@@ -9,7 +9,10 @@ from seatrial.ports import Series
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """How much a counter grew until `at` (Unix seconds) since the point before; `age` is how long it has existed."""
+    """How much a counter grew until `at` (Unix seconds) since the point before.
+
+    `age` is how long it had existed at that point, in seconds: all that grew came when it was older.
+    """
 
     series: Series
     at: float
@@ -61,9 +64,9 @@ def _of_series(series: Series, since: float, beginning: float, *, away: bool) ->
         return
     born, first = series.points[0]
     old = born <= beginning
-    before = first if old or away else 0.0
+    before, seen = first if old or away else 0.0, born
     for at, value in series.points:
         by = value - before if value >= before else value
-        before = value
         if at > since:
-            yield Growth(series, at, round(by), float("inf") if old else at - born)
+            yield Growth(series, at, round(by), float("inf") if old else seen - born)
+        before, seen = value, at

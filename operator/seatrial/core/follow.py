@@ -44,11 +44,17 @@ def follow(observed: Observed, status: Status, wanted: Recipe | Unknown, now: da
 
 
 def _while_settled(observed: Observed, status: Status, wanted: Recipe, now: datetime) -> Status:
-    if status.probation is not None and wanted.revision == status.probation.previous.revision:
+    if status.probation is not None and _is_before(status, status.probation.previous, wanted):
         return _back(observed, status, now)
     if _is_settled(observed, status, wanted):
         return status
     return moves.start(status, reference_to(wanted), now, returning=returns(observed, status, wanted.revision))
+
+
+def _is_before(status: Status, previous: RevisionRef, wanted: Recipe) -> bool:
+    """Say whether what served before is wanted again: also its version with other pods, which are tried after that."""
+    other = status.stable is not None and status.stable.digest != wanted.digest
+    return wanted.revision == previous.revision or (other and wanted.digest == previous.digest)
 
 
 def _first(observed: Observed, status: Status, wanted: Recipe, now: datetime) -> Status:

@@ -13,6 +13,7 @@ from seatrial.api.checks import (
     PredictionsCheck,
     QueryCheck,
 )
+from seatrial.api.quantities import format_duration
 from seatrial.api.status import Stage
 from seatrial.contract.metrics import DURATION_EDGES
 from seatrial.core.observed import Evidence, Unknown
@@ -98,7 +99,9 @@ def _latency(name: str, kind: LatencyCheck, evidence: Evidence, terms: Terms, li
     edges, intervals = above(kind.objective, evidence.latency.get(name, ()))
     if terms.stage is Stage.PROBATION:
         return _after(name, _slower_than_tail(intervals), limits, 1.0)
-    return judge_latency(name, edges, intervals, limits)
+    warm = kind.warm_up > timedelta(0)
+    counted = f"requests past the warm-up of {format_duration(kind.warm_up)}" if warm else "requests"
+    return judge_latency(name, edges, intervals, limits, counted)
 
 
 def _after(name: str, intervals: Sequence[Interval], limits: RatioLimits, usual: float) -> Finding:

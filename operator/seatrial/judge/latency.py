@@ -34,14 +34,17 @@ def judge_latency(
     edges: Sequence[float],
     intervals: Sequence[LatencyInterval],
     limits: RatioLimits,
+    counted: str = "requests",
 ) -> Finding:
     """Return the finding on the latencies since the stage began; `edges` in seconds, ascending.
+
+    `counted` is what a person reads of which requests these are, where there are none.
 
     Raises:
         ValueError: where edges do not ascend from above 0, or an interval has not one bucket more than edges.
     """
     judged = edges_to_judge(edges, intervals)
-    missing = missing_side(*_requests(intervals), "requests") or _out_of_range(edges, judged)
+    missing = missing_side(*_requests(intervals), counted) or _out_of_range(edges, judged)
     if missing:
         return nothing_to_judge(name, missing, limits.alpha)
     slower = [_toward_fail(edge, limits) for edge in judged]

@@ -45,7 +45,7 @@ def judge_against_reference(
 
 def _worse(since: Sequence[Counts], reference: Counts, limits: RatioLimits, bursts: float) -> float:
     """Return the log e-value for 'worse than before', from the first of these intervals on."""
-    ratio, all_of_it = max(limits.maximum_ratio, limits.pass_ratio), pool(since)
+    ratio, all_of_it = limits.pass_ratio, pool(since)
     found = min(
         rate_ratio.log_evidence_above_at_once(Interval(counts, reference), ratio, bursts)
         for counts in (all_of_it, _without_worst(since, accident_intervals(limits.part)))

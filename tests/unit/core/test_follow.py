@@ -277,6 +277,22 @@ def test_the_version_before_keeps_its_image_though_the_default_has_changed() -> 
     assert after(world).stable == ref("1")
 
 
+def test_the_version_before_comes_back_first_where_its_pods_are_to_be_others() -> None:
+    """What is warm takes the traffic back at once; then its version is tried with the pods that the spec asks for."""
+    back = after(replace(in_probation(since=MINUTE, wants="1"), spec=OTHER))
+    assert (back.stable, back.probation, back.trial) == (ref("1"), None, None)
+    assert outcomes(back)[-1] == ("2", "Aborted")
+    tried = after(replace(serving("1"), status=back, spec=OTHER))
+    assert tried.trial is not None
+    assert (tried.stable, tried.trial.candidate) == (ref("1"), ref("1", OTHER))
+
+
+def test_other_pods_of_the_promoted_version_are_no_way_back() -> None:
+    status = after(replace(in_probation(since=MINUTE), spec=OTHER))
+    assert status.trial is not None
+    assert (status.stable, status.trial.candidate) == (ref("2"), ref("2", OTHER))
+
+
 def test_a_third_version_ends_the_probation() -> None:
     status = after(in_probation(since=MINUTE, wants="3"))
     assert status.trial is not None
