@@ -113,7 +113,7 @@ def test_findings_are_the_last_of_the_stage_that_goes_on() -> None:
     status = decide(on_trial(Stage.CANARY, evidence=nothing_yet(NOW)), NOW).status
     assert status.findings == (
         Finding("errors", "Inconclusive", "no requests yet"),
-        Finding("latency", "Inconclusive", "no requests yet"),
+        Finding("latency", "Inconclusive", "no requests past the warm-up of 2m yet"),
     )
 
 
