@@ -70,6 +70,13 @@ def compared(results: Results) -> Iterator[Compared]:
             yield Compared(place, ours, found)
 
 
+def missed(results: Results) -> Iterator[Place]:
+    """Yield the places that have a limit, and where Seatrial found too few to compare it with."""
+    for place, ours in results.items():
+        if ours.rolled_back < FOUND * ours.runs and isfinite(_limit(place, BY_NAME[place.world]).minutes):
+            yield place
+
+
 def _limit(place: Place, world: World) -> Limit:
     steps = STEPS[place.steps]
     match place.judge, world.harm:

@@ -7,7 +7,7 @@ from math import inf, isnan
 
 from tests.benchmarks.judgement.figures import Figures, upper_bound
 from tests.benchmarks.judgement.judges import OURS, PEERS
-from tests.benchmarks.judgement.limits import BY_NAME, Compared, compared
+from tests.benchmarks.judgement.limits import BY_NAME, Compared, compared, missed
 from tests.benchmarks.judgement.run import Place, Results
 from tests.benchmarks.judgement.steps import DEFAULT
 from tests.benchmarks.judgement.worlds import HEALTHY
@@ -42,9 +42,12 @@ def _healthy(results: Results) -> Target:
     cells = _ours(results, lambda place: BY_NAME[place.world].harm is None)
     place, worst = max(cells.items(), key=lambda item: item[1].percent(item[1].rolled_back))
     back, runs = (sum(getattr(one, name) for one in cells.values()) for name in ("rolled_back", "runs"))
+    least, few = max(cells.items(), key=lambda item: upper_bound(item[1].rolled_back, item[1].runs))
     seen = (
         f"at worst {worst.rolled_back} of {worst.runs} ({place.world}, {place.rate:,} a minute, {place.steps}); in all"
-        f" {back} of {runs:,}, at most {100 * upper_bound(back, runs):.2f} % with 95 % confidence"
+        f" {back} of {runs:,}, at most {100 * upper_bound(back, runs):.2f} % with 95 % confidence;"
+        f" least is known of {least.world}, {least.rate:,} a minute, {least.steps}: {few.rolled_back} of {few.runs}, at"
+        f" most {100 * upper_bound(few.rolled_back, few.runs):.1f} %"
     )
     met = worst.percent(worst.rolled_back) <= MOST_ROLLED_BACK
     return Target(f"healthy versions rolled back: at most {MOST_ROLLED_BACK} % in every world", seen, met)
@@ -64,14 +67,25 @@ def _cheaper(results: Results) -> Target:
         fair = [peer.name for peer in PEERS if _is_fair(results, place, peer.name)]
         others = {name: _errors(results[_at(place, name, THREEFOLD)]) for name in fair}
         least = min(others, key=lambda name: others[name], default="")
-        beside = f"{least} {others[least]:,.1f}" if others.get(least, inf) < inf else "no such peer finds all of them"
-        told.append(f"{found.mean_harm:,.1f} {_where(place)}, {beside}")
-        met = met and all(ours < errors for errors in others.values() if errors < inf)
+        beside = f"{least} {others[least]:,.1f}" if others.get(least, inf) < inf else _who_misses(results, place, fair)
+        all_found = found.rolled_back == found.runs
+        told.append(f"{found.mean_harm:,.1f} {_where(place)}{'' if all_found else ', not all found'}, {beside}")
+        met = met and all_found and all(ours < errors for errors in others.values() if errors < inf)
     asked = (
         "and after fewer errors in the mean than at any peer that rolls back less than"
         f" {TOO_MANY_ROLLED_BACK:.0f} % of healthy ones (one that promotes a bad version once has errors without end)"
     )
     return Target(asked, "; ".join(told), met)
+
+
+def _who_misses(results: Results, place: Place, fair: Iterable[str]) -> str:
+    """Name the peer with the fewest errors, which promotes some of what is bad."""
+    seen = {name: results[_at(place, name, THREEFOLD)] for name in fair}
+    if not seen:
+        return "no such peer"
+    name = min(seen, key=lambda one: seen[one].mean_harm)
+    missed = seen[name].percent(seen[name].promoted)
+    return f"no such peer finds all of them ({name} {seen[name].mean_harm:,.1f}, promotes {missed:.0f} %)"
 
 
 def _errors(found: Figures) -> float:
@@ -99,12 +113,15 @@ def _near(results: Results) -> Iterable[Target]:
     by_world: dict[str, list[Compared]] = defaultdict(list)
     for one in compared(results):
         by_world[one.place.world].append(one)
+    missing = list(missed(results))
     for world, found in by_world.items():
         told = [one for one in found if one.ratio >= 1]
         seen = "; ".join(f"{one.ratio:.2f}× {_where(one.place)}" for one in told)
         held = f" (and below it, by holding, in {len(found) - len(told)})" if len(found) > len(told) else ""
-        met = all(one.ratio <= NEAREST for one in told)
-        yield Target(f"within {NEAREST}× the information limit: {world}", f"{seen}{held}", met)
+        not_found = [_where(place) for place in missing if place.world == world]
+        lost = f"; too few were found to compare {', '.join(not_found)}" if not_found else ""
+        met = all(one.ratio <= NEAREST for one in told) and not not_found
+        yield Target(f"within {NEAREST}× the information limit: {world}", f"{seen}{held}{lost}", met)
 
 
 def _at(place: Place, judge: str, world: str) -> Place:

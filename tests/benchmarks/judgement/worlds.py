@@ -1,6 +1,6 @@
 """The worlds: what happens to both versions while the candidate is on trial, minute by minute.
 
-Shares are of requests; `minutes` are arrays of the time since the trial began. Stable fails 1 % of its requests.
+Shares are of requests; `minutes` are arrays of the time since the trial began.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-BASELINE = 0.01  # stable's error rate
+BASELINE = 0.01  # stable's error rate, as a rule
 ACCURACY = 0.90  # stable's
 DAY = 24 * 60.0  # minutes
 INCIDENT_MINUTES, INCIDENT_ERRORS = 5.0, 0.2
@@ -64,6 +64,7 @@ class World:
     outage: float = 0.0  # minutes without Prometheus
     disagreement: float = 0.05
     accuracy: float = ACCURACY
+    baseline: float = BASELINE  # stable's error rate
 
     @property
     def pairs(self) -> tuple[float, float, float, float]:
@@ -83,7 +84,7 @@ class World:
 
     def stable_errors(self, minutes: Floats, weather: Weather) -> Floats:
         """Return the share of its requests that stable fails."""
-        usual = BASELINE * (1 + 0.5 * _swing(minutes, weather)) if self.daily else np.full_like(minutes, BASELINE)
+        usual = self.baseline * (1 + 0.5 * _swing(minutes, weather) * self.daily)
         return np.where(self._in_incident(minutes, weather), INCIDENT_ERRORS, usual)
 
     def candidate_errors(self, minutes: Floats, weather: Weather) -> Floats:
@@ -125,6 +126,7 @@ WORLDS: tuple[World, ...] = (
 BESIDE: tuple[World, ...] = (
     World("earlier incident", earlier=True),
     World("accident", accident=True),
+    World("accident, few errors", accident=True, baseline=0.001),
     World("errors ×3, earlier incident", Harm.ERRORS, ratio=3.0, earlier=True),
     World("errors ×1.5", Harm.ERRORS, ratio=1.5),
     World("errors ×2", Harm.ERRORS, ratio=2.0),

@@ -70,19 +70,31 @@ def test_the_targets_are_met_by_a_judge_that_does_better_than_its_peers() -> Non
 @pytest.mark.parametrize(
     ("changes", "asked"),
     [
-        ({"ours_healthy": replace(NONE_BACK, rolled_back=6)}, "healthy versions rolled back"),
-        ({"ours_healthy": replace(NONE_BACK, minute_promoted=61.0)}, "a healthy version is promoted"),
-        ({"ours_threefold": replace(ALL_BACK, rolled_back=199)}, "three times as high is always found"),
-        ({"peer_threefold": replace(ALL_BACK, mean_harm=21)}, "fewer errors in the mean"),
+        ({"ours_healthy": replace(NONE_BACK, rolled_back=6)}, ["healthy versions rolled back"]),
+        ({"ours_healthy": replace(NONE_BACK, minute_promoted=61.0)}, ["a healthy version is promoted"]),
+        (
+            {"ours_threefold": replace(ALL_BACK, rolled_back=199)},
+            ["three times as high is always found", "fewer errors in the mean"],
+        ),
+        ({"peer_threefold": replace(ALL_BACK, mean_harm=21)}, ["fewer errors in the mean"]),
         (
             {"ours_threefold": replace(ALL_BACK, mean_harm=28), "peer_threefold": replace(ALL_BACK, promoted=1)},
-            "information limit",
+            ["information limit"],
         ),
     ],
 )
-def test_a_target_that_is_missed_is_said_to_be(changes: dict[str, Figures], asked: str) -> None:
-    (one,) = missed(results(**changes))
-    assert asked in one
+def test_a_target_that_is_missed_is_said_to_be(changes: dict[str, Figures], asked: list[str]) -> None:
+    found = missed(results(**changes))
+    assert len(found) == len(asked)
+    assert all(words in target for words, target in zip(asked, found, strict=True))
+
+
+def test_where_too_few_are_found_the_limit_is_not_said_to_be_near() -> None:
+    few = results(ours_threefold=replace(ALL_BACK, rolled_back=190))
+    elsewhere = {replace(place, rate=6_000): figures for place, figures in results().items()}
+    [near] = [target for target in targets(elsewhere | few) if "information limit" in target.asked]
+    assert not near.met
+    assert "too few were found to compare at 600 a minute" in near.seen
 
 
 def test_a_peer_that_refuses_what_is_good_is_no_measure_of_what_is_found() -> None:
