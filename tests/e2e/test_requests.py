@@ -66,6 +66,20 @@ def test_fewer_steps_in_mid_canary_skip_nothing(world: World) -> None:
     world.has_lost_nothing()
 
 
+def test_a_version_that_the_store_does_not_have_ends_the_trial_of_another(world: World) -> None:
+    world.serves("1", rollout=PATIENT)
+    world.apply("2", rollout=PATIENT)
+    on_canary(world, "2")
+
+    world.apply("99", rollout=PATIENT)
+
+    status = world.sees("the end", lambda s: outcome(s, "2") != "", 60)
+    assert (outcome(status, "2"), status["history"][-1]["message"]) == ("Superseded", "version 99 is wanted")
+    world.sees("it is named", lambda s: condition(s, "Stalled", "reason") == "VersionNotFound")
+    world.sees_client("gets only version 1", lambda c: list(c["lastSeconds"]) == ["1"])
+    world.has_lost_nothing()
+
+
 def test_a_person_promotes_without_waiting(world: World) -> None:
     world.serves("1", rollout=PATIENT)
     world.apply("2", rollout=PATIENT)

@@ -16,7 +16,7 @@ from seatrial.core.moves import Outcome
 from seatrial.core.news import new_endings
 from seatrial.core.observed import Observed, Unknown
 from seatrial.core.replicas import share_replicas
-from seatrial.core.stages import kept, pods_of
+from seatrial.core.stages import going, kept, pods_of
 from seatrial.core.target import awaited
 from seatrial.core.training import TOKEN
 from tests.simulation.people import People
@@ -144,7 +144,7 @@ class Watchdog:
                     self._break(f"the route has {found}, the status {said}")
             if document["kind"] == "Service" and document["metadata"]["name"] == self._people.key.name:
                 shared = labels.REVISION not in document["spec"]["selector"]
-                if shared and (len(said) < 2 or any(one.revision in observed.pods for one in decision.status.retiring)):
+                if shared and (len(said) < 2 or going(observed, decision.status)):
                     self._break("the Service chooses pods that should get nothing")
 
     def _runs_what_is_kept_up(self, observed: Observed, decision: Decision) -> None:
@@ -164,11 +164,11 @@ class Watchdog:
         told.pop(f"{self._people.key.name}-collector", None)
         wanted = {name: one["spec"]["replicas"] for name, one in told.items()}
         candidate, stable = (f"{self._people.key.name}-{one.revision}" for one in (trial.candidate, status.stable))
-        retiring = sum(pods_of(observed, one.revision).wanted for one in status.retiring)
+        others = sum(pods.wanted for pods in going(observed, status).values())
         more = wanted.get(candidate, 0) > pods_of(observed, trial.candidate.revision).wanted
         most = wanted.get(stable, 0) + share_replicas(observed, spec, status, trial) + 1
-        if more and sum(wanted.values()) + retiring > most:
-            self._break(f"{wanted} and {retiring} that retire are more than {most} pods")
+        if more and sum(wanted.values()) + others > most:
+            self._break(f"{wanted} and {others} that go are more than {most} pods")
 
     def _narrate(self, observed: Observed, decision: Decision) -> None:
         for ended in new_endings(observed.status, decision.status):
