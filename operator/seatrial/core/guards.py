@@ -22,6 +22,7 @@ from seatrial.core.stages import (
 )
 from seatrial.core.table import MOVES, Move
 from seatrial.core.target import names_another, wanted_recipe
+from seatrial.core.user_queries import silent
 from seatrial.judge.verdict import Verdict
 
 # What a person reads where traffic cannot go back yet.
@@ -109,6 +110,7 @@ def queries_are_right(situation: Situation) -> Objection | None:
     asked = evidence.readings if isinstance(evidence, Evidence) else {}
     wrong = [(name, said) for name, said in asked.items() if isinstance(said, Unknown)]
     mistakes = [f"the check {name}: {said.message}" for name, said in wrong if said.reason is Reason.INVALID_SPEC]
+    mistakes += silent(situation.spec, situation.status, asked, situation.now)
     return Objection("; ".join(mistakes), Reason.INVALID_SPEC, excused=True) if mistakes else None
 
 

@@ -22,6 +22,7 @@ from seatrial.ports import Key, Series
 MOST_READINGS = 500
 RECENT_READINGS = 60  # three times as many as it takes to show that a limit is broken since some of them
 SIDES = ("candidate", "stable")
+SILENT_AFTER = 6  # intervals, after which a query that never had a value is taken for a mistake
 
 Answer = Sequence[Series] | Unknown
 Answers = Mapping[str, Answer]
@@ -55,6 +56,17 @@ def read_readings(name: str, answers: Answers, since: datetime) -> tuple[Reading
         return stable
     read = sorted(at for at in {*candidate, *stable} if at > since.timestamp())
     return tuple(Reading(candidate.get(at, math.nan), stable.get(at)) for at in read)
+
+
+def silent(
+    spec: Spec, status: Status, readings: Mapping[str, Sequence[Reading] | Unknown], now: datetime
+) -> Iterator[str]:
+    """Yield what a person should look at: queries that had no value for either side, though there was time enough."""
+    since = judged_since(status)
+    for name, kind in query_checks(spec, status):
+        if since is not None and readings.get(name) == () and now - since > SILENT_AFTER * kind.interval:
+            whose = "neither side's query has had a value" if kind.compares else "the query has had no value"
+            yield f"the check {name}: {whose} in {SILENT_AFTER} intervals: is the metric's name right?"
 
 
 def _named(name: str, side: str) -> str:

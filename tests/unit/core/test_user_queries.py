@@ -12,7 +12,7 @@ from seatrial.api.spec import Spec
 from seatrial.api.status import Stage
 from seatrial.core.observed import Observed, Query, Unknown
 from seatrial.core.questions import questions
-from seatrial.core.user_queries import MOST_READINGS, RECENT_READINGS, read_readings
+from seatrial.core.user_queries import MOST_READINGS, RECENT_READINGS, read_readings, silent
 from seatrial.judge.query import Reading
 from seatrial.ports import Series
 from tests.given import KEY, MINUTE, NOW, in_probation, on_trial, ref, spec
@@ -147,3 +147,22 @@ def test_what_prometheus_says_of_a_bad_query_is_told() -> None:
     assert read_readings("refunds", answers, BEGAN) == Unknown(
         Reason.METRICS_UNAVAILABLE, "the candidate's query: parse error"
     )
+
+
+@pytest.mark.parametrize(
+    ("limit", "since", "readings", "said"),
+    [
+        ({"maximumRatio": "2"}, 7 * MINUTE, (), "neither side's query has had a value in 6 intervals"),
+        ({"maximum": "2"}, 7 * MINUTE, (), "the query has had no value in 6 intervals"),
+        ({"maximumRatio": "2"}, 6 * MINUTE, (), ""),
+        ({"maximumRatio": "2"}, 7 * MINUTE, (Reading(math.nan, 1.0),), ""),
+        ({"maximumRatio": "2"}, 7 * MINUTE, Unknown(Reason.METRICS_UNAVAILABLE, "away"), ""),
+    ],
+)
+def test_a_query_that_never_had_a_value_is_told(
+    limit: dict[str, str], since: timedelta, readings: Any, said: str
+) -> None:
+    of = check(candidate="{{revision}}", **limit)
+    told = list(silent(of, canary(of, since).status, {"refunds": readings}, NOW))
+    assert [one.startswith(f"the check refunds: {said}") for one in told] == [True] * bool(said)
+    assert list(silent(of, canary(of, since).status, {}, NOW)) == []
