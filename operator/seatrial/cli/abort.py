@@ -28,7 +28,7 @@ def decide_abort(model: ModelDeployment, revision: str | None) -> Request:
         raise click.ClickException(f"nothing is on trial: {serving(model)}")
     if revision not in (None, tried.revision):
         raise click.ClickException(f"revision {revision} is not on trial, but {named(tried)}")
-    said = f"{named(tried)} is aborted: {_instead(model)}{_allowed_again(model, tried.revision)}"
+    said = f"{named(tried)} is to be aborted: {_instead(model)}{_allowed_again(model, tried.revision)}"
     if model.is_aborted(tried.revision):
         return Request({}, f"asked for already: {said}", "status")
     return Request(model.without_requests(tried.revision) | {ABORT: tried.revision}, said, "status")
@@ -39,7 +39,7 @@ def _instead(model: ModelDeployment) -> str:
     status = model.status
     if status.trial is None and status.probation is not None:
         return f"{named(status.probation.previous)} takes over again"
-    return "no version serves" if status.stable is None else f"{named(status.stable)} has all traffic"
+    return "no version serves" if status.stable is None else f"{named(status.stable)} gets all traffic"
 
 
 def _allowed_again(model: ModelDeployment, revision: str) -> str:

@@ -83,7 +83,7 @@ def _successor(observed: Observed, trial: Trial, successor: Recipe) -> str:
     before = observed.recipes.get(trial.candidate.revision)
     if successor.version != trial.candidate.version or before is None:
         return f"by version {successor.version}"
-    return f"by version {successor.version} with another {', '.join(what_differs(before, successor))}"
+    return f"by version {successor.version} with other settings: {', '.join(what_differs(before, successor))}"
 
 
 def _while_on_trial(observed: Observed, status: Status, trial: Trial, wanted: Recipe, now: datetime) -> Status:

@@ -152,13 +152,13 @@ def test_a_canary_that_is_left_out_has_no_step_to_approve(seatrial: Terminal, as
 def test_an_abort_names_what_is_on_trial(seatrial: Terminal, asked: Asked) -> None:
     assert asked(on_trial(), "abort", "risk") == 0
     assert seatrial.cluster.annotations() == {ABORT: CANDIDATE.revision}
-    assert f"{V3} is aborted: version 2 (revision {STABLE.revision}) has all traffic\n" in seatrial.out
+    assert f"{V3} is to be aborted: version 2 (revision {STABLE.revision}) gets all traffic\n" in seatrial.out
 
 
 def test_in_its_probation_the_promoted_version_is_aborted(seatrial: Terminal, asked: Asked) -> None:
     assert asked(in_probation(), "abort", "risk") == 0
     assert seatrial.cluster.annotations() == {ABORT: CANDIDATE.revision}
-    assert f"{V3} is aborted: version 2 (revision {STABLE.revision}) takes over again\n" in seatrial.out
+    assert f"{V3} is to be aborted: version 2 (revision {STABLE.revision}) takes over again\n" in seatrial.out
 
 
 def test_an_abort_of_another_revision_than_is_on_trial_is_refused(seatrial: Terminal, asked: Asked) -> None:
@@ -169,7 +169,7 @@ def test_an_abort_of_another_revision_than_is_on_trial_is_refused(seatrial: Term
 
 def test_without_a_version_that_serves_nothing_does(seatrial: Terminal, asked: Asked) -> None:
     asked(replace(on_trial(Stage.PREPARING), stable=None), "abort", "risk")
-    assert f"{V3} is aborted: no version serves\n" in seatrial.out
+    assert f"{V3} is to be aborted: no version serves\n" in seatrial.out
 
 
 def test_an_approval_takes_the_retry_before_it_away(seatrial: Terminal, asked: Asked) -> None:

@@ -245,7 +245,7 @@ def test_the_spec_changed_in_mid_canary() -> None:
     status = after(on_trial(Stage.CANARY, world={"spec": OTHER}))
     assert status.trial is not None
     assert status.trial.candidate == ref("2", OTHER)
-    assert status.history[-1].message == "by version 2 with another maximum batch"
+    assert status.history[-1].message == "by version 2 with other settings: maximum batch"
 
 
 @pytest.mark.parametrize("wants", ["1", "3"])
