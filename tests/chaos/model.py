@@ -11,6 +11,8 @@ from tests.system.world import NAME, World, condition, serving
 
 RATE = 30  # requests a second
 STEPS = (30, 50)  # percent
+# Stable's and the candidates' pods of all models fit on a node of two cores, with an operator that is made again.
+SMALL = {"requests": {"cpu": "60m"}}
 SHADOW = {"minimumSamples": 100, "minimumDuration": "5s", "maximumDisagreement": "0.20"}
 # What each kind of bad version can be seen by. A healthy pod on two busy cores is slow now and then, on either side.
 CHECKS = (
@@ -83,7 +85,12 @@ class Model:
             "paused": self.paused,
             "checks": list(CHECKS),
         }
-        serving = {"replicas": self.replicas, "timeout": "5s", "batching": {"maxSize": self.batch}}
+        serving = {
+            "replicas": self.replicas,
+            "timeout": "5s",
+            "batching": {"maxSize": self.batch},
+            "resources": SMALL,
+        }
         sections: dict[str, Any] = {"rollout": rollout, "serving": serving}
         if not self.routed:
             sections["route"] = None
