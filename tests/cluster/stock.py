@@ -112,12 +112,9 @@ def _go_folder(places: Places, progress: Progress) -> Iterator[None]:
 def _remove(folder: Path) -> None:
     """Remove 10 GB of small files by many hands: a disk that is told of each block that becomes free takes its time."""
     for depth in ("*/*/*", "*/*"):
+        folders = [path for path in folder.glob(depth) if path.is_dir() and not path.is_symlink()]
         with ThreadPoolExecutor(HANDS) as pool:
-            list(
-                pool.map(
-                    shutil.rmtree, (path for path in folder.glob(depth) if path.is_dir() and not path.is_symlink())
-                )
-            )
+            list(pool.map(shutil.rmtree, folders))
     shutil.rmtree(folder)
 
 

@@ -85,15 +85,14 @@ def read_status(document: object) -> Status:
     trial = _first([document.get("trial")], Trial)
     trial = _known(trial) if trial is not None and _can_be(trial) else None
     probation = _first([document.get("probation")], Probation)
+    real = probation is not None and _are_real(probation.reference_since, probation.since)
     return Status(
         observed_generation=plain.observed_generation,
         replicas=plain.replicas,
         weight=plain.weight if trial is not None and plain.weight <= FULL else 0,
         stable=_first([document.get("stable")], RevisionRef),
         trial=trial,
-        probation=probation
-        if probation is not None and _are_real(probation.reference_since, probation.since)
-        else None,
+        probation=probation if real else None,
         findings=_readable(document.get("findings"), Finding),
         rejected=_readable(document.get("rejected"), Rejected),
         history=tuple(one for one in _readable(document.get("history"), Ended) if one.outcome in REASONS),

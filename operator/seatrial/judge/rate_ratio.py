@@ -73,12 +73,9 @@ def log_evidence_above_at_once(interval: Interval, ratio: float, dispersion: flo
 
 def without_worst(intervals: Sequence[Interval], ratio: float, count: int) -> list[Interval]:
     """Return the intervals without the `count` that speak most against the candidate."""
-    gap = (EXPECTED - 1) * ratio
 
     def against(number: int) -> float:
-        mine, theirs = intervals[number].candidate, intervals[number].stable
-        both = ratio * mine.total + theirs.total
-        return mine.bad * log(EXPECTED) - (mine.bad + theirs.bad) * log1p(gap * mine.total / both) if both else 0.0
+        return sum(_log_ratios(_telling([intervals[number]], ratio, 1.0), ratio, EXPECTED * ratio))
 
     worst = set(sorted(range(len(intervals)), key=against, reverse=True)[:count])
     return [interval for number, interval in enumerate(intervals) if number not in worst]

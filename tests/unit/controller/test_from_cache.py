@@ -23,12 +23,11 @@ from seatrial.controller.from_cache import (
 )
 from seatrial.core.observed import JobPhase, Pods
 from seatrial.core.recipe import Recipe
-from seatrial.ports import Key
+from tests.given import KEY
 
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 RECIPE = Recipe("s3://models/team", "risk", "7", "sha256:" + "0" * 64, None, None, None, "runtime:1")
 ROUTE = Route("models", "gateways")
-KEY = Key("ml", "risk")
 
 
 def thing(kind: str, name: str, api_version: str = "apps/v1", **parts: Any) -> dict[str, Any]:
